@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace Gateway.Core.Requests;
 
 /// <summary>What a request asks a model to do; decides which fields its body may steer with.</summary>
@@ -13,6 +11,7 @@ public enum LlmOperation : byte
 
 /// <summary>A client endpoint of the LLM path. Edge and Router map the same list.</summary>
 /// <param name="Path">Path at the Edge and at the Router.</param>
+/// <param name="Operation">What is asked for.</param>
 /// <param name="UpstreamPath">Path below a provider's base URL.</param>
 public sealed record LlmEndpoint(string Path, LlmOperation Operation, string UpstreamPath)
 {
