@@ -93,9 +93,11 @@ public sealed class ConfigStoreTests : IDisposable
 
         File.Delete(_folder.File);
         _time.Advance(ConfigWatcher.Poll);
+        _time.Advance(ConfigWatcher.Poll);
 
         Assert.Equal("a", store.Current.Config.Server.AdminKey);
         Assert.Contains("there is no such file", store.Problem, StringComparison.Ordinal);
+        Assert.Single(_log.Entries, static entry => entry.Level == LogLevel.Error);
     }
 
     [Fact]
@@ -231,10 +233,10 @@ public sealed class ConfigStoreTests : IDisposable
 
     private ConfigStore Open() => new(_folder.Source, ConfigStore.LoadFirst(_folder.Source), _time, _log);
 
-    /// <summary>Real timers, except that a repeated one never fires.</summary>
+    /// <summary>Real timers that do nothing by themselves: only a notification sets them off.</summary>
     private sealed class NoPolling : TimeProvider
     {
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            base.CreateTimer(callback, state, period == Timeout.InfiniteTimeSpan ? dueTime : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            base.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 }

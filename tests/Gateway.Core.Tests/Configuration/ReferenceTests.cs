@@ -52,10 +52,11 @@ public sealed class ReferenceTests
     [InlineData("gpt-4o", "gpt-4o")]
     [InlineData("openai/any", "openai/any")]
     [InlineData("b", "gpt-4o")]
+    [InlineData("d", "gpt-4o")]
     [InlineData("o1-mini", "openai/o1-mini")]
     public void Alias_Target_IsFollowedToItsEnd(string target, string expected)
     {
-        var config = Documents.Good(Base + $"aliases: {{ a: {target}, b: gpt-4o }}\nresolve: {{ prefixes: {{ \"o1*\": openai }} }}");
+        var config = Documents.Good(Base + $"aliases: {{ a: {target}, b: gpt-4o, c: b, d: c }}\nresolve: {{ prefixes: {{ \"o1*\": openai }} }}");
 
         Assert.Equal(expected, config.Aliases["a"]);
     }
