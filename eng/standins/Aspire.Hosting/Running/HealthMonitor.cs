@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -9,6 +10,7 @@ internal sealed class HealthMonitor(ResourceNotificationService notifications) :
 {
     private static readonly TimeSpan s_whileUnhealthy = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan s_whileHealthy = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(5) };
     private readonly Lock _lock = new();
@@ -19,10 +21,18 @@ internal sealed class HealthMonitor(ResourceNotificationService notifications) :
         var checks = instance.Resource.Annotations.OfType<HttpHealthCheckAnnotation>().Select(check => (Uri(instance, check), check.StatusCode)).ToList();
         try
         {
+            var sick = Stopwatch.StartNew();
             while (true)
             {
-                var healthy = await AllAnswerAsync(checks, ended).ConfigureAwait(false);
+                var trouble = await FirstTroubleAsync(checks, ended).ConfigureAwait(false);
+                var healthy = trouble is null;
                 Report(instance, healthy);
+                if (healthy) { sick.Restart(); }
+                else if (sick.Elapsed > s_patience)
+                {
+                    HostConsole.Host($"{instance.Id} is still not healthy: {trouble}");
+                    sick.Restart();
+                }
                 if (checks.Count == 0) { return; }
                 await Task.Delay(healthy ? s_whileHealthy : s_whileUnhealthy, ended).ConfigureAwait(false);
             }
@@ -53,21 +63,21 @@ internal sealed class HealthMonitor(ResourceNotificationService notifications) :
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<bool> AllAnswerAsync(List<(Uri Uri, int StatusCode)> checks, CancellationToken ended)
+    private async Task<string?> FirstTroubleAsync(List<(Uri Uri, int StatusCode)> checks, CancellationToken ended)
     {
         foreach (var (uri, statusCode) in checks)
         {
             try
             {
                 using var response = await _http.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, ended).ConfigureAwait(false);
-                if ((int)response.StatusCode != statusCode) { return false; }
+                if ((int)response.StatusCode != statusCode) { return $"GET {uri} answered {(int)response.StatusCode}, not {statusCode}."; }
             }
             catch (Exception trouble) when (trouble is HttpRequestException or TaskCanceledException && !ended.IsCancellationRequested)
             {
-                return false;
+                return $"GET {uri}: {trouble.Message}";
             }
         }
-        return true;
+        return null;
     }
 
     private static Uri Uri(Instance instance, HttpHealthCheckAnnotation check)

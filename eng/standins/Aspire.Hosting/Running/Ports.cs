@@ -30,6 +30,19 @@ internal static class Ports
         }
     }
 
+    public static int[] TakeFree(int count)
+    {
+        var held = new List<Socket>();
+        try
+        {
+            return [.. Enumerable.Range(0, count).Select(_ => Free(held))];
+        }
+        finally
+        {
+            held.ForEach(static socket => socket.Dispose());
+        }
+    }
+
     private static int Fixed(IResource resource, EndpointAnnotation endpoint, int first, int replica, List<Socket> held)
     {
         var port = first + replica;

@@ -82,11 +82,11 @@ internal sealed class Supervisor : IDisposable
             }
             await WatchAsync(_child).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
-            // Told to stop before it ran.
+            // The host stops, and this one never ran.
         }
-        catch (Exception trouble) when (trouble is not OperationCanceledException)
+        catch (Exception trouble)
         {
             HostConsole.Host($"{Instance.Id} could not be started: {trouble.Message}");
             await PublishAsync(KnownResourceStates.FailedToStart).ConfigureAwait(false);
