@@ -69,7 +69,7 @@ public sealed class ProbeTests
         await using var service = await TestService.StartAsync(static builder => builder.Services.AddHealthChecks().AddAsyncCheck(
             "cache", static () => new TaskCompletionSource<HealthCheckResult>().Task, timeout: TimeSpan.FromMilliseconds(1)));
 
-        using var response = await service.Http.GetAsync("/ready");
+        using var response = await service.Http.GetAsync("/ready").WaitAsync(TimeSpan.FromSeconds(30));
         var body = await response.Content.ReadAsStringAsync();
 
         Assert.Equal("""{"status":"not_ready","checks":{"cache":{"status":"not_ready","detail":"timed out"}}}""", body);

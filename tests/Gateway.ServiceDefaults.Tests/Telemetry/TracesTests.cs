@@ -10,7 +10,7 @@ namespace Gateway.ServiceDefaults.Tests.Telemetry;
 
 public sealed class TracesTests
 {
-    // Nobody listens there: what matters here is what would have been sent.
+    // Nobody listens there: what matters is what would have been sent.
     private static readonly (string, string?) Exporting = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1");
 
     [Theory]
@@ -101,7 +101,7 @@ public sealed class TracesTests
     [Fact]
     public async Task Request_WithoutAnExporter_HasNoActivity()
     {
-        await using var service = await TestService.StartAsync(static builder => builder.Logging.AddDebug(), MapThings);
+        await using var service = await TestService.StartAsync(static builder => builder.Logging.AddConsole(), MapThings);
 
         Assert.Equal("no", await service.Http.GetStringAsync("/activity"));
     }
