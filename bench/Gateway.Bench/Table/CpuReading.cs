@@ -1,0 +1,37 @@
+using Gateway.Bench.Measuring;
+using Gateway.Bench.Processes;
+using Gateway.Bench.Targets;
+
+namespace Gateway.Bench.Table;
+
+/// <summary>CPU counters of everybody who takes part, read at one moment.</summary>
+internal sealed class CpuReading
+{
+    private Dictionary<int, long> _counted = [];
+    private Dictionary<int, long> _mock = [];
+    private Dictionary<int, long> _generator = [];
+    private Dictionary<string, Dictionary<int, long>> _beside = [];
+
+    public IReadOnlyList<int> CountedPids { get; private init; } = [];
+
+    public static CpuReading Of(Target target, ChildProcess mock)
+    {
+        var pids = target.Counted.SelectMany(static process => process.Tree).ToList();
+        return new CpuReading
+        {
+            CountedPids = pids,
+            _counted = ProcessFigures.CpuByThread(pids),
+            _mock = ProcessFigures.CpuByThread([mock.Pid]),
+            _generator = ProcessFigures.CpuByThread([Environment.ProcessId]),
+            _beside = target.Beside.ToDictionary(static process => process.Name, static process => ProcessFigures.CpuByThread(process.Tree)),
+        };
+    }
+
+    public long Counted(CpuReading before) => ProcessFigures.CpuBetween(before._counted, _counted);
+
+    public long Mock(CpuReading before) => ProcessFigures.CpuBetween(before._mock, _mock);
+
+    public long Generator(CpuReading before) => ProcessFigures.CpuBetween(before._generator, _generator);
+
+    public long Beside(CpuReading before, string name) => ProcessFigures.CpuBetween(before._beside[name], _beside[name]);
+}
