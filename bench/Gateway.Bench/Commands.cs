@@ -87,11 +87,9 @@ internal static class Commands
             Seed = arguments.Number("seed", 1, 0, int.MaxValue),
         };
         arguments.RefuseRest();
-        var before = ProcessFigures.CpuByThread([Environment.ProcessId]);
         var load = await LoadGenerator.RunAsync(plan, cancellationToken);
-        var cpu = ProcessFigures.CpuBetween(before, ProcessFigures.CpuByThread([Environment.ProcessId]));
         var culture = CultureInfo.InvariantCulture;
-        Console.WriteLine(string.Create(culture, $"{load.Completed:N0} answers, {load.PerSecond:N0}/s, {load.Tokens:N0} tokens, generator {RunRecord.Per(cpu, load.Completed):F1} µs CPU per request"));
+        Console.WriteLine(string.Create(culture, $"{load.Completed:N0} answers, {load.PerSecond:N0}/s, {load.Tokens:N0} tokens, generator {RunRecord.Per(load.CpuNanoseconds, load.Completed):F1} µs CPU per request"));
         Print("latency", load.Latency);
         Print("first token", load.FirstToken);
         Print("token transit", load.Transit);

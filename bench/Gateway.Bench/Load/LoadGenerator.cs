@@ -78,6 +78,7 @@ internal sealed unsafe class LoadGenerator
             Open();
         }
 
+        var cpu = ProcessFigures.CpuOfThisThread();
         var open = _plan.RatePerSecond > 0;
         var start = Clock.Now;
         var end = start + (long)(_plan.Duration.TotalSeconds * Clock.Second);
@@ -119,6 +120,7 @@ internal sealed unsafe class LoadGenerator
             _result.AddError(_errors >= GiveUpAfterErrors ? "given up" : "unanswered", _inFlight + _waiting.Count);
         }
 
+        _result.CpuNanoseconds = ProcessFigures.CpuOfThisThread() - cpu;
         _result.ElapsedNanoseconds = Math.Max(_lastCompletion - start, 1);
         return _result;
     }

@@ -16,6 +16,9 @@ internal sealed class LoadResult
     /// <summary>From the first request to the last answer.</summary>
     public long ElapsedNanoseconds { get; set; }
 
+    /// <summary>CPU of the generator's thread.</summary>
+    public long CpuNanoseconds { get; set; }
+
     /// <summary>Open loop: from the intended time of the request to the last byte of the answer.</summary>
     public Histogram Latency { get; } = new();
 

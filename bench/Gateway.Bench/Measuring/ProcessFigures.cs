@@ -53,6 +53,18 @@ internal static class ProcessFigures
         return figures;
     }
 
+    /// <summary>Nanoseconds that the calling thread was on a CPU.</summary>
+    public static long CpuOfThisThread() =>
+        TryRead("/proc/thread-self/schedstat") is { } text ? long.Parse(text.AsSpan(0, text.IndexOf(' ')), CultureInfo.InvariantCulture) : 0;
+
+    /// <summary>Nanoseconds that all CPUs of the machine were busy, or taken away by its host, in ticks of 10 ms.</summary>
+    public static long CpuOfMachine()
+    {
+        // cpu user nice system idle iowait irq softirq steal ...
+        var fields = (TryRead("/proc/stat") ?? "cpu 0 0 0 0 0 0 0 0").Split('\n')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return fields.Skip(1).Take(8).Where(static (_, i) => i is not (3 or 4)).Sum(static field => long.Parse(field, CultureInfo.InvariantCulture)) * 10_000_000;
+    }
+
     public static long CpuBetween(Dictionary<int, long> before, Dictionary<int, long> after)
     {
         long sum = 0;

@@ -7,7 +7,7 @@ namespace Gateway.Bench.Processes;
 /// <summary>A process that the bench started: its log lies in a file, and it ends, with all its descendants, when the bench says so.</summary>
 internal sealed class ChildProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
     private readonly Process _process;
     private readonly string _log;

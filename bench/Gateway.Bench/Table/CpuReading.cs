@@ -9,7 +9,8 @@ internal sealed class CpuReading
 {
     private Dictionary<int, long> _counted = [];
     private Dictionary<int, long> _mock = [];
-    private Dictionary<int, long> _generator = [];
+    private long _machine;
+    private long _time;
     private Dictionary<string, Dictionary<int, long>> _beside = [];
 
     public IReadOnlyList<int> CountedPids { get; private init; } = [];
@@ -22,7 +23,8 @@ internal sealed class CpuReading
             CountedPids = pids,
             _counted = ProcessFigures.CpuByThread(pids),
             _mock = ProcessFigures.CpuByThread([mock.Pid]),
-            _generator = ProcessFigures.CpuByThread([Environment.ProcessId]),
+            _machine = ProcessFigures.CpuOfMachine(),
+            _time = Clock.Now,
             _beside = target.Beside.ToDictionary(static process => process.Name, static process => ProcessFigures.CpuByThread(process.Tree)),
         };
     }
@@ -31,7 +33,12 @@ internal sealed class CpuReading
 
     public long Mock(CpuReading before) => ProcessFigures.CpuBetween(before._mock, _mock);
 
-    public long Generator(CpuReading before) => ProcessFigures.CpuBetween(before._generator, _generator);
-
     public long Beside(CpuReading before, string name) => ProcessFigures.CpuBetween(before._beside[name], _beside[name]);
+
+    /// <summary>Percent of the machine that went to nobody of this bench: other programs, the kernel's own threads, the host.</summary>
+    public double OthersPercent(CpuReading before, long generator)
+    {
+        var own = Counted(before) + Mock(before) + generator + _beside.Keys.Sum(name => Beside(before, name));
+        return Math.Max(0, 100.0 * (_machine - before._machine - own) / ((_time - before._time) * (double)Environment.ProcessorCount));
+    }
 }

@@ -14,17 +14,18 @@ internal sealed class Report(Summary summary, Settings settings, IReadOnlyList<s
     public string Write(string machine)
     {
         var text = new StringBuilder();
-        text.Append("# Bench\n\n").Append(machine).Append("\n\n## Plain answers\n\n").Append(Plain());
+        text.Append("# Bench\n\n").Append(machine).Append("\n\n").Append(summary.Disturbance()).Append('\n');
+        foreach (var note in notes)
+        {
+            text.Append("\n- ").Append(note).Append('\n');
+        }
+
+        text.Append("\n## Plain answers\n\n").Append(Plain());
         text.Append("\n## Streams\n\n").Append(Streams());
         text.Append("\n## Who else worked, CPU µs per request (closed / 500 / 1,000 per second; streams per stream: paced / burst)\n\n").Append(Others());
         text.Append("\n## Goals for the gateway\n\n").Append(Goals.Table(summary, settings.IdleStreams));
         text.Append("\nGoals were set on one kind of machine; elsewhere the ratios to nginx-2hop are what counts.\n");
-        foreach (var note in notes)
-        {
-            text.Append("\n- ").Append(note);
-        }
-
-        return text.Append('\n').ToString();
+        return text.ToString();
     }
 
     private string Plain()
@@ -97,6 +98,6 @@ internal sealed class Report(Summary summary, Settings settings, IReadOnlyList<s
     private string Latency(string target, string measure) => AddedOrTotal(target, measure, static r => r.LatencyP50, static r => r.LatencyP99);
 
     private string AddedOrTotal(string target, string measure, Func<RunRecord, double?> p50, Func<RunRecord, double?> p99) => target == Direct
-        ? $"({Pair(summary.Median(target, measure, p50), summary.Median(target, measure, p99))} total)"
+        ? summary.Has(Direct, measure) ? $"({Pair(summary.Median(target, measure, p50), summary.Median(target, measure, p99))} total)" : "-"
         : Pair(summary.Added(target, measure, p50), summary.Added(target, measure, p99));
 }

@@ -42,6 +42,9 @@ internal sealed record RunRecord
 
     public double MockCpuPerRequest { get; init; }
 
+    /// <summary>Share of all CPUs that went to programs outside the bench. Much of it, and latency says little.</summary>
+    public double OthersCpuPercent { get; init; }
+
     public long RssKiB { get; init; }
 
     public long PssKiB { get; init; }

@@ -40,8 +40,9 @@ internal sealed class Runner(ChildProcess mock, int mockPort, Settings settings)
         {
             BesideCpuPerRequest = target.Beside.ToDictionary(
                 static process => process.Name, process => RunRecord.Per(after.Beside(before, process.Name), load.Completed)),
-            GeneratorCpuPerRequest = RunRecord.Per(after.Generator(before), load.Completed),
+            GeneratorCpuPerRequest = RunRecord.Per(load.CpuNanoseconds, load.Completed),
             MockCpuPerRequest = RunRecord.Per(after.Mock(before), load.Completed),
+            OthersCpuPercent = after.OthersPercent(before, load.CpuNanoseconds),
             RssKiB = rss,
             PssKiB = pss,
             RssBeforeKiB = open > 0 ? memory.Rss : null,

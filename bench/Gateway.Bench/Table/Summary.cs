@@ -30,6 +30,15 @@ internal sealed class Summary(IReadOnlyList<RunRecord> records)
     public IEnumerable<RunRecord> Of(string target, string measure) =>
         records.Where(record => record.Target == target && record.Measure == measure);
 
+    /// <summary>How much the rest of the machine took: what decides whether a latency here means anything.</summary>
+    public string Disturbance()
+    {
+        var median = MedianOf(records.Select(static record => (double?)record.OthersCpuPercent)) ?? 0;
+        var most = records.Count == 0 ? 0 : records.Max(static record => record.OthersCpuPercent);
+        var verdict = median > 10 ? " **The machine was not quiet: do not compare latencies or req/s, and CPU only as ratios.**" : "";
+        return $"CPU that went to other programs during the runs: median {median:F0} %, at most {most:F0} % of the machine.{verdict}";
+    }
+
     public static double? MedianOf(IEnumerable<double?> values)
     {
         var sorted = values.Where(static value => value is { } number && double.IsFinite(number)).Select(static value => value!.Value).Order().ToList();

@@ -6,6 +6,8 @@ namespace Gateway.Bench.Targets;
 /// <summary>Builds and finds the .NET programs of this repository, always as Release.</summary>
 internal static class DotNet
 {
+    private const string InlineSwitch = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+
     public static string Root { get; } = FindRoot();
 
     public static string Assembly(string project)
@@ -38,7 +40,7 @@ internal static class DotNet
             var name = (string)pair.Key;
             if (name.StartsWith("OTEL_", StringComparison.Ordinal) || name.StartsWith("ASPNETCORE_", StringComparison.Ordinal)
                 || name.StartsWith("GATEWAY_", StringComparison.Ordinal) || name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)
-                || name is "DOTNET_ENVIRONMENT" or "DOTNET_gcServer" or "DOTNET_TieredPGO" or "DOTNET_TieredCompilation" or "DOTNET_LAUNCH_PROFILE")
+                || name is "DOTNET_ENVIRONMENT" or InlineSwitch or "DOTNET_gcServer" or "DOTNET_TieredPGO" or "DOTNET_TieredCompilation" or "DOTNET_LAUNCH_PROFILE")
             {
                 environment[name] = null;
             }
@@ -46,7 +48,7 @@ internal static class DotNet
 
         if (inline)
         {
-            environment["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1";
+            environment[InlineSwitch] = "1";
         }
 
         return environment;

@@ -26,6 +26,9 @@ internal sealed class GatewayTarget : Target
         _extra = extra;
         Key = $"sk-bench-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
         _environment["GATEWAY_DEMO_KEY"] = Key;
+
+        // Nobody balances load in front of this; the time would only pass after the measuring.
+        _environment["Gateway__ShutdownGrace"] = "00:00:00";
         _environment["GATEWAY_ADMIN_KEY"] = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
         _environment["GATEWAY_CONTEXT_SECRET"] = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
     }
@@ -46,25 +49,29 @@ internal sealed class GatewayTarget : Target
             var process = Serve(ChildProcess.Start("Redis", home, _environment, program, "--port", redis.ToString(CultureInfo.InvariantCulture),
                 "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", home));
             await Ports.WaitAsync(process, redis, cancellationToken);
-            _environment["ConnectionStrings__cache"] = $"127.0.0.1:{redis}";
         }
 
-        var inline = new Dictionary<string, string?>(_environment)
+        // How their sockets run is the services' own decision; the bench leaves it alone.
+        var counted = new Dictionary<string, string?>(_environment)
         {
-            ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1",
             ["services__router__http__0"] = $"http://127.0.0.1:{router}",
             ["services__usage__http__0"] = $"http://127.0.0.1:{usage}",
             ["services__moderation__http__0"] = $"http://127.0.0.1:{moderation}",
         };
+        if (_redis)
+        {
+            counted["ConnectionStrings__cache"] = $"127.0.0.1:{redis}";
+        }
+
         foreach (var (name, value) in _extra)
         {
-            inline[name] = value;
+            counted[name] = value;
         }
 
         await ReadyAsync(Serve(Service("Gateway.Moderation", home, moderation, _environment)), moderation, cancellationToken);
         await ReadyAsync(Serve(Service("Gateway.Usage", home, usage, _environment)), usage, cancellationToken);
-        await ReadyAsync(Count(Service("Gateway.Router", home, router, inline)), router, cancellationToken);
-        await ReadyAsync(Count(Service("Gateway.Edge", home, edge, inline)), edge, cancellationToken);
+        await ReadyAsync(Count(Service("Gateway.Router", home, router, counted)), router, cancellationToken);
+        await ReadyAsync(Count(Service("Gateway.Edge", home, edge, counted)), edge, cancellationToken);
         Port = edge;
     }
 

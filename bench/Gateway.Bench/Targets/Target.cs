@@ -25,12 +25,9 @@ internal abstract class Target(string name) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // In the order of the requests: who is stopped first still has someone to finish with.
-        foreach (var process in _counted.Concat(_beside))
-        {
-            await process.DisposeAsync();
-        }
-
+        // First who takes requests, then who serves those: nobody loses its partner while it finishes.
+        await Task.WhenAll(_counted.Select(static process => process.DisposeAsync().AsTask()));
+        await Task.WhenAll(_beside.Select(static process => process.DisposeAsync().AsTask()));
         _counted.Clear();
         _beside.Clear();
     }
