@@ -16,8 +16,8 @@ internal static class Commands
         usage: Gateway.Bench <command> [options]
 
         table      everything that `make bench` prints
-                     --quick                 about two minutes instead of eight
-                     --rounds N              interleaved rounds (5, quick 3)
+                     --quick                 under three minutes instead of eight
+                     --rounds N              interleaved rounds (5, quick 2)
                      --targets A,B           direct, nginx-2hop, chain-2hop, gateway
                      --measures A,B          closed, open500, open1000, paced, burst, idle
                      --idle-streams N        open streams of the idle measure (500)

@@ -16,7 +16,7 @@ internal sealed record Measure(string Name, Func<Settings, LoadPlan> Plan)
     private const double PacedPerSecond = 78;
 
     /// <summary>How many tokens, one a second, an idle stream gets: enough for all to be open at once and be looked at.</summary>
-    private const int IdleTokens = 8;
+    private const int IdleTokens = 6;
 
     public static readonly IReadOnlyList<Measure> Repeated =
     [
@@ -25,7 +25,7 @@ internal sealed record Measure(string Name, Func<Settings, LoadPlan> Plan)
         new(Open1000, static s => new LoadPlan { Port = 0, RatePerSecond = 1000, Duration = Seconds(s, 1.2, 3) }),
         new(Paced, static s => new LoadPlan
         {
-            Port = 0, Stream = true, Tokens = 64, Gap = TimeSpan.FromMilliseconds(20), RatePerSecond = PacedPerSecond, Connections = 128, Duration = Seconds(s, 2, 4),
+            Port = 0, Stream = true, Tokens = 64, Gap = TimeSpan.FromMilliseconds(20), RatePerSecond = PacedPerSecond, Connections = 128, Duration = Seconds(s, 1.5, 4),
         }),
         new(Burst, static s => new LoadPlan { Port = 0, Stream = true, Tokens = 64, Connections = 16, Duration = Seconds(s, 1, 2) }),
     ];
@@ -47,13 +47,11 @@ internal sealed record Measure(string Name, Func<Settings, LoadPlan> Plan)
 
     public static readonly IReadOnlyList<string> AllNames = [.. Repeated.Select(static measure => measure.Name), Idle];
 
-    /// <summary>What a target runs before anything counts, so that the JIT compiler has done its work. Plain answers, then streams.</summary>
+    /// <summary>One pass of what a target runs before anything counts: plain answers, then streams.</summary>
     public static readonly IReadOnlyList<LoadPlan> WarmUp =
     [
-        new LoadPlan { Port = 0, Connections = 32, Duration = TimeSpan.FromSeconds(1), MaxRequests = 10_000 },
-        new LoadPlan { Port = 0, Connections = 16, Stream = true, Duration = TimeSpan.FromSeconds(0.5), MaxRequests = 500 },
-        new LoadPlan { Port = 0, Connections = 32, Duration = TimeSpan.FromSeconds(1), MaxRequests = 10_000 },
-        new LoadPlan { Port = 0, Connections = 16, Stream = true, Duration = TimeSpan.FromSeconds(0.5), MaxRequests = 500 },
+        new LoadPlan { Port = 0, Connections = 64, Duration = TimeSpan.FromSeconds(0.7), MaxRequests = 10_000 },
+        new LoadPlan { Port = 0, Connections = 16, Stream = true, Duration = TimeSpan.FromSeconds(0.4), MaxRequests = 500 },
     ];
 
     private static TimeSpan Seconds(Settings settings, double quick, double full) => TimeSpan.FromSeconds(settings.Quick ? quick : full);

@@ -31,7 +31,7 @@ internal sealed record Settings
             Quick = quick,
             Build = !arguments.Switch("no-build"),
             Redis = !arguments.Switch("no-redis"),
-            Rounds = arguments.Number("rounds", quick ? 3 : 5, 1, 50),
+            Rounds = arguments.Number("rounds", quick ? 2 : 5, 1, 50),
             IdleStreams = arguments.Number("idle-streams", 500, 10, 4000),
             Seed = arguments.Number("seed", 1, 0, int.MaxValue - 1000),
             Targets = arguments.Names("targets", TargetNames),

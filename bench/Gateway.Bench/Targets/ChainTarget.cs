@@ -3,9 +3,12 @@ using Gateway.Bench.Processes;
 namespace Gateway.Bench.Targets;
 
 /// <summary>Two bare Kestrel + HttpClient relays in a row, socket continuations inline: what ASP.NET Core costs before a gateway does anything.</summary>
-internal sealed class ChainTarget() : Target("chain-2hop")
+internal sealed class ChainTarget : Target
 {
     private static readonly Dictionary<string, string?> _environment = DotNet.Environment(inline: true);
+
+    public ChainTarget()
+        : base("chain-2hop") => Compiles = true;
 
     public override async Task StartAsync(int mockPort, string folder, CancellationToken cancellationToken)
     {

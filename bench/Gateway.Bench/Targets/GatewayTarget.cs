@@ -22,6 +22,7 @@ internal sealed class GatewayTarget : Target
     public GatewayTarget(bool redis, Dictionary<string, string?> extra)
         : base("gateway")
     {
+        Compiles = true;
         _redis = redis;
         _extra = extra;
         Key = $"sk-bench-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";

@@ -21,6 +21,9 @@ internal abstract class Target(string name) : IAsyncDisposable
     /// <summary>Processes that serve the counted ones; reported apart.</summary>
     public IReadOnlyList<ChildProcess> Beside => _beside;
 
+    /// <summary>Whether its code is compiled while it runs, so that it must be warm before it is measured.</summary>
+    public bool Compiles { get; protected init; }
+
     public abstract Task StartAsync(int mockPort, string folder, CancellationToken cancellationToken);
 
     public async ValueTask DisposeAsync()
