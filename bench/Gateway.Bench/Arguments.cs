@@ -25,7 +25,7 @@ internal sealed class Arguments
             }
             else
             {
-                throw new ArgumentException($"'{arg}' is not an option.");
+                throw new BenchException($"'{arg}' is not an option.");
             }
         }
     }
@@ -35,7 +35,7 @@ internal sealed class Arguments
         var values = Take(name);
         return values is null ? false
             : values.Count == 0 ? true
-            : throw new ArgumentException($"--{name} takes no value.");
+            : throw new BenchException($"--{name} takes no value.");
     }
 
     public string Text(string name, string otherwise)
@@ -43,7 +43,7 @@ internal sealed class Arguments
         var values = Take(name);
         return values is null ? otherwise
             : values.Count == 1 ? values[0]
-            : throw new ArgumentException($"--{name} takes one value.");
+            : throw new BenchException($"--{name} takes one value.");
     }
 
     public int Number(string name, int otherwise, int least, int most)
@@ -51,7 +51,7 @@ internal sealed class Arguments
         var text = Text(name, otherwise.ToString(CultureInfo.InvariantCulture));
         return int.TryParse(text, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
             ? value
-            : throw new ArgumentException($"--{name} takes a number from {least} to {most}.");
+            : throw new BenchException($"--{name} takes a number from {least} to {most}.");
     }
 
     /// <summary>Names apart by commas or spaces, each one of <paramref name="known"/>; all of them when the option is not given.</summary>
@@ -65,7 +65,7 @@ internal sealed class Arguments
         var names = values.SelectMany(static value => value.Split(',', StringSplitOptions.RemoveEmptyEntries)).ToList();
         return names.Count > 0 && names.TrueForAll(known.Contains)
             ? [.. known.Where(names.Contains)]
-            : throw new ArgumentException($"--{name} takes some of: {string.Join(", ", known)}.");
+            : throw new BenchException($"--{name} takes some of: {string.Join(", ", known)}.");
     }
 
     public IReadOnlyList<string> All(string name) => Take(name) ?? [];
@@ -74,7 +74,7 @@ internal sealed class Arguments
     {
         if (_given.Keys.FirstOrDefault(name => !_asked.Contains(name)) is { } unknown)
         {
-            throw new ArgumentException($"There is no option --{unknown} here.");
+            throw new BenchException($"There is no option --{unknown} here.");
         }
     }
 

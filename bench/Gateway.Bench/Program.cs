@@ -4,7 +4,7 @@ try
 {
     return await Commands.RunAsync(args);
 }
-catch (Exception e) when (e is BenchException or ArgumentException)
+catch (BenchException e)
 {
     Console.Error.WriteLine(e.Message);
     return 2;

@@ -37,7 +37,7 @@ internal sealed record Settings
             Targets = arguments.Names("targets", TargetNames),
             Measures = arguments.Names("measures", Measure.AllNames),
             GatewayEnvironment = arguments.All("gateway-env").Select(static pair => pair.Split('=', 2))
-                .ToDictionary(static pair => pair[0], static string? (pair) => pair.Length == 2 ? pair[1] : throw new ArgumentException("--gateway-env takes NAME=VALUE.")),
+                .ToDictionary(static pair => pair[0], static string? (pair) => pair.Length == 2 ? pair[1] : throw new BenchException("--gateway-env takes NAME=VALUE.")),
         };
         arguments.RefuseRest();
         return settings;
