@@ -46,8 +46,13 @@ internal sealed class ChildProcess : IAsyncDisposable
         return new ChildProcess(name, Process.Start(start) ?? throw new BenchException($"{name} did not start."), log);
     }
 
-    /// <summary>The last lines of the log, to tell why a process did not do what it should.</summary>
-    public string LogTail(int lines = 5) => File.Exists(_log) ? string.Join('\n', File.ReadLines(_log).TakeLast(lines)) : "";
+    /// <summary>The end of the log, to tell why a process did not do what it should: an unhandled exception from its start, or the last lines.</summary>
+    public string LogTail(int lines = 6)
+    {
+        var log = File.Exists(_log) ? File.ReadAllLines(_log) : [];
+        var exception = Array.FindLastIndex(log, static line => line.StartsWith("Unhandled exception", StringComparison.Ordinal));
+        return string.Join('\n', exception >= 0 ? log.Skip(exception).Take(lines) : log.TakeLast(lines));
+    }
 
     /// <summary>Waits for the process to end by itself and returns its exit code.</summary>
     public async Task<int> WaitAsync(CancellationToken cancellationToken)
