@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using Gateway.Bench.Load;
 
 namespace Gateway.Bench.Processes;
@@ -44,11 +43,12 @@ internal static class Http
     /// <summary>One chat request as the generator sends it; throws with status and body unless it is answered with 200.</summary>
     public static async Task FirstRequestAsync(LoadPlan plan, CancellationToken cancellationToken)
     {
-        var raw = Encoding.ASCII.GetString(plan.BuildRequest());
+        var raw = plan.BuildRequest();
         using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{plan.Port}/v1/chat/completions")
         {
-            Content = new StringContent(raw[(raw.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..], Encoding.ASCII, "application/json"),
+            Content = new ByteArrayContent(raw[(raw.AsSpan().IndexOf("\r\n\r\n"u8) + 4)..]),
         };
+        request.Content.Headers.ContentType = new("application/json");
         request.Headers.Authorization = new("Bearer", plan.Key);
         try
         {

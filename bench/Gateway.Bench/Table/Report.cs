@@ -22,7 +22,7 @@ internal sealed class Report(Summary summary, Settings settings, IReadOnlyList<s
 
         text.Append("\n## Plain answers\n\n").Append(Plain());
         text.Append("\n## Streams\n\n").Append(Streams());
-        text.Append("\n## Who else worked, CPU µs per request (closed / 500 / 1,000 per second; streams per stream: paced / burst)\n\n").Append(Others());
+        text.Append("\n## Who worked how much, CPU µs per request; paced and burst per stream of 64 tokens\n\n").Append(Processes());
         text.Append("\n## Goals for the gateway\n\n").Append(Goals.Table(summary, settings.IdleStreams));
         text.Append("\nGoals were set on one kind of machine; elsewhere the ratios to nginx-2hop are what counts.\n");
         return text.ToString();
@@ -73,17 +73,22 @@ internal sealed class Report(Summary summary, Settings settings, IReadOnlyList<s
         return table.ToString();
     }
 
-    private string Others()
+    private string Processes()
     {
         var table = new MarkdownTable("process", "closed", "@500", "@1000", "paced", "burst");
         foreach (var target in Measured([.. _plain, .. _streamed]))
         {
             Row($"generator, {target}", static r => r.GeneratorCpuPerRequest);
             Row($"mock, {target}", static r => r.MockCpuPerRequest);
-            var beside = summary.AfterLoad(target)?.BesideCpuPerRequest.Keys ?? [];
-            foreach (var name in beside)
+            var last = summary.AfterLoad(target);
+            foreach (var name in last?.PartsCpuPerRequest.Keys ?? [])
             {
-                Row($"{name}, {target}", r => r.BesideCpuPerRequest.TryGetValue(name, out var value) ? value : null);
+                Row($"{name}, counted", r => r.PartsCpuPerRequest.TryGetValue(name, out var value) ? value : null);
+            }
+
+            foreach (var name in last?.BesideCpuPerRequest.Keys ?? [])
+            {
+                Row($"{name}, beside", r => r.BesideCpuPerRequest.TryGetValue(name, out var value) ? value : null);
             }
 
             void Row(string name, Func<RunRecord, double?> figure) => table.Add([name, .. Measure.Repeated.Select(measure => Number(summary.Median(target, measure.Name, figure), 1))]);

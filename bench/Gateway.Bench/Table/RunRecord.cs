@@ -35,6 +35,9 @@ internal sealed record RunRecord
 
     public double? TransitP99 { get; init; }
 
+    /// <summary>CPU per request of each of the target's own processes.</summary>
+    public required IReadOnlyDictionary<string, double> PartsCpuPerRequest { get; init; }
+
     /// <summary>CPU per request of the processes beside the target's own.</summary>
     public required IReadOnlyDictionary<string, double> BesideCpuPerRequest { get; init; }
 
@@ -78,6 +81,7 @@ internal sealed record RunRecord
         FirstTokenP99 = OrNull(load.FirstToken, 99),
         TransitP50 = OrNull(load.Transit, 50),
         TransitP99 = OrNull(load.Transit, 99),
+        PartsCpuPerRequest = new Dictionary<string, double>(),
         BesideCpuPerRequest = new Dictionary<string, double>(),
         Errors = load.Errors,
     };

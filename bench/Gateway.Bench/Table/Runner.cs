@@ -41,6 +41,8 @@ internal sealed class Runner(ChildProcess mock, int mockPort, Settings settings)
         var (rss, pss) = open > 0 ? at : ProcessFigures.MemoryKiB(before.CountedPids);
         return RunRecord.From(target.Name, measure.Name, round, load, after.Counted(before)) with
         {
+            PartsCpuPerRequest = target.Counted.ToDictionary(
+                static process => process.Name, process => RunRecord.Per(after.Part(before, process.Name), load.Completed)),
             BesideCpuPerRequest = target.Beside.ToDictionary(
                 static process => process.Name, process => RunRecord.Per(after.Beside(before, process.Name), load.Completed)),
             GeneratorCpuPerRequest = RunRecord.Per(load.CpuNanoseconds, load.Completed),
