@@ -69,7 +69,13 @@ internal static class FigureChecks
 
         static RunRecord Record(string target, int round, double p50) => new()
         {
-            Target = target, Measure = "open500", Round = round, LatencyP50 = p50, PartsCpuPerRequest = new Dictionary<string, double>(), BesideCpuPerRequest = new Dictionary<string, double>(), Errors = new Dictionary<string, long>(),
+            Target = target,
+            Measure = "open500",
+            Round = round,
+            LatencyP50 = p50,
+            PartsCpuPerRequest = new Dictionary<string, double>(),
+            BesideCpuPerRequest = new Dictionary<string, double>(),
+            Errors = new Dictionary<string, long>(),
         };
     }
 }
