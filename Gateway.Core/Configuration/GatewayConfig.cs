@@ -1,0 +1,192 @@
+using System.Collections.Frozen;
+using Gateway.Core.Money;
+
+namespace Gateway.Core.Configuration;
+
+/// <summary>
+/// The configuration document as read: immutable, complete, valid. Requests never read it directly; features build their
+/// snapshots from it when it changes.
+/// </summary>
+public sealed record GatewayConfig
+{
+    public required ServerConfig Server { get; init; }
+
+    /// <summary>By provider name.</summary>
+    public required FrozenDictionary<string, ProviderConfig> Providers { get; init; }
+
+    /// <summary>Model groups by the name that clients ask for.</summary>
+    public required FrozenDictionary<string, ModelGroupConfig> Models { get; init; }
+
+    /// <summary>Alias to model group or <c>provider/model</c>.</summary>
+    public required FrozenDictionary<string, string> Aliases { get; init; }
+
+    public required ResolveConfig Resolve { get; init; }
+
+    public required IReadOnlyList<VirtualKeyConfig> Keys { get; init; }
+
+    public required ModerationConfig Moderation { get; init; }
+}
+
+public sealed record ServerConfig
+{
+    /// <summary>Secret of the admin endpoints; null switches them off.</summary>
+    public string? AdminKey { get; init; }
+
+    /// <summary>Largest request body in bytes.</summary>
+    public long MaxBodyBytes { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>How long running requests may go on after a stop signal.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(60);
+}
+
+/// <summary>Protocol that an upstream speaks.</summary>
+public enum ProviderProtocol
+{
+    OpenAI,
+}
+
+public sealed record ProviderConfig
+{
+    public required string Name { get; init; }
+
+    public required ProviderProtocol Protocol { get; init; }
+
+    /// <summary>Absolute http(s) URL without query or trailing slash; request paths below <c>/v1</c> are appended.</summary>
+    public required Uri BaseUrl { get; init; }
+
+    /// <summary>Credentials, used in turn; empty when the upstream wants none.</summary>
+    public IReadOnlyList<string> Keys { get; init; } = [];
+
+    /// <summary>Extra headers for the upstream.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <summary>Permits loopback and private addresses.</summary>
+    public bool Internal { get; init; }
+
+    public TimeoutConfig Timeouts { get; init; } = new();
+}
+
+/// <summary>Time limits. <see cref="Total"/> is for the whole request; the others for one attempt.</summary>
+public sealed record TimeoutConfig
+{
+    public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>From the request sent to the first byte of the response head or, in a stream, the first event.</summary>
+    public TimeSpan FirstByte { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Between two reads of the response body.</summary>
+    public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(30);
+
+    public TimeSpan Total { get; init; } = TimeSpan.FromMinutes(10);
+}
+
+public sealed record ModelGroupConfig
+{
+    /// <summary>The name that clients ask for.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>At least one.</summary>
+    public required IReadOnlyList<DeploymentConfig> Deployments { get; init; }
+
+    /// <summary>Moderation policy for this group, or null.</summary>
+    public string? Moderation { get; init; }
+}
+
+public sealed record DeploymentConfig
+{
+    public required string Provider { get; init; }
+
+    /// <summary>The model name that the upstream knows.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Share of the traffic relative to the other deployments of the group.</summary>
+    public int Weight { get; init; } = 1;
+
+    /// <summary>Null when unpriced: requests are then recorded with cost 0 and the flag <c>unpriced</c>.</summary>
+    public TokenPrice? Price { get; init; }
+
+    /// <summary>Name in headers, metrics and reports.</summary>
+    public string Id => $"{Provider}/{Model}";
+}
+
+public sealed record ResolveConfig
+{
+    /// <summary>Provider of model names that nothing else resolves; null refuses them.</summary>
+    public string? DefaultProvider { get; init; }
+
+    /// <summary>Pattern with a trailing <c>*</c> to provider name; the longest match wins.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Prefixes { get; init; } = [];
+}
+
+public sealed record VirtualKeyConfig
+{
+    /// <summary>Public name of the key in reports and logs.</summary>
+    public required string Id { get; init; }
+
+    public required string Secret { get; init; }
+
+    public string? Team { get; init; }
+
+    /// <summary>Model name patterns; <c>*</c> matches any run of characters.</summary>
+    public IReadOnlyList<string> Models { get; init; } = [];
+
+    /// <summary>Provider name patterns.</summary>
+    public IReadOnlyList<string> Providers { get; init; } = ["*"];
+
+    /// <summary>First instant at which the key is no longer valid.</summary>
+    public DateTimeOffset? Expires { get; init; }
+
+    /// <summary>Requests per minute, or null for no limit.</summary>
+    public long? RequestsPerMinute { get; init; }
+
+    /// <summary>Moderation policy for this key, or null.</summary>
+    public string? Moderation { get; init; }
+}
+
+public sealed record ModerationConfig
+{
+    /// <summary>The policy that applies where neither key nor model group names one, if the document has it.</summary>
+    public const string DefaultPolicy = "default";
+
+    public required FrozenDictionary<string, ModerationPolicyConfig> Policies { get; init; }
+}
+
+public enum ModerationMode
+{
+    /// <summary>Nothing passes unchecked: without an answer the request is refused.</summary>
+    Required,
+
+    /// <summary>Without an answer the request is served and flagged.</summary>
+    BestEffort,
+}
+
+public enum ModerationAction
+{
+    Block,
+    Redact,
+}
+
+public sealed record ModerationPolicyConfig
+{
+    public required string Name { get; init; }
+
+    public ModerationMode Mode { get; init; } = ModerationMode.Required;
+
+    /// <summary>Checks of the input, in order.</summary>
+    public required IReadOnlyList<ModerationCheckConfig> Input { get; init; }
+}
+
+/// <summary>One check: a keyword list or a regular expression, exactly one of the two.</summary>
+public sealed record ModerationCheckConfig
+{
+    public required ModerationAction Action { get; init; }
+
+    /// <summary>Words or phrases, matched whole and without regard to case; empty for a pattern check.</summary>
+    public IReadOnlyList<string> Keywords { get; init; } = [];
+
+    /// <summary>Regular expression that runs in linear time (no look-around, no back references), or null.</summary>
+    public string? Pattern { get; init; }
+
+    /// <summary>What a match becomes under <see cref="ModerationAction.Redact"/>.</summary>
+    public string Replacement { get; init; } = "[redacted]";
+}

@@ -1,0 +1,89 @@
+namespace Gateway.Core.Errors;
+
+/// <summary>The closed list of failures that a client can see. Their facts stand in <see cref="GatewayErrors.Describe"/>.</summary>
+public enum GatewayErrorKind
+{
+    /// <summary>The request cannot be read or breaks a rule; the message names the field.</summary>
+    InvalidRequest,
+
+    /// <summary>No endpoint at this path.</summary>
+    EndpointNotFound,
+
+    /// <summary>The endpoint exists, but not for this method.</summary>
+    MethodNotAllowed,
+
+    /// <summary>The body is larger than <c>server.max_body</c>.</summary>
+    BodyTooLarge,
+
+    /// <summary>The body is not JSON, or is compressed.</summary>
+    UnsupportedMediaType,
+
+    /// <summary>No client credential was sent.</summary>
+    MissingKey,
+
+    /// <summary>The client credential matches no virtual key.</summary>
+    InvalidKey,
+
+    /// <summary>The virtual key is past its expiry date.</summary>
+    ExpiredKey,
+
+    /// <summary>The virtual key may not use this model.</summary>
+    ModelForbidden,
+
+    /// <summary>The catalogue does not know the model.</summary>
+    ModelNotFound,
+
+    /// <summary>A limit of the virtual key is used up. Always with a retry hint.</summary>
+    RateLimited,
+
+    /// <summary>A moderation policy refused the content.</summary>
+    ContentBlocked,
+
+    /// <summary>A required moderation policy could not be asked. Always with a retry hint.</summary>
+    ModerationUnavailable,
+
+    /// <summary>A service of the gateway does not answer. Always with a retry hint.</summary>
+    ServiceUnavailable,
+
+    /// <summary>The journal has no room for billable traffic. Always with a retry hint.</summary>
+    JournalFull,
+
+    /// <summary>An internal call without a valid context. Never shown to clients of the Edge.</summary>
+    ContextRejected,
+
+    /// <summary>Edge and Router read different facts from one body.</summary>
+    FactsMismatch,
+
+    /// <summary>An admin endpoint without the admin key.</summary>
+    AdminKeyRequired,
+
+    /// <summary>The deadline of the request passed before an answer began.</summary>
+    DeadlineExceeded,
+
+    /// <summary>The upstream did not accept a connection.</summary>
+    UpstreamUnreachable,
+
+    /// <summary>The upstream did not answer, or stalled, within its time-out.</summary>
+    UpstreamTimeout,
+
+    /// <summary>The upstream refused the gateway's own credential.</summary>
+    UpstreamAuth,
+
+    /// <summary>The upstream answered something that is no valid answer of its protocol.</summary>
+    UpstreamInvalidResponse,
+
+    /// <summary>The upstream ended a stream without its normal end.</summary>
+    UpstreamStreamBroken,
+
+    /// <summary>A bug of ours.</summary>
+    Internal,
+}
+
+/// <summary>Who has to act: tells our 429 from an upstream's.</summary>
+public enum FaultDomain
+{
+    Caller,
+    Policy,
+    Gateway,
+    Upstream,
+}

@@ -1,0 +1,30 @@
+namespace Gateway.Core;
+
+/// <summary>Header names that the gateway writes or reserves. All of them start with <see cref="Prefix"/>, except the field's own.</summary>
+public static class GatewayHeaders
+{
+    /// <summary>Every inbound header that starts with this (after lower-casing and <c>_</c> -> <c>-</c>) is dropped by the Edge.</summary>
+    public const string Prefix = "x-gateway-";
+
+    public const string Context = "x-gateway-context";
+    public const string RequestId = "x-gateway-request-id";
+    public const string Model = "x-gateway-model";
+    public const string Deployment = "x-gateway-deployment";
+    public const string Attempts = "x-gateway-attempts";
+    public const string Cache = "x-gateway-cache";
+    public const string CostUsd = "x-gateway-cost-usd";
+    public const string ConfigGeneration = "x-gateway-config";
+    public const string Warning = "x-gateway-warning";
+    public const string Degraded = "x-gateway-degraded";
+    public const string UpstreamStatus = "x-gateway-upstream-status";
+
+    public const string RateLimitLimitRequests = "x-ratelimit-limit-requests";
+    public const string RateLimitRemainingRequests = "x-ratelimit-remaining-requests";
+    public const string RateLimitResetRequests = "x-ratelimit-reset-requests";
+
+    /// <summary>A client's own deadline in seconds; it can only shorten what the gateway allows.</summary>
+    public const string RequestTimeout = "x-request-timeout";
+
+    /// <summary>The same, as the OpenAI SDKs send it.</summary>
+    public const string StainlessTimeout = "x-stainless-timeout";
+}

@@ -1,0 +1,128 @@
+using Gateway.Core.Money;
+using Gateway.Core.Requests;
+
+namespace Gateway.Core.Journal;
+
+/// <summary>How a request ended.</summary>
+public enum RequestEnding : byte
+{
+    /// <summary>The client was sent the upstream's normal end.</summary>
+    Completed = 1,
+
+    /// <summary>The upstream answered an error that went to the client.</summary>
+    UpstreamError = 2,
+
+    /// <summary>The upstream broke off, stalled or could not be reached.</summary>
+    UpstreamFailed = 3,
+
+    /// <summary>The client went away.</summary>
+    ClientGone = 4,
+
+    /// <summary>The deadline passed.</summary>
+    DeadlineExceeded = 5,
+
+    /// <summary>Refused before dispatch: moderation, or an error of ours.</summary>
+    Refused = 6,
+
+    /// <summary>The Router died; the record was made from its journal.</summary>
+    Recovered = 7,
+}
+
+[Flags]
+public enum UsageFlags
+{
+    None = 0,
+
+    /// <summary>Token counts are ours, not the provider's.</summary>
+    Estimated = 1,
+
+    /// <summary>The answer was cut; counts cover what is known.</summary>
+    Incomplete = 2,
+
+    /// <summary>No price was configured; cost is 0.</summary>
+    Unpriced = 4,
+
+    /// <summary>A best-effort moderation policy could not be asked.</summary>
+    Unmoderated = 8,
+}
+
+/// <summary>Written before a request is dispatched to an upstream: enough to charge for it if this process dies.</summary>
+public sealed record UsageIntent
+{
+    public required Guid RequestId { get; init; }
+
+    /// <summary>When the request arrived at the Router. Unix milliseconds.</summary>
+    public required long TimeUnixMs { get; init; }
+
+    public required string KeyId { get; init; }
+
+    public string Team { get; init; } = "";
+
+    public string User { get; init; } = "";
+
+    public required LlmOperation Operation { get; init; }
+
+    /// <summary>Model that the client asked for.</summary>
+    public required string RequestedModel { get; init; }
+
+    /// <summary>Deployment id (<c>provider/model</c>) that the request goes to.</summary>
+    public required string Deployment { get; init; }
+
+    public bool Stream { get; init; }
+
+    /// <summary>Input tokens to charge when nothing better becomes known.</summary>
+    public long EstimatedInputTokens { get; init; }
+
+    /// <summary>Price in force at dispatch, or null when unpriced.</summary>
+    public TokenPrice? Price { get; init; }
+
+    public UsageFlags Flags { get; init; }
+}
+
+/// <summary>The one final record of a request. <see cref="UsageIntent"/> says who and what; this says how it ended.</summary>
+public sealed record UsageFinal
+{
+    /// <summary>The same facts as in the INTENT; repeated, so that the ledger needs no join across batches.</summary>
+    public required UsageIntent Intent { get; init; }
+
+    public required RequestEnding Ending { get; init; }
+
+    /// <summary>HTTP status that the client got (the one sent, also when a stream broke later).</summary>
+    public required int Status { get; init; }
+
+    /// <summary>Model name that the upstream answered with; empty when it named none.</summary>
+    public string AnsweredModel { get; init; } = "";
+
+    public TokenUsage Usage { get; init; }
+
+    /// <summary>Chargeable cost in nano-USD.</summary>
+    public long CostNanoUsd { get; init; }
+
+    public UsageFlags Flags { get; init; }
+
+    /// <summary>Upstream calls made.</summary>
+    public int Attempts { get; init; } = 1;
+
+    /// <summary>Arrival at the Router to the end, in milliseconds.</summary>
+    public long DurationMs { get; init; }
+
+    /// <summary>Arrival at the Router to the first byte of content, in milliseconds; -1 when there was none.</summary>
+    public long TimeToFirstTokenMs { get; init; } = -1;
+}
+
+/// <summary>Where the Router records what requests cost. Thread-safe.</summary>
+public interface IUsageJournal
+{
+    /// <summary>False when the journal has no room for billable traffic or has failed: nothing may be dispatched.</summary>
+    bool IsWritable { get; }
+
+    /// <summary>Records that a request is about to be dispatched. Completed when the record survives the death of the process.</summary>
+    /// <exception cref="IOException">The record was not written; do not dispatch.</exception>
+    ValueTask AppendIntentAsync(UsageIntent intent);
+
+    /// <summary>
+    /// Records the end. The terminal frame of a stream, or the last byte of a plain answer, goes to the client only after
+    /// this has completed, so that a client that saw the end has a durable record.
+    /// </summary>
+    ValueTask AppendFinalAsync(UsageFinal final);
+}

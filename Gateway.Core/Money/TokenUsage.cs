@@ -1,0 +1,35 @@
+namespace Gateway.Core.Money;
+
+/// <summary>
+/// Tokens of one answer. <see cref="Input"/> and <see cref="Output"/> are totals; the others are parts of them.
+/// </summary>
+/// <param name="Input">All prompt tokens, cached ones included.</param>
+/// <param name="CachedInput">Part of <paramref name="Input"/> that the provider read from its cache.</param>
+/// <param name="CacheWrite">Part of <paramref name="Input"/> that the provider wrote into its cache.</param>
+/// <param name="Output">All generated tokens, reasoning included.</param>
+/// <param name="Reasoning">Part of <paramref name="Output"/> that the client does not see as text.</param>
+public readonly record struct TokenUsage(long Input, long CachedInput, long CacheWrite, long Output, long Reasoning);
+
+/// <summary>Price of a deployment in nano-USD per 1,000,000 tokens: exact for every price with at most nine decimals.</summary>
+/// <param name="Input">Price of input tokens that are neither read from nor written to a cache.</param>
+/// <param name="CachedInput">Price of input read from the provider's cache.</param>
+/// <param name="CacheWrite">Price of input written to the provider's cache.</param>
+/// <param name="Output">Price of output tokens.</param>
+public sealed record TokenPrice(long Input, long CachedInput, long CacheWrite, long Output)
+{
+    private const long TokensPerUnit = 1_000_000;
+
+    /// <summary>Nano-USD in one USD.</summary>
+    public const long NanoPerUsd = 1_000_000_000;
+
+    /// <summary>Cost in nano-USD. The classes are summed exactly and rounded once, half up.</summary>
+    /// <exception cref="OverflowException">More than about nine billion USD.</exception>
+    public long Cost(in TokenUsage usage)
+    {
+        // A provider that reports more cached than input tokens must not make the rest negative.
+        var plain = Math.Max(0, usage.Input - usage.CachedInput - usage.CacheWrite);
+        var sum = ((Int128)plain * Input) + ((Int128)usage.CachedInput * CachedInput)
+                + ((Int128)usage.CacheWrite * CacheWrite) + ((Int128)usage.Output * Output);
+        return (long)((sum + (TokensPerUnit / 2)) / TokensPerUnit);
+    }
+}
