@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using NJsonSchema;
 
 namespace Gateway.AppHost.Tests;
@@ -17,7 +18,7 @@ public sealed class ManifestTests : IDisposable
         Assert.Empty(schema.Validate(manifest));
 
         // The schema must be able to say no, or its yes means nothing.
-        Assert.NotEmpty(schema.Validate(manifest.Replace("\"project.v0\"", "\"project.v9\"", StringComparison.Ordinal)));
+        Assert.NotEmpty(schema.Validate(manifest.Replace("\"path\"", "\"paths\"", StringComparison.Ordinal)));
         Assert.NotEmpty(schema.Validate(manifest.Replace("\"transport\"", "\"transporter\"", StringComparison.Ordinal)));
     }
 
@@ -61,10 +62,33 @@ public sealed class ManifestTests : IDisposable
         return await File.ReadAllTextAsync(path);
     }
 
-    // NJsonSchema does not know "const"; an "enum" of one value says the same.
     private static async Task<JsonSchema> SchemaAsync()
     {
-        var text = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "aspire-manifest.schema.json"));
-        return await JsonSchema.FromJsonAsync(System.Text.RegularExpressions.Regex.Replace(text, "\"const\": (\"[^\"]*\")", "\"enum\": [$1]"));
+        var schema = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "aspire-manifest.schema.json")))!.AsObject();
+        SayInOlderWords(schema);
+        return await JsonSchema.FromJsonAsync(schema.ToJsonString());
+    }
+
+    // NJsonSchema knows neither "const" nor a property whose schema is just "false"; an "enum" of one value and "not anything" say the same.
+    private static void SayInOlderWords(JsonNode? node)
+    {
+        if (node is JsonArray array)
+        {
+            foreach (var item in array) { SayInOlderWords(item); }
+        }
+        if (node is not JsonObject schema) { return; }
+        if (schema["const"] is JsonValue value)
+        {
+            schema.Remove("const");
+            schema["enum"] = new JsonArray(value);
+        }
+        if (schema["properties"] is JsonObject properties)
+        {
+            foreach (var forbidden in properties.Where(static p => p.Value is JsonValue v && v.GetValueKind() == JsonValueKind.False).Select(static p => p.Key).ToList())
+            {
+                properties[forbidden] = new JsonObject { ["not"] = new JsonObject() };
+            }
+        }
+        foreach (var (_, child) in schema) { SayInOlderWords(child); }
     }
 }
