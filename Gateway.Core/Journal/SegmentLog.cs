@@ -262,7 +262,7 @@ public sealed class SegmentLog : IDisposable
                 }
             }
 
-            if (length >= _options.SegmentBytes && !_disposed)
+            if (length >= _options.SegmentBytes && _sum.Count > 0 && !_disposed)
             {
                 Roll();
             }
