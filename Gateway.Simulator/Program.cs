@@ -11,4 +11,4 @@ var app = builder.Build();
 app.MapDefaultEndpoints();
 app.MapMeter();
 app.MapOpenAI();
-app.Run();
+return app.RunService();

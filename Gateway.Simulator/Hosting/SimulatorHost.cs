@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Simulator.Hosting;
 
@@ -11,20 +10,12 @@ internal static class SimulatorHost
     public static WebApplicationBuilder AddSimulator(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton(SimulatorOptions.From(builder.Configuration));
-        builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.WebHost.ConfigureKestrel(static kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
-        });
+        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Limits.MaxRequestBodySize = MaxBodyBytes);
         builder.Services.Configure<SocketTransportOptions>(static sockets =>
         {
             // A flush ends when the socket took the bytes, not when they entered a buffer of ours. Without this the meter would
             // count tokens as written that a reset throws away, and 'cut_after=10' would sometimes cut after 7.
             sockets.MaxWriteBufferSize = 1;
-
-            // Our code never waits on a thread, so the send runs right here: no thread hop for each token.
-            sockets.UnsafePreferInlineScheduling = true;
         });
         return builder;
     }

@@ -15,13 +15,13 @@ internal sealed record SimulatorOptions
     /// <summary><c>SIMULATOR_RECORDINGS</c>: folder of recorded exchanges to play, or null.</summary>
     public string? Recordings { get; init; }
 
-    /// <exception cref="InvalidOperationException">A variable has a value that cannot be used.</exception>
+    /// <exception cref="SimulatorConfigurationException">A variable has a value that cannot be used.</exception>
     public static SimulatorOptions From(IConfiguration configuration)
     {
         var seed = 1UL;
         if (configuration["SIMULATOR_SEED"] is { Length: > 0 } text && !ulong.TryParse(text, out seed))
         {
-            throw new InvalidOperationException($"SIMULATOR_SEED must be a whole number from 0 to {ulong.MaxValue}.");
+            throw new SimulatorConfigurationException($"SIMULATOR_SEED must be a whole number from 0 to {ulong.MaxValue}.");
         }
 
         var folder = configuration["SIMULATOR_RECORDINGS"];
@@ -31,7 +31,7 @@ internal sealed record SimulatorOptions
         }
         else if (!Directory.Exists(folder))
         {
-            throw new InvalidOperationException("SIMULATOR_RECORDINGS must name an existing folder.");
+            throw new SimulatorConfigurationException("SIMULATOR_RECORDINGS must name an existing folder.");
         }
 
         return new SimulatorOptions
@@ -46,3 +46,6 @@ internal sealed record SimulatorOptions
     private static string[] Split(string? list) =>
         (list ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }
+
+/// <summary>The Simulator cannot start with this environment; the message says what to change.</summary>
+internal sealed class SimulatorConfigurationException(string message) : Exception(message);

@@ -27,7 +27,7 @@ internal sealed class RecordingLibrary
 {
     private readonly Dictionary<string, Recording> _recordings = new(StringComparer.Ordinal);
 
-    /// <exception cref="InvalidOperationException">A folder has a description that cannot be read.</exception>
+    /// <exception cref="SimulatorConfigurationException">A folder has a description that cannot be read.</exception>
     public RecordingLibrary(SimulatorOptions options)
     {
         foreach (var folder in options.Recordings is { } root ? Directory.EnumerateDirectories(root) : [])
@@ -60,7 +60,7 @@ internal sealed class RecordingLibrary
         }
         catch (Exception error) when (error is JsonException or IOException)
         {
-            throw new InvalidOperationException($"The recording '{id}' cannot be read: {error.Message}", error);
+            throw new SimulatorConfigurationException($"The recording '{id}' cannot be read: {error.Message}");
         }
     }
 }
