@@ -14,6 +14,8 @@ internal interface IModerationCheck
     string Replacement { get; }
 
     /// <summary>Adds every match as a place in the text, in any order, overlapping or not.</summary>
+    /// <param name="text">What to look at.</param>
+    /// <param name="found">Empty when called.</param>
     /// <exception cref="CheckFailedException">The check could not say.</exception>
     void Find(CheckedText text, List<TextSpan> found);
 }

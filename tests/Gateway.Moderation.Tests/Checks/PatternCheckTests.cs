@@ -45,10 +45,17 @@ public sealed class PatternCheckTests
     public void Text_OverTheLimit_IsAFailureAndNotAPass() =>
         Assert.Throws<CheckFailedException>(() => Find(new string('a', PatternCheck.MaxTextLength + 1), "x"));
 
+    [Fact]
+    public void Match_OutOfTime_IsAFailureAndNotAPass()
+    {
+        var check = new PatternCheck("regex_1", Policy.BlockPattern("(a|b)*c"), matchTimeout: TimeSpan.FromTicks(1));
+        Assert.Throws<CheckFailedException>(() => check.Find(new CheckedText(new string('a', 1_000_000), []), []));
+    }
+
     private static List<TextSpan> Find(string text, string pattern)
     {
         var found = new List<TextSpan>();
-        new PatternCheck("regex_1", Policy.BlockPattern(pattern)).Find(new CheckedText(text, []), found);
+        new PatternCheck("regex_1", Policy.BlockPattern(pattern), matchTimeout: TimeSpan.FromMinutes(5)).Find(new CheckedText(text, []), found);
         return found;
     }
 }

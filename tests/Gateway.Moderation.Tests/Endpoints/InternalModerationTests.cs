@@ -203,7 +203,15 @@ public sealed class InternalModerationTests
     {
         await using var service = await ModerationService.StartAsync(Policy.Of("p", Policy.Block("bad")));
 
-        Assert.Equal(413, (await service.AskChatAsync("p", new string(' ', (8 * 1024 * 1024) + 1))).Status);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/internal/moderation/chat")
+        {
+            Content = new ByteArrayContent(new byte[(8 * 1024 * 1024) + 1]),
+            Headers = { { "x-gateway-context", service.Token("/internal/moderation/chat", "p") }, { "expect", "100-continue" } },
+        };
+
+        using var response = await service.Http.SendAsync(request);
+
+        Assert.Equal(413, (int)response.StatusCode);
     }
 
     [Fact]

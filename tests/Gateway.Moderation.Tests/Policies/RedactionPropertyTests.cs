@@ -32,11 +32,11 @@ public sealed class RedactionPropertyTests
             using var document = JsonDocument.Parse(redacted);
             var content = ContentReader.ReadChat(redacted);
             Assert.Equal(parts.Length, content.Groups.Single().Segments.Count);
-            if (replacement != "[redacted]" || !keywords.Any("redacted".Contains))
+
+            // What the operator writes is not judged, so a keyword inside the replacement itself may stay.
+            if (Find(check, new CheckedText(replacement, [])).Count == 0)
             {
-                var left = new List<TextSpan>();
-                check.Find(new RedactableText(content.Groups.Single()).Snapshot(), left);
-                Assert.Empty(left);
+                Assert.Empty(Find(check, new RedactableText(content.Groups.Single()).Snapshot()));
             }
         }
     }
@@ -51,6 +51,13 @@ public sealed class RedactionPropertyTests
             var body = Encoding.UTF8.GetBytes($$"""{ "messages" : [ {"content":{{Quote(RandomText(random, 20))}} } ] }""");
             Assert.Equal(body, Run(body, check));
         }
+    }
+
+    private static List<TextSpan> Find(KeywordCheck check, CheckedText text)
+    {
+        var found = new List<TextSpan>();
+        check.Find(text, found);
+        return found;
     }
 
     private static byte[] Run(byte[] body, IModerationCheck check)
