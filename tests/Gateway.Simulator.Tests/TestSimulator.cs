@@ -103,8 +103,11 @@ internal sealed class TestSimulator : IAsyncDisposable
     /// <summary>The count once nothing is running: a row is written right after the last byte, so the client may be quicker.</summary>
     public async Task<MeterReport> SettledAsync(int requests)
     {
+        // Not a measure of anything: without it a count that is never reached would hang the run.
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (true)
         {
+            limit.Token.ThrowIfCancellationRequested();
             var report = Meter.Report();
             if (report.Requests == requests && report.InFlight == 0)
             {
