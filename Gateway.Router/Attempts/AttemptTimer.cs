@@ -1,0 +1,92 @@
+using Microsoft.Extensions.ObjectPool;
+
+namespace Gateway.Router.Attempts;
+
+/// <summary>Why an attempt was cancelled.</summary>
+internal enum CancelReason
+{
+    None,
+    ClientGone,
+    Deadline,
+    Timeout,
+}
+
+/// <summary>
+/// The one clock of an attempt: a pooled cancellation source whose single timer is set forward for each phase, so that a
+/// read costs no timer. It is also cancelled when the client leaves.
+/// </summary>
+internal sealed class AttemptTimer(TimeProvider time)
+{
+    private readonly CancellationTokenSource _source = new(Timeout.InfiniteTimeSpan, time);
+    private CancellationTokenRegistration _clientGone;
+    private CancellationToken _client;
+    private long _started;
+    private TimeSpan _total;
+    private bool _endsAtDeadline;
+
+    public CancellationToken Token => _source.Token;
+
+    public CancelReason Reason =>
+        !_source.IsCancellationRequested ? CancelReason.None
+        : _client.IsCancellationRequested ? CancelReason.ClientGone
+        : _endsAtDeadline ? CancelReason.Deadline
+        : CancelReason.Timeout;
+
+    /// <param name="client">Cancelled when the client leaves.</param>
+    /// <param name="total">Time left for the whole request.</param>
+    public void Start(CancellationToken client, TimeSpan total)
+    {
+        _client = client;
+        _total = total;
+        _started = time.GetTimestamp();
+        _clientGone = client.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _source);
+    }
+
+    /// <summary>Gives the phase that begins now so much time, but never more than is left of the whole.</summary>
+    public void Limit(TimeSpan phase)
+    {
+        var left = Left();
+        _endsAtDeadline = left <= phase;
+        _source.CancelAfter(_endsAtDeadline ? left : phase);
+    }
+
+    /// <summary>Only the deadline of the whole request counts now.</summary>
+    public void LimitToDeadline()
+    {
+        _endsAtDeadline = true;
+        _source.CancelAfter(Left());
+    }
+
+    /// <returns>Whether the timer may be used again.</returns>
+    private bool TryStop()
+    {
+        // Unregister, not Dispose: that would wait for a callback which may be running right now. One that did run has
+        // cancelled the source, and then it is not used again.
+        var quiet = !_client.CanBeCanceled || _clientGone.Unregister();
+        _client = default;
+        return quiet && _source.TryReset();
+    }
+
+    private TimeSpan Left()
+    {
+        var left = _total - time.GetElapsedTime(_started);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    /// <summary>Makes timers and takes back those that did not fire.</summary>
+    internal sealed class Policy(TimeProvider time) : IPooledObjectPolicy<AttemptTimer>
+    {
+        public AttemptTimer Create() => new(time);
+
+        public bool Return(AttemptTimer obj)
+        {
+            if (obj.TryStop())
+            {
+                return true;
+            }
+
+            obj._source.Dispose();
+            return false;
+        }
+    }
+}
