@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Core.Configuration;
+using Gateway.Router.Protocols;
 
 namespace Gateway.Router.Attempts;
 
@@ -23,7 +24,7 @@ internal sealed class UpstreamClient
     public UpstreamClient(ProviderConfig provider, UpstreamClient? before = null)
     {
         Provider = provider;
-        _credentials = [.. provider.Keys.Select(static key => "Bearer " + key)];
+        _credentials = [.. provider.Keys.Select(ProtocolAdapters.For(provider.Protocol).CredentialFor)];
         _invoker = before is not null && SameConnections(provider, before.Provider) ? before._invoker : Connect(provider);
     }
 

@@ -12,9 +12,11 @@ internal interface IProtocolAdapter
     /// <summary>The body for <paramref name="deployment"/>: the client's bytes with only the gateway's own fields changed.</summary>
     SplicedBody Rewrite(LlmExchange exchange, Deployment deployment);
 
-    /// <summary>Adds the provider's credential.</summary>
-    /// <param name="key">One of the provider's keys.</param>
-    void Authorize(HttpRequestMessage request, string key);
+    /// <summary>The value of the credential header for one of the provider's keys; made once.</summary>
+    string CredentialFor(string key);
+
+    /// <summary>Adds what <see cref="CredentialFor"/> made.</summary>
+    void Authorize(HttpRequestMessage request, string credential);
 
     IAnswerReader ReadAnswer();
 

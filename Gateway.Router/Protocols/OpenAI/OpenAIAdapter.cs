@@ -19,7 +19,9 @@ internal sealed class OpenAIAdapter : IProtocolAdapter
         return new SplicedBody(exchange.Body, model, UsageSplice(in facts, exchange.Body.Span));
     }
 
-    public void Authorize(HttpRequestMessage request, string key) => request.Headers.TryAddWithoutValidation("Authorization", key);
+    public string CredentialFor(string key) => "Bearer " + key;
+
+    public void Authorize(HttpRequestMessage request, string credential) => request.Headers.TryAddWithoutValidation("Authorization", credential);
 
     public IAnswerReader ReadAnswer() => new OpenAIAnswerReader();
 
