@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Gateway.ServiceDefaults.Serving;
+
+internal static class ServerDefaultsExtensions
+{
+    public static void AddServerDefaults(this IHostApplicationBuilder builder)
+    {
+        var inline = InlineCompletions.Decide(builder.Configuration);
+        builder.Services.Configure<SocketTransportOptions>(options => options.UnsafePreferInlineScheduling = inline);
+        builder.Services.Configure<KestrelServerOptions>(static options =>
+        {
+            options.AddServerHeader = false;
+
+            // What nobody sane sends is refused before anything is done for it. The body's limit is each service's own.
+            options.Limits.MaxRequestLineSize = 8 * 1024;
+            options.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+            options.Limits.MaxRequestHeaderCount = 100;
+            options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+
+            // Longer than the idle time after which our own clients drop a connection (1 minute): who closes second never
+            // sees a request arrive on a closed connection.
+            options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+        });
+    }
+}
