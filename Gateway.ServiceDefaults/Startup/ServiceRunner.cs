@@ -6,14 +6,14 @@ namespace Microsoft.Extensions.Hosting;
 public static class ServiceRunner
 {
     /// <summary>Runs the service until it is told to stop. Like Run, but a problem that the operator can mend is one line on stderr.</summary>
-    /// <returns>The exit code: 0, or 1 after a start-up problem. Anything else is thrown as it is.</returns>
+    /// <returns>The exit code: 0, or 1 after a start-up problem, or what a part that stopped the service set. Anything else is thrown as it is.</returns>
     public static int RunService(this WebApplication app)
     {
         try
         {
             // The main thread is nobody's socket thread, so it may wait.
             RunAsync(app).GetAwaiter().GetResult();
-            return 0;
+            return Environment.ExitCode;
         }
         catch (Exception exception) when (StartupProblem.Describe(exception) is { } message)
         {

@@ -1,0 +1,115 @@
+using System.Globalization;
+
+namespace Gateway.Core.Journal;
+
+/// <summary>
+/// The folder of one process's journal, held by an exclusive lock until it is disposed or the process dies. Replicas on one
+/// machine get <c>0</c>, <c>1</c>, ... below their root; a restarted process takes the first that is free, and with it what
+/// its predecessor left to be shipped.
+/// </summary>
+public sealed class JournalFolder : IDisposable
+{
+    private const int MaxReplicas = 256;
+    private const string LockName = "lock";
+    private const string ProducerName = "producer";
+    private const string EpochName = "epoch";
+
+    private readonly FileStream _lock;
+
+    private JournalFolder(string path, FileStream fileLock, JournalDisk disk, TimeProvider time)
+    {
+        Path = path;
+        _lock = fileLock;
+        Producer = ReadProducer(disk);
+        Epoch = NextEpoch(disk, time);
+    }
+
+    public string Path { get; }
+
+    /// <summary>Made with the folder; names the journal for ever.</summary>
+    public Guid Producer { get; }
+
+    /// <summary>This start's number; greater than that of every earlier start, also when the folder came back from a backup.</summary>
+    public uint Epoch { get; }
+
+    /// <summary>Takes the first free folder below <paramref name="root"/>.</summary>
+    /// <exception cref="JournalConfigurationException">The root cannot be written, or all are taken.</exception>
+    public static JournalFolder ClaimReplica(string root, TimeProvider time, JournalDisk? disk = null)
+    {
+        for (var replica = 0; replica < MaxReplicas; replica++)
+        {
+            if (TryClaim(System.IO.Path.Combine(root, replica.ToString(CultureInfo.InvariantCulture)), time, disk ?? JournalDisk.Real) is { } folder)
+            {
+                return folder;
+            }
+        }
+
+        throw new JournalConfigurationException($"All {MaxReplicas} journal folders below '{root}' are in use by other processes.");
+    }
+
+    /// <summary>Takes exactly this folder.</summary>
+    /// <returns>Null when another process holds it.</returns>
+    /// <exception cref="JournalConfigurationException">It cannot be written.</exception>
+    public static JournalFolder? TryClaim(string path, TimeProvider time, JournalDisk? disk = null)
+    {
+        disk ??= JournalDisk.Real;
+        try
+        {
+            Directory.CreateDirectory(path);
+            FileStream fileLock;
+            try
+            {
+                fileLock = new FileStream(System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException)
+            {
+                return null;
+            }
+
+            try
+            {
+                return new JournalFolder(path, fileLock, disk, time);
+            }
+            catch
+            {
+                fileLock.Dispose();
+                throw;
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new JournalConfigurationException($"The data folder '{path}' cannot be used: {exception.Message} Check GATEWAY_DATA and its permissions.", exception);
+        }
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    private Guid ReadProducer(JournalDisk disk)
+    {
+        if (StateFile.Read(Path, ProducerName) is [var first, var second])
+        {
+            Span<byte> id = stackalloc byte[16];
+            BitConverter.TryWriteBytes(id, first);
+            BitConverter.TryWriteBytes(id[8..], second);
+            return new Guid(id);
+        }
+
+        // A lost or damaged identity is replaced: under a new name nothing can be taken for a repetition of the past.
+        var made = Guid.NewGuid();
+        var bytes = made.ToByteArray();
+        StateFile.Write(Path, ProducerName, [BitConverter.ToInt64(bytes, 0), BitConverter.ToInt64(bytes, 8)], disk);
+        return made;
+    }
+
+    private uint NextEpoch(JournalDisk disk, TimeProvider time)
+    {
+        // The clock makes the number new even when the folder is an old copy, whose own count has been used before.
+        var last = StateFile.Read(Path, EpochName) is [var stored] ? stored : 0;
+        var next = Math.Max(last + 1, time.GetUtcNow().ToUnixTimeSeconds());
+        StateFile.Write(Path, EpochName, [next], disk);
+        return checked((uint)next);
+    }
+}
+
+/// <summary>The service cannot start because its data folder is not usable. The message says which and why.</summary>
+public sealed class JournalConfigurationException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,129 @@
+namespace Gateway.Core.Journal;
+
+/// <summary>Called for each good record, oldest first.</summary>
+public delegate void RecordVisitor(in JournalRecord record, RecordLocation location);
+
+/// <summary>
+/// Makes a folder of segments whole again before anything is appended: cuts a torn tail off the last one, puts damaged ones
+/// aside with their good records kept, and names every gap. It only reads segments that are clean.
+/// </summary>
+internal sealed class SegmentRecovery(string folder, JournalDisk disk, RecordVisitor? visitor)
+{
+    private readonly List<JournalGap> _gaps = [];
+    private readonly List<DamagedSegment> _damaged = [];
+    private TornTail? _tornTail;
+
+    public List<SegmentInfo> Segments { get; } = [];
+
+    /// <summary>Highest ordinal seen, emptied segments included.</summary>
+    public int LastOrdinal { get; private set; }
+
+    /// <param name="lastKnownSeq">A record that is known to have existed, with all before it; 0 for none.</param>
+    /// <param name="report">What was found.</param>
+    /// <returns>The sequence number of the next record.</returns>
+    public long Run(long lastKnownSeq, out RecoveryReport report)
+    {
+        var ordinals = SegmentFiles.List(folder);
+        while (ordinals.Count > 0 && IsUnused(SegmentFiles.Path(folder, ordinals[^1])))
+        {
+            // Made ahead of need, and the process ended before the first record.
+            LastOrdinal = Math.Max(LastOrdinal, ordinals[^1]);
+            File.Delete(SegmentFiles.Path(folder, ordinals[^1]));
+            ordinals.RemoveAt(ordinals.Count - 1);
+        }
+
+        // Acknowledged segments were deleted, so the first one may begin earlier than what is known, but not later.
+        var last = lastKnownSeq;
+        foreach (var ordinal in ordinals)
+        {
+            LastOrdinal = Math.Max(LastOrdinal, ordinal);
+            var isFirst = Segments.Count == 0;
+            var survey = SegmentSurvey.Of(SegmentFiles.Path(folder, ordinal), isFirst ? null : last);
+            if (survey.FirstSeq > last + 1)
+            {
+                _gaps.Add(new JournalGap(last + 1, survey.FirstSeq - 1));
+            }
+
+            _gaps.AddRange(survey.Gaps);
+            var info = Repair(ordinal, survey, isLast: ordinal == ordinals[^1]);
+            Visit(info);
+            Segments.Add(info);
+            last = isFirst ? Math.Max(info.LastSeq, lastKnownSeq) : info.LastSeq;
+            if (survey.Footer is { } footer && footer.LastSeq > info.LastSeq)
+            {
+                _gaps.Add(new JournalGap(info.LastSeq + 1, footer.LastSeq));
+                last = footer.LastSeq;
+            }
+        }
+
+        report = new RecoveryReport { Gaps = _gaps, Damaged = _damaged, TornTail = _tornTail };
+        return last + 1;
+    }
+
+    private SegmentInfo Repair(int ordinal, SegmentSurvey survey, bool isLast)
+    {
+        var path = SegmentFiles.Path(folder, ordinal);
+        var length = survey.GoodEnd;
+        if (survey.Damage.Count > (survey.TornFrom is null || !isLast ? 0 : 1) || survey.FooterLies)
+        {
+            length = PutAside(path, survey);
+        }
+        else if (survey.TornFrom is { } torn)
+        {
+            _tornTail = new TornTail(Path.GetFileName(path), torn, survey.Damage[^1].Length);
+            Close(path, torn, survey.Sum);
+        }
+        else if (survey.Footer is null)
+        {
+            Close(path, survey.GoodEnd, survey.Sum);
+        }
+
+        return new SegmentInfo(ordinal, survey.FirstSeq, survey.Sum.Count == 0 ? survey.FirstSeq - 1 : survey.Sum.LastSeq, length);
+    }
+
+    private void Close(string path, long length, in SegmentSum sum)
+    {
+        Span<byte> footer = stackalloc byte[SegmentFormat.FooterBytes];
+        SegmentFormat.WriteFooter(footer, sum);
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        RandomAccess.SetLength(file, length);
+        disk.Write(file, footer, length);
+        disk.Sync(file);
+    }
+
+    /// <summary>Copies the good records into a new file and only then swaps the names, so that a crash loses neither.</summary>
+    private long PutAside(string path, SegmentSurvey survey)
+    {
+        var copyPath = path + ".copy";
+        File.Delete(copyPath);
+        long length;
+        using (var copy = disk.Create(copyPath))
+        {
+            length = SegmentCopy.Write(path, survey, copy, disk);
+            disk.Sync(copy);
+        }
+
+        var quarantine = SegmentFiles.QuarantineName(path);
+        File.Move(path, quarantine);
+        File.Move(copyPath, path);
+        disk.SyncFolder(folder);
+        _damaged.Add(new DamagedSegment(Path.GetFileName(quarantine), survey.Damage));
+        return length;
+    }
+
+    private void Visit(in SegmentInfo info)
+    {
+        if (visitor is null)
+        {
+            return;
+        }
+
+        using var scanner = new SegmentScanner(SegmentFiles.Path(folder, info.Ordinal));
+        while (scanner.Next() is SegmentItem.Record)
+        {
+            visitor(scanner.Record, new RecordLocation(info.Ordinal, scanner.Offset));
+        }
+    }
+
+    private static bool IsUnused(string path) => new FileInfo(path).Length <= SegmentFormat.HeaderBytes;
+}

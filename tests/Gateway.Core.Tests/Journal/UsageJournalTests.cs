@@ -1,0 +1,203 @@
+using Gateway.Core.Journal;
+using Gateway.Core.Money;
+
+namespace Gateway.Core.Tests.Journal;
+
+public sealed class UsageJournalTests : IDisposable
+{
+    private readonly JournalFixture _fixture = new();
+    private readonly JournalTime _time = new();
+
+    public void Dispose() => _fixture.Dispose();
+
+    [Fact]
+    public async Task Start_IntentWithoutAnEnd_BecomesARecoveredFinalWithItsInputOnly()
+    {
+        var left = JournalFixture.Intent(JournalFixture.Id(1));
+        var ended = JournalFixture.Intent(JournalFixture.Id(2));
+        using (var journal = _fixture.OpenJournal(_time))
+        {
+            await journal.AppendIntentAsync(left);
+            await journal.AppendIntentAsync(ended);
+            await journal.AppendFinalAsync(JournalFixture.Final(ended));
+        }
+
+        using (var journal = _fixture.OpenJournal(_time))
+        {
+            Assert.Equal(1, journal.RecoveredRequests);
+        }
+
+        // Once only: the third start finds it ended.
+        using (var journal = _fixture.OpenJournal(_time))
+        {
+            Assert.Equal(0, journal.RecoveredRequests);
+        }
+
+        var finals = Finals();
+        Assert.Equal(2, finals.Count);
+        Assert.Equal(
+            new UsageFinal
+            {
+                Intent = left,
+                Ending = RequestEnding.Recovered,
+                Status = 0,
+                Usage = new TokenUsage(100, 0, 0, 0, 0),
+                CostNanoUsd = 250_000,
+                Flags = UsageFlags.Estimated | UsageFlags.Incomplete,
+            },
+            finals[1]);
+    }
+
+    [Fact]
+    public void Start_Again_TakesAGreaterEpochAndTheSameProducer()
+    {
+        using var first = _fixture.OpenJournal(_time);
+        var (producer, epoch) = (first.Producer, first.Epoch);
+        first.Dispose();
+
+        using var second = _fixture.OpenJournal(_time);
+
+        Assert.Equal(producer, second.Producer);
+        Assert.True(second.Epoch > epoch);
+    }
+
+    [Fact]
+    public void Start_FolderFromABackup_StillTakesAnEpochThatWasNeverUsed()
+    {
+        uint used;
+        using (var first = _fixture.OpenJournal(_time))
+        {
+            used = first.Epoch;
+        }
+
+        var backup = File.ReadAllBytes(Path.Combine(_fixture.Folder, "epoch"));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        using (var second = _fixture.OpenJournal(_time))
+        {
+            used = second.Epoch;
+        }
+
+        File.WriteAllBytes(Path.Combine(_fixture.Folder, "epoch"), backup);
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        using var restored = _fixture.OpenJournal(_time);
+        Assert.True(restored.Epoch > used);
+    }
+
+    [Fact]
+    public void Folders_TwoProcessesOnOneMachine_GetOneEachAndARestartTakesTheFreeOne()
+    {
+        using var first = JournalFolder.ClaimReplica(_fixture.Folder, _time);
+        var second = JournalFolder.ClaimReplica(_fixture.Folder, _time);
+        Assert.Equal("0", Path.GetFileName(first.Path));
+        Assert.Equal("1", Path.GetFileName(second.Path));
+        second.Dispose();
+
+        using var third = JournalFolder.ClaimReplica(_fixture.Folder, _time);
+        Assert.Equal(second.Path, third.Path);
+        Assert.Equal(second.Producer, third.Producer);
+    }
+
+    [Fact]
+    public async Task Acknowledge_ClosedSegments_AreDeletedButNotWhileARequestOfTheirsRuns()
+    {
+        using var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { SegmentBytes = 1 });
+        var running = JournalFixture.Intent(JournalFixture.Id(1000));
+        await journal.AppendIntentAsync(running);
+        await FillAsync(journal, 5);
+        Assert.Equal(6, _fixture.Segments().Length);
+
+        journal.Acknowledge(journal.Log.LastSeq);
+        Assert.Equal(6, _fixture.Segments().Length);
+
+        await journal.AppendFinalAsync(JournalFixture.Final(running));
+        journal.Log.Sync();
+        journal.Acknowledge(journal.Log.LastSeq);
+        Assert.Single(_fixture.Segments());
+    }
+
+    [Fact]
+    public async Task Acknowledge_ThenRestart_GoesOnWhereItStopped()
+    {
+        using (var journal = _fixture.OpenJournal(_time))
+        {
+            await FillAsync(journal, 4);
+            journal.Acknowledge(3);
+        }
+
+        using var again = _fixture.OpenJournal(_time);
+        Assert.Equal(3, again.AcknowledgedSeq);
+        Assert.Equal(4, again.Log.LastSeq);
+        Assert.Empty(again.Log.Recovery.Gaps);
+    }
+
+    [Fact]
+    public async Task Room_UnshippedBytesReachTheCap_NothingMayBeDispatchedUntilTheLedgerTakesThem()
+    {
+        using var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { SegmentBytes = 4096, MaxUnshippedBytes = 64 * 1024, Disk = new FaultyDisk() });
+        Assert.True(journal.IsWritable);
+        while (journal.IsWritable && journal.Log.LastSeq < 2000)
+        {
+            await FillAsync(journal, 10);
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.False(journal.IsWritable);
+        Assert.InRange(journal.Room.UnshippedBytes, 55_000, 66_000);
+
+        journal.Acknowledge(journal.Log.LastSeq);
+        Assert.True(journal.IsWritable);
+    }
+
+    [Fact]
+    public void Room_DiskOfOthersFillsUp_ClosesAndOpensAgainWithoutTraffic()
+    {
+        var disk = new FaultyDisk();
+        using var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { SegmentBytes = 4096, Disk = disk });
+        disk.Free = 100;
+        journal.Acknowledge(1);
+        Assert.False(journal.IsWritable);
+
+        disk.Free = 1_000_000;
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(journal.IsWritable);
+    }
+
+    [Fact]
+    public async Task Failure_OfTheDisk_MakesTheJournalUnwritableForEver()
+    {
+        var disk = new FaultyDisk();
+        Exception? told = null;
+        using var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { Disk = disk, Failed = exception => told = exception });
+        disk.SyncFails = true;
+        await journal.AppendIntentAsync(JournalFixture.Intent(JournalFixture.Id(1)));
+        _time.Advance(TimeSpan.FromMilliseconds(10));
+        disk.SyncFails = false;
+
+        Assert.False(journal.IsWritable);
+        Assert.IsType<IOException>(told);
+        await Assert.ThrowsAsync<IOException>(async () => await journal.AppendIntentAsync(JournalFixture.Intent(JournalFixture.Id(2))));
+    }
+
+    private static async Task FillAsync(UsageJournal journal, int requests)
+    {
+        for (var i = 0; i < requests; i++)
+        {
+            await journal.AppendFinalAsync(JournalFixture.Final(JournalFixture.Intent(Guid.NewGuid())));
+            journal.Log.Sync();
+        }
+    }
+
+    private List<UsageFinal> Finals()
+    {
+        var finals = new List<UsageFinal>();
+        using var log = _fixture.OpenLog((in JournalRecord record, RecordLocation _) =>
+        {
+            if (record.Type is JournalRecordType.Final)
+            {
+                finals.Add(UsageRecordCodec.ReadFinal(record.Version, record.RequestId, record.Payload));
+            }
+        });
+        return finals;
+    }
+}
