@@ -15,7 +15,7 @@ internal enum CancelReason
 /// The one clock of an attempt: a pooled cancellation source whose single timer is set forward for each phase, so that a
 /// read costs no timer. It is also cancelled when the client leaves.
 /// </summary>
-internal sealed class AttemptTimer(TimeProvider time)
+internal sealed class AttemptTimer(TimeProvider time) : IDisposable
 {
     private readonly CancellationTokenSource _source = new(Timeout.InfiniteTimeSpan, time);
     private CancellationTokenRegistration _clientGone;
@@ -32,9 +32,9 @@ internal sealed class AttemptTimer(TimeProvider time)
         : _endsAtDeadline ? CancelReason.Deadline
         : CancelReason.Timeout;
 
-    /// <param name="client">Cancelled when the client leaves.</param>
     /// <param name="total">Time left for the whole request.</param>
-    public void Start(CancellationToken client, TimeSpan total)
+    /// <param name="client">Cancelled when the client leaves.</param>
+    public void Start(TimeSpan total, CancellationToken client)
     {
         _client = client;
         _total = total;
@@ -56,6 +56,8 @@ internal sealed class AttemptTimer(TimeProvider time)
         _endsAtDeadline = true;
         _source.CancelAfter(Left());
     }
+
+    public void Dispose() => _source.Dispose();
 
     /// <returns>Whether the timer may be used again.</returns>
     private bool TryStop()
@@ -85,7 +87,7 @@ internal sealed class AttemptTimer(TimeProvider time)
                 return true;
             }
 
-            obj._source.Dispose();
+            obj.Dispose();
             return false;
         }
     }

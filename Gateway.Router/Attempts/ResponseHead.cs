@@ -21,8 +21,9 @@ internal static class ResponseHead
     /// <summary>The status that the client gets for an upstream's.</summary>
     public static int StatusFor(int upstream) => upstream == SiteOverloaded ? StatusCodes.Status503ServiceUnavailable : upstream;
 
-    public static void Write(LlmExchange exchange, HttpResponseMessage answer, TimeSpan upstreamTime)
+    public static void Write(Attempt attempt, TimeSpan upstreamTime)
     {
+        var (exchange, answer) = (attempt.Exchange, attempt.Answer);
         var response = exchange.Http.Response;
         var upstreamStatus = (int)answer.StatusCode;
         response.StatusCode = exchange.Outcome.Status = StatusFor(upstreamStatus);
@@ -46,19 +47,26 @@ internal static class ResponseHead
         }
 
         CompleteRetryHint(response);
-        WriteOwn(exchange, upstreamTime);
+        WriteOwn(attempt, upstreamTime);
     }
 
     /// <summary>The gateway's own headers; also on errors that it made of an upstream's failure.</summary>
-    public static void WriteOwn(LlmExchange exchange, TimeSpan upstreamTime)
+    public static void WriteOwn(Attempt attempt, TimeSpan upstreamTime)
     {
-        var headers = exchange.Http.Response.Headers;
-        var outcome = exchange.Outcome;
-        headers[GatewayHeaders.Model] = Printable(outcome.AnsweredModel);
+        var headers = attempt.Exchange.Http.Response.Headers;
+        var outcome = attempt.Exchange.Outcome;
+        headers[GatewayHeaders.Model] = Printable(outcome.AnsweredModel, attempt.Deployment.Model);
         headers[GatewayHeaders.Deployment] = outcome.Deployment;
         headers[GatewayHeaders.Attempts] = outcome.Attempts == 1 ? "1" : outcome.Attempts.ToString(CultureInfo.InvariantCulture);
         headers[GatewayHeaders.Cache] = "off";
         headers["server-timing"] = string.Create(CultureInfo.InvariantCulture, $"upstream;dur={upstreamTime.TotalMilliseconds:0.###}");
+    }
+
+    /// <summary>Tells everything between here and the client to pass each event on at once.</summary>
+    public static void WriteStream(HttpResponse response)
+    {
+        response.Headers.CacheControl = "no-cache";
+        response.Headers["x-accel-buffering"] = "no";
     }
 
     public static void WriteCost(LlmExchange exchange) =>
@@ -79,5 +87,5 @@ internal static class ResponseHead
     }
 
     /// <summary>A model name comes from the upstream's body: only what may stand in a header goes into one.</summary>
-    private static string Printable(string model) => model.AsSpan().ContainsAnyExceptInRange(' ', '~') ? "" : model;
+    private static string Printable(string answered, string sent) => answered.Length == 0 || answered.AsSpan().ContainsAnyExceptInRange('!', '~') ? sent : answered;
 }

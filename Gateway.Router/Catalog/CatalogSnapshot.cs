@@ -80,7 +80,7 @@ internal sealed class CatalogSnapshot
     {
         // The same model is priced alike whichever name led to it.
         _prices.TryGetValue($"{upstream.Provider.Name}/{model}", out var price);
-        return new ModelGroup(name, [new Deployment(upstream, ProtocolAdapters.For(upstream.Provider.Protocol), model, weight: 1, price, index: 0)]);
+        return new ModelGroup(name, [new Deployment(upstream, ProtocolAdapters.For(upstream.Provider.Protocol), model, weight: 1, price, index: 0, isConfigured: false)]);
     }
 
     private ModelGroup? Remember(string model, ModelGroup? group)
@@ -96,6 +96,6 @@ internal sealed class CatalogSnapshot
     private ModelGroup Build(ModelGroupConfig group) => new(group.Name, [.. group.Deployments.Select((deployment, index) =>
     {
         var upstream = _upstreams[deployment.Provider];
-        return new Deployment(upstream, ProtocolAdapters.For(upstream.Provider.Protocol), deployment.Model, deployment.Weight, deployment.Price, index);
+        return new Deployment(upstream, ProtocolAdapters.For(upstream.Provider.Protocol), deployment.Model, deployment.Weight, deployment.Price, index, isConfigured: true);
     })]);
 }

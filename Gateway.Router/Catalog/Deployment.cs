@@ -13,7 +13,7 @@ public sealed class Deployment
 {
     private readonly Uri[] _uris;
 
-    internal Deployment(UpstreamClient upstream, IProtocolAdapter adapter, string model, int weight, TokenPrice? price, int index)
+    internal Deployment(UpstreamClient upstream, IProtocolAdapter adapter, string model, int weight, TokenPrice? price, int index, bool isConfigured)
     {
         Upstream = upstream;
         Adapter = adapter;
@@ -22,6 +22,7 @@ public sealed class Deployment
         Price = price;
         Index = index;
         Id = $"{upstream.Provider.Name}/{model}";
+        MetricName = isConfigured ? Id : $"{upstream.Provider.Name}/*";
         ModelJson = Encoding.UTF8.GetBytes($"\"{JsonEncodedText.Encode(model)}\"");
         _uris = new Uri[LlmEndpoint.Routed.Max(static endpoint => (int)endpoint.Operation) + 1];
         foreach (var endpoint in LlmEndpoint.Routed)
@@ -42,6 +43,9 @@ public sealed class Deployment
     public TokenPrice? Price { get; }
 
     public ProviderConfig Provider => Upstream.Provider;
+
+    /// <summary>The id where the document names the deployment; else without the model, since clients could invent any number of them.</summary>
+    internal string MetricName { get; }
 
     /// <summary>Place in its group; the balancer keeps its counters by it.</summary>
     internal int Index { get; }

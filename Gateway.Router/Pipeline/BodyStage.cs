@@ -1,4 +1,3 @@
-using System.Buffers;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
 
@@ -7,17 +6,17 @@ namespace Gateway.Router.Pipeline;
 /// <summary>Reads the body into a pooled buffer and proves that it says what the Edge authorised: one body, one meaning.</summary>
 internal sealed class BodyStage(ILogger<BodyStage> logger) : ILlmStage
 {
-    private const int FirstBuffer = 4 * 1024;
-
     /// <summary>From here on reading the facts takes long enough to leave the socket thread.</summary>
     private const int HeavyBody = 64 * 1024;
 
     public async ValueTask InvokeAsync(LlmExchange exchange, LlmStageDelegate next)
     {
-        var body = await ReadAsync(exchange);
+        var request = exchange.Http.Request;
+        var limit = exchange.Config.Server.MaxBodyBytes;
+        var body = await PooledReading.ReadAsync(request.Body, request.ContentLength, limit, exchange.Http.RequestAborted);
         if (body is null)
         {
-            await exchange.RefuseAsync(TooLarge(exchange.Config.Server.MaxBodyBytes));
+            await exchange.RefuseAsync(TooLarge(limit));
             return;
         }
 
@@ -52,54 +51,5 @@ internal sealed class BodyStage(ILogger<BodyStage> logger) : ILlmStage
         logger.FactsMismatch(exchange.RequestId, field);
         return exchange.RefuseAsync(new GatewayError(
             GatewayErrorKind.FactsMismatch, "The request body does not mean what was authorised for it. Send each field once, and the same body that was signed.", field));
-    }
-
-    /// <returns>The body, or null when it is over the limit.</returns>
-    private static async ValueTask<RequestBody?> ReadAsync(LlmExchange exchange)
-    {
-        var request = exchange.Http.Request;
-        var limit = exchange.Config.Server.MaxBodyBytes;
-        if (request.ContentLength > limit)
-        {
-            return null;
-        }
-
-        // One byte more than announced: the read that finds the end needs room.
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength + 1 ?? FirstBuffer, Array.MaxLength));
-        var length = 0;
-        try
-        {
-            while (true)
-            {
-                var read = await request.Body.ReadAsync(buffer.AsMemory(length), exchange.Http.RequestAborted);
-                if (read == 0)
-                {
-                    var body = new RequestBody(buffer, length);
-                    buffer = null;
-                    return body;
-                }
-
-                length += read;
-                if (length > limit)
-                {
-                    return null;
-                }
-
-                if (length == buffer.Length)
-                {
-                    var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
-                    buffer.AsSpan(0, length).CopyTo(larger);
-                    ArrayPool<byte>.Shared.Return(buffer);
-                    buffer = larger;
-                }
-            }
-        }
-        finally
-        {
-            if (buffer is not null)
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-            }
-        }
     }
 }

@@ -4,7 +4,7 @@ namespace Gateway.Router.Pipeline;
 
 internal static partial class PipelineLog
 {
-    [LoggerMessage(3000, "Request {RequestId} failed with {Code} (fault domain {Domain}, deployment {Deployment}).")]
+    [LoggerMessage(EventId = 3000, Message = "Request {RequestId} failed with {Code} (fault domain {Domain}, deployment {Deployment}).")]
     public static partial void RequestFailed(this ILogger logger, LogLevel level, Guid requestId, string code, FaultDomain domain, string deployment);
 
     [LoggerMessage(3001, LogLevel.Error, "A stage failed on request {RequestId}.")]

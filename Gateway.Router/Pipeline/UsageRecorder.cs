@@ -1,3 +1,4 @@
+using Gateway.Core.Errors;
 using Gateway.Core.Journal;
 using Gateway.Router.Catalog;
 
@@ -15,14 +16,23 @@ internal sealed class UsageRecorder(IUsageJournal journal)
     /// <summary>False: nothing may be dispatched.</summary>
     public bool IsWritable => journal.IsWritable;
 
+    public static readonly GatewayError Unwritable = new(GatewayErrorKind.JournalFull, "The gateway cannot record usage right now, so it serves nothing that costs. Try again later.");
+
     public static long EstimateTokens(long bytes) => (bytes + BytesPerToken - 1) / BytesPerToken;
 
     /// <summary>Records that <paramref name="deployment"/> is about to be asked.</summary>
-    /// <exception cref="IOException">Not recorded: do not dispatch.</exception>
+    /// <exception cref="GatewayException">Not recorded: do not dispatch.</exception>
     public async ValueTask DispatchAsync(LlmExchange exchange, Deployment deployment)
     {
         var intent = Describe(exchange, deployment.Id) with { Price = deployment.Price, EstimatedInputTokens = EstimateTokens(exchange.Body.Length) };
-        await journal.AppendIntentAsync(intent);
+        try
+        {
+            await journal.AppendIntentAsync(intent);
+        }
+        catch (IOException exception)
+        {
+            throw new GatewayException(Unwritable, exception);
+        }
 
         exchange.Intent = intent;
         exchange.Outcome.Deployment = deployment.Id;
@@ -35,7 +45,7 @@ internal sealed class UsageRecorder(IUsageJournal journal)
     public ValueTask RefusedAsync(LlmExchange exchange, int status)
     {
         exchange.IsSettled = true;
-        return journal.AppendFinalAsync(new UsageFinal
+        return AppendAsync(new UsageFinal
         {
             Intent = Describe(exchange, ""),
             Ending = RequestEnding.Refused,
@@ -49,6 +59,7 @@ internal sealed class UsageRecorder(IUsageJournal journal)
     /// Records the end as the outcome stands now. Does nothing without an INTENT or the second time, so that every way out of
     /// the pipeline may call it.
     /// </summary>
+    /// <exception cref="GatewayException">Not recorded: the client must not see a normal end.</exception>
     public ValueTask SettleAsync(LlmExchange exchange)
     {
         if (exchange.Intent is not { } intent || exchange.IsSettled)
@@ -65,7 +76,7 @@ internal sealed class UsageRecorder(IUsageJournal journal)
         }
 
         outcome.CostNanoUsd = intent.Price?.Cost(outcome.Usage) ?? 0;
-        return journal.AppendFinalAsync(new UsageFinal
+        return AppendAsync(new UsageFinal
         {
             Intent = intent,
             Ending = outcome.Ending,
@@ -78,6 +89,24 @@ internal sealed class UsageRecorder(IUsageJournal journal)
             DurationMs = (long)exchange.Elapsed.TotalMilliseconds,
             TimeToFirstTokenMs = exchange.TimeToFirstToken is { } ttft ? (long)ttft.TotalMilliseconds : -1,
         });
+    }
+
+    private ValueTask AppendAsync(UsageFinal final)
+    {
+        var append = journal.AppendFinalAsync(final);
+        return append.IsCompletedSuccessfully ? append : WaitAsync(append);
+
+        static async ValueTask WaitAsync(ValueTask append)
+        {
+            try
+            {
+                await append;
+            }
+            catch (IOException exception)
+            {
+                throw new GatewayException(Unwritable, exception);
+            }
+        }
     }
 
     private static UsageIntent Describe(LlmExchange exchange, string deployment) => new()

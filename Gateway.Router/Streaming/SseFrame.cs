@@ -58,7 +58,7 @@ internal static class SseFrame
 
     private static ReadOnlySpan<byte> SkipByteOrderMark(ReadOnlySpan<byte> frame) => frame.StartsWith("\uFEFF"u8) ? frame[3..] : frame;
 
-    private static bool TryTakeLine(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> line)
+    private static bool TryTakeLine(scoped ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> line)
     {
         if (rest.IsEmpty)
         {

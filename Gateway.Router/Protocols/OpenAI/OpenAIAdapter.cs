@@ -7,9 +7,9 @@ namespace Gateway.Router.Protocols.OpenAI;
 /// <summary>Chat completions, completions and embeddings in OpenAI's protocol: passed through with the model name rewritten.</summary>
 internal sealed class OpenAIAdapter : IProtocolAdapter
 {
-    private static readonly byte[] AsNewMember = """"stream_options":{"include_usage":true},"""u8.ToArray();
+    private static readonly byte[] AsNewMember = "\"stream_options\":{\"include_usage\":true},"u8.ToArray();
     private static readonly byte[] AsValue = """{"include_usage":true}"""u8.ToArray();
-    private static readonly byte[] AsFirstOption = """"include_usage":true,"""u8.ToArray();
+    private static readonly byte[] AsFirstOption = "\"include_usage\":true,"u8.ToArray();
     private static readonly byte[] True = "true"u8.ToArray();
 
     public SplicedBody Rewrite(LlmExchange exchange, Deployment deployment)
