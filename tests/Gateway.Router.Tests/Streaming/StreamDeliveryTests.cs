@@ -1,0 +1,117 @@
+using System.Text;
+using Gateway.Core.Journal;
+using Gateway.Router.Tests.Hosting;
+
+namespace Gateway.Router.Tests.Streaming;
+
+/// <summary>When bytes go out: each event at once, the end only after its record.</summary>
+public sealed class StreamDeliveryTests
+{
+    [Fact]
+    public async Task Stream_UpstreamPausesAfterAnEvent_ClientHasTheEventMeanwhile()
+    {
+        var seen = new TaskCompletionSource();
+        await using var upstream = await UpstreamServer.StartAsync(async context =>
+        {
+            await UpstreamServer.WritePieceAsync(context, Requests.Delta("one"));
+            await seen.Task;
+            await UpstreamServer.WritePieceAsync(context, Requests.Finish + Requests.Done);
+        });
+        await using var router = await RouterHost.StartAsync(upstream);
+        using var response = await router.SendAsync(Requests.Stream);
+        await using var stream = await response.Content.ReadAsStreamAsync();
+
+        // The upstream goes on only after the client has read its event: held back, the test would end in a time-out.
+        Assert.Equal(Requests.Delta("one"), await ReadAsync(stream, Requests.Delta("one").Length));
+        seen.SetResult();
+
+        Assert.Equal(Requests.Finish + Requests.Done, await ReadAsync(stream, (Requests.Finish + Requests.Done).Length));
+    }
+
+    [Theory]
+    [InlineData("data: [DONE]\n\n")]
+    [InlineData("")]
+    public async Task Stream_FinalIsNotWrittenYet_TheTerminalEventWaits(string marker)
+    {
+        var written = new TaskCompletionSource();
+        var asked = new TaskCompletionSource();
+        await using var upstream = await UpstreamServer.StartStreamAsync(Requests.Delta("one") + Requests.Finish + marker);
+        await using var router = await RouterHost.StartAsync(upstream);
+        router.Journal.BeforeFinal = () =>
+        {
+            asked.SetResult();
+            return written.Task;
+        };
+        using var response = await router.SendAsync(Requests.Stream);
+        await using var stream = await response.Content.ReadAsStreamAsync();
+        var visible = marker.Length > 0 ? Requests.Delta("one") + Requests.Finish : Requests.Delta("one");
+        var terminal = marker.Length > 0 ? marker : Requests.Finish;
+
+        Assert.Equal(visible, await ReadAsync(stream, visible.Length));
+        await asked.Task.WaitAsync(RouterHost.Patience);
+        var end = ReadAsync(stream, terminal.Length);
+        Assert.False(end.IsCompleted);
+        written.SetResult();
+
+        Assert.Equal(terminal, await end);
+    }
+
+    [Fact]
+    public async Task Stream_FinalCannotBeWritten_ClientSeesAnErrorAndNoEnd()
+    {
+        await using var upstream = await UpstreamServer.StartStreamAsync(Requests.Delta("one") + Requests.Finish + Requests.Done);
+        await using var router = await RouterHost.StartAsync(upstream);
+        router.Journal.BeforeFinal = static () => throw new IOException("disk");
+
+        using var response = await router.SendAsync(Requests.Stream);
+        var received = await response.Content.ReadAsStringAsync();
+
+        Assert.Contains("\"usage_journal_full\"", received, StringComparison.Ordinal);
+        Assert.DoesNotContain("[DONE]", received, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stream_ClientReadsSlowly_UpstreamIsHeldBackAndNothingIsLost()
+    {
+        const int Events = 4_000;
+        var text = new string('x', 2_000);
+        long produced = 0;
+        await using var upstream = await UpstreamServer.StartAsync(async context =>
+        {
+            for (var i = 0; i < Events; i++)
+            {
+                await UpstreamServer.WritePieceAsync(context, Requests.Delta(text));
+                Interlocked.Increment(ref produced);
+            }
+
+            await UpstreamServer.WritePieceAsync(context, Requests.Finish + Requests.Done);
+        });
+        await using var router = await RouterHost.StartAsync(upstream);
+        using var response = await router.SendAsync(Requests.Stream);
+        await using var stream = await response.Content.ReadAsStreamAsync();
+        await ReadAsync(stream, 100);
+
+        // 8 MB do not fit into the buffers between the two: without back-pressure they would all be produced by the time
+        // the first bytes were read and the rest of the answer was collected in memory.
+        var first = 100L;
+        var expected = (Requests.Delta(text).Length * (long)Events) + Requests.Finish.Length + Requests.Done.Length;
+        var buffer = new byte[64 * 1024];
+        int read;
+        while ((read = await stream.ReadAsync(buffer)) > 0)
+        {
+            first += read;
+        }
+
+        Assert.Equal(expected, first);
+        Assert.Equal(Events, Interlocked.Read(ref produced));
+        Assert.Equal(RequestEnding.Completed, router.Journal.Finals[0].Ending);
+    }
+
+    private static async Task<string> ReadAsync(Stream stream, int length)
+    {
+        var buffer = new byte[length];
+        using var patience = new CancellationTokenSource(RouterHost.Patience);
+        await stream.ReadExactlyAsync(buffer, patience.Token);
+        return Encoding.UTF8.GetString(buffer);
+    }
+}
