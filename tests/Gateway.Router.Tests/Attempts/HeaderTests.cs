@@ -53,8 +53,8 @@ public sealed class HeaderTests
         using var response = await router.SendAsync(Requests.Plain);
 
         Assert.Equal(
-            ["Date", "openai-processing-ms", "openai-version", "server-timing", "x-gateway-attempts", "x-gateway-cache", "x-gateway-cost-usd", "x-gateway-deployment", "x-gateway-model", "x-request-id"],
-            response.Headers.Select(static header => header.Key).Order(StringComparer.Ordinal));
+            ["date", "openai-processing-ms", "openai-version", "server-timing", "x-gateway-attempts", "x-gateway-cache", "x-gateway-cost-usd", "x-gateway-deployment", "x-gateway-model", "x-request-id"],
+            response.Headers.Select(static header => header.Key.ToLowerInvariant()).Order(StringComparer.Ordinal));
         Assert.Equal(
             ("req_1", "12", "2020-10-01", "real-model-1", "up/real-model", "1", "off"),
             (One(response, "x-request-id"), One(response, "openai-processing-ms"), One(response, "openai-version"), One(response, "x-gateway-model"), One(response, "x-gateway-deployment"), One(response, "x-gateway-attempts"), One(response, "x-gateway-cache")));

@@ -73,7 +73,11 @@ internal sealed class UpstreamServer : IAsyncDisposable
 
     public static async Task WritePieceAsync(HttpContext context, string piece)
     {
-        context.Response.ContentType = "text/event-stream";
+        if (!context.Response.HasStarted)
+        {
+            context.Response.ContentType = "text/event-stream";
+        }
+
         await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(piece));
         await context.Response.Body.FlushAsync();
     }

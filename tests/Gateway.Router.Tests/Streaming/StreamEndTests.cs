@@ -63,13 +63,18 @@ public sealed class StreamEndTests
     public async Task Stream_ConnectionIsReset_ClientGetsOneErrorEventAndNoMarker(bool afterFinish)
     {
         var sent = afterFinish ? Content + Requests.Finish : Content;
+        var read = new TaskCompletionSource();
         await using var upstream = await UpstreamServer.StartAsync(async context =>
         {
             await UpstreamServer.WritePieceAsync(context, sent + "data: {\"half");
+            await read.Task;
             context.Abort();
         });
         await using var router = await RouterHost.StartAsync(upstream);
         using var response = await router.SendAsync(Requests.Stream);
+
+        // A reset throws away what is still on its way, so it comes only when the head, and the content with it, has arrived.
+        read.SetResult();
         await BrokenAsync(router, response, sent, "upstream_stream_broken");
     }
 
