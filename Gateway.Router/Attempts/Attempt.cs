@@ -6,6 +6,8 @@ namespace Gateway.Router.Attempts;
 /// <summary>One upstream call: what it is for, how long it has, and its answer once the head is here.</summary>
 internal sealed class Attempt(LlmExchange exchange, Deployment deployment, AttemptTimer timer, TimeProvider time)
 {
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
+
     private readonly long _startedAt = time.GetTimestamp();
     private Stream? _body;
     private HttpResponseMessage? _answer;
@@ -63,6 +65,26 @@ internal sealed class Attempt(LlmExchange exchange, Deployment deployment, Attem
         }
 
         return flush.Result.IsCompleted ? ValueTask.FromException(new ClientGoneException()) : ValueTask.CompletedTask;
+    }
+
+    /// <summary>Sends the last that the client will see of a failed answer, whatever the attempt's own clock says.</summary>
+    public async ValueTask FlushLastAsync()
+    {
+        var flush = Exchange.Http.Response.BodyWriter.FlushAsync(Exchange.Http.RequestAborted);
+        if (flush.IsCompletedSuccessfully)
+        {
+            return;
+        }
+
+        try
+        {
+            await flush.AsTask().WaitAsync(LastWords, time);
+        }
+        catch (TimeoutException)
+        {
+            // A client that does not even read this is not waited for.
+            Exchange.Http.Abort();
+        }
     }
 
     private async ValueTask WaitAsync(ValueTask<System.IO.Pipelines.FlushResult> flush)

@@ -66,7 +66,18 @@ internal sealed class AttemptTimer(TimeProvider time) : IDisposable
         // cancelled the source, and then it is not used again.
         var quiet = !_client.CanBeCanceled || _clientGone.Unregister();
         _client = default;
-        return quiet && _source.TryReset();
+        if (quiet && _source.TryReset())
+        {
+            return true;
+        }
+
+        // Nor disposed while that callback may be in it; its timer ends by itself.
+        if (quiet)
+        {
+            _source.Dispose();
+        }
+
+        return false;
     }
 
     private TimeSpan Left()
@@ -80,15 +91,6 @@ internal sealed class AttemptTimer(TimeProvider time) : IDisposable
     {
         public AttemptTimer Create() => new(time);
 
-        public bool Return(AttemptTimer obj)
-        {
-            if (obj.TryStop())
-            {
-                return true;
-            }
-
-            obj.Dispose();
-            return false;
-        }
+        public bool Return(AttemptTimer obj) => obj.TryStop();
     }
 }

@@ -30,15 +30,15 @@ internal static class ResponseHead
         var headers = response.Headers;
         foreach (var name in Passed)
         {
-            if (answer.Headers.NonValidated.TryGetValues(name, out var values))
+            if (answer.Headers.NonValidated.TryGetValues(name, out var values) && values.ToString() is var value && IsPrintable(value))
             {
-                headers[name] = values.ToString();
+                headers[name] = value;
             }
         }
 
-        if (answer.Content.Headers.NonValidated.TryGetValues(HeaderNames.ContentType, out var contentType))
+        if (answer.Content.Headers.NonValidated.TryGetValues(HeaderNames.ContentType, out var contentType) && contentType.ToString() is var type && IsPrintable(type))
         {
-            headers.ContentType = contentType.ToString();
+            headers.ContentType = type;
         }
 
         if (response.StatusCode != upstreamStatus)
@@ -55,8 +55,8 @@ internal static class ResponseHead
     {
         var headers = attempt.Exchange.Http.Response.Headers;
         var outcome = attempt.Exchange.Outcome;
-        headers[GatewayHeaders.Model] = Printable(outcome.AnsweredModel, attempt.Deployment.Model);
-        headers[GatewayHeaders.Deployment] = outcome.Deployment;
+        headers[GatewayHeaders.Model] = outcome.AnsweredModel.Length > 0 ? Printable(outcome.AnsweredModel) : attempt.Deployment.HeaderModel;
+        headers[GatewayHeaders.Deployment] = attempt.Deployment.HeaderId;
         headers[GatewayHeaders.Attempts] = outcome.Attempts == 1 ? "1" : outcome.Attempts.ToString(CultureInfo.InvariantCulture);
         headers[GatewayHeaders.Cache] = "off";
         headers["server-timing"] = string.Create(CultureInfo.InvariantCulture, $"upstream;dur={upstreamTime.TotalMilliseconds:0.###}");
@@ -86,6 +86,8 @@ internal static class ResponseHead
         OpenAIErrorWriter.WriteRetryAfter(response.Headers, wait);
     }
 
-    /// <summary>A model name comes from the upstream's body: only what may stand in a header goes into one.</summary>
-    private static string Printable(string answered, string sent) => answered.Length == 0 || answered.AsSpan().ContainsAnyExceptInRange('!', '~') ? sent : answered;
+    /// <summary>Names that an upstream or the document chose may hold anything; the server refuses a header that does.</summary>
+    public static string Printable(string name) => IsPrintable(name) ? name : Uri.EscapeDataString(name);
+
+    private static bool IsPrintable(string value) => !value.AsSpan().ContainsAnyExceptInRange(' ', '~');
 }

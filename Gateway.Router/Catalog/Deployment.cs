@@ -23,6 +23,8 @@ public sealed class Deployment
         Index = index;
         Id = $"{upstream.Provider.Name}/{model}";
         MetricName = isConfigured ? Id : $"{upstream.Provider.Name}/*";
+        HeaderId = ResponseHead.Printable(Id);
+        HeaderModel = ResponseHead.Printable(model);
         ModelJson = Encoding.UTF8.GetBytes($"\"{JsonEncodedText.Encode(model)}\"");
         _uris = new Uri[LlmEndpoint.Routed.Max(static endpoint => (int)endpoint.Operation) + 1];
         foreach (var endpoint in LlmEndpoint.Routed)
@@ -46,6 +48,12 @@ public sealed class Deployment
 
     /// <summary>The id where the document names the deployment; else without the model, since clients could invent any number of them.</summary>
     internal string MetricName { get; }
+
+    /// <summary><see cref="Id"/> as it can stand in a header.</summary>
+    internal string HeaderId { get; }
+
+    /// <summary><see cref="Model"/> as it can stand in a header.</summary>
+    internal string HeaderModel { get; }
 
     /// <summary>Place in its group; the balancer keeps its counters by it.</summary>
     internal int Index { get; }

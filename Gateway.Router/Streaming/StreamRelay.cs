@@ -231,6 +231,13 @@ internal sealed class StreamRelay
     /// <summary>The stream ended without its normal end, or the client did.</summary>
     private async ValueTask<AttemptFailure?> BreakAsync(AttemptFailure failure)
     {
+        if (Exchange.IsSettled)
+        {
+            // The terminal frame was on its way: an error behind it would be a second end.
+            Exchange.Http.Abort();
+            return null;
+        }
+
         NoteAnswer();
         UsageFold.Cut(Exchange, failure.Ending, _events.Usage, _events.ContentEvents);
         if (!_headWritten)
@@ -254,9 +261,7 @@ internal sealed class StreamRelay
         Write(_framed);
         Exchange.Outcome.Error = error;
         OpenAIErrorWriter.WriteEvent(Exchange.Http.Response.BodyWriter, error);
-
-        // Not under the attempt's clock, which may be what has run out. The client's leaving still ends it.
-        await Exchange.Http.Response.BodyWriter.FlushAsync(Exchange.Http.RequestAborted);
+        await _attempt.FlushLastAsync();
         return null;
     }
 

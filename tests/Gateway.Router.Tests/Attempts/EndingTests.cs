@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Gateway.Core.Configuration;
 using Gateway.Core.Journal;
 using Gateway.Router.Tests.Hosting;
@@ -126,6 +127,21 @@ public sealed class EndingTests
         Assert.Contains("\"upstream_unreachable\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         var final = Assert.Single(router.Journal.Finals);
         Assert.Equal((RequestEnding.UpstreamFailed, 502, 0L), (final.Ending, final.Status, final.CostNanoUsd));
+    }
+
+    [Fact]
+    public async Task Upstream_AcceptsButNeverShakesHands_ConnectTimeoutEndsIt()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var provider = TestConfig.Provider($"https://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}") with { Timeouts = new TimeoutConfig { Connect = Short } };
+        await using var router = await RouterHost.StartAsync(TestConfig.For(provider));
+
+        using var response = await router.SendAsync(Requests.Plain);
+
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        Assert.Contains("\"upstream_unreachable\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(0, Assert.Single(router.Journal.Finals).Usage.Input);
     }
 
     [Fact]

@@ -94,6 +94,20 @@ public sealed class HeaderTests
     }
 
     [Fact]
+    public async Task Response_NamesThatNoHeaderCanHold_DoNotBreakTheAnswer()
+    {
+        var answer = Requests.Answer.Replace("real-model-1", "mödel\\n1", StringComparison.Ordinal);
+        await using var upstream = await UpstreamServer.StartJsonAsync(answer);
+        var config = TestConfig.For(upstream.Url) with { Models = TestConfig.Group("gpt-test", new Core.Configuration.DeploymentConfig { Provider = "up", Model = "mödel" }) };
+        await using var router = await RouterHost.StartAsync(config);
+
+        using var response = await router.SendAsync(Requests.Plain);
+
+        Assert.Equal(answer, await response.Content.ReadAsStringAsync());
+        Assert.Equal(("up%2Fm%C3%B6del", "m%C3%B6del%0A1"), (One(response, "x-gateway-deployment"), One(response, "x-gateway-model")));
+    }
+
+    [Fact]
     public async Task Keys_OfAProvider_AreUsedInTurn()
     {
         await using var upstream = await UpstreamServer.StartJsonAsync(Requests.Answer);
