@@ -64,6 +64,18 @@ public sealed class ProbeTests
     }
 
     [Fact]
+    public async Task Ready_CheckNeverComesBack_IsReportedAtItsDeadline()
+    {
+        await using var service = await TestService.StartAsync(static builder => builder.Services.AddHealthChecks().AddAsyncCheck(
+            "cache", static () => new TaskCompletionSource<HealthCheckResult>().Task, timeout: TimeSpan.FromMilliseconds(1)));
+
+        using var response = await service.Http.GetAsync("/ready").WaitAsync(TimeSpan.FromSeconds(30));
+        var body = await response.Content.ReadAsStringAsync();
+
+        Assert.Equal("""{"status":"not_ready","checks":{"cache":{"status":"not_ready","detail":"timed out"}}}""", body);
+    }
+
+    [Fact]
     public async Task Ready_ManyProbesInOneSecond_AskTheDependencyOnce()
     {
         var asked = 0;

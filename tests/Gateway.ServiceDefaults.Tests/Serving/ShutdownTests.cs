@@ -18,7 +18,7 @@ public sealed class ShutdownTests
             ("Gateway:ShutdownGrace", "00:00:05"));
 
         var stop = service.App.StopAsync();
-        await time.Waited.Task;
+        await time.Waited.Task.WaitAsync(TimeSpan.FromSeconds(30));
         using var ready = await service.Http.GetAsync("/ready");
         using var fresh = new HttpClient { BaseAddress = service.Address };
         var work = await fresh.GetStringAsync("/work");

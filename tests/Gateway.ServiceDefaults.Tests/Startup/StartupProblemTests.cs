@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.ServiceDefaults.Tests.Startup;
@@ -23,9 +24,11 @@ public sealed class StartupProblemTests : IDisposable
         other.Start();
         var address = $"http://127.0.0.1:{((IPEndPoint)other.LocalEndpoint).Port}";
 
-        var code = TestService.Build(configure: null, ("urls", address)).RunService();
+        var log = new ErrorLog();
+        var code = TestService.Build(builder => builder.Logging.AddProvider(log), ("urls", address)).RunService();
 
         Assert.Equal(1, code);
+        Assert.Empty(log.Lines);
         var line = Assert.Single(_stderr.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains($"cannot start: Failed to bind to address {address}: address already in use.", line, StringComparison.Ordinal);
         Assert.Contains("ASPNETCORE_URLS", line, StringComparison.Ordinal);
@@ -74,6 +77,22 @@ public sealed class StartupProblemTests : IDisposable
     }
 
     private static int Run(Exception exception) => TestService.Build(builder => builder.Services.AddHostedService(_ => new Failing(exception))).RunService();
+
+    private sealed class ErrorLog : ILoggerProvider, ILogger
+    {
+        public List<string> Lines { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Add(formatter(state, exception));
+
+        public void Dispose() { }
+    }
 
     private sealed class MadeUpConfigurationException(string message) : Exception(message);
 

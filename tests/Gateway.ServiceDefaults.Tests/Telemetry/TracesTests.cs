@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Trace;
@@ -11,7 +10,7 @@ namespace Gateway.ServiceDefaults.Tests.Telemetry;
 
 public sealed class TracesTests
 {
-    // Nobody listens there: what matters here is what would have been sent.
+    // Nobody listens there: what matters is what would have been sent.
     private static readonly (string, string?) Exporting = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1");
 
     [Theory]
@@ -102,10 +101,9 @@ public sealed class TracesTests
     [Fact]
     public async Task Request_WithoutAnExporter_HasNoActivity()
     {
-        await using var service = await TestService.StartAsync(static builder => builder.Logging.AddDebug(), MapThings);
+        await using var service = await TestService.StartAsync(static builder => builder.Logging.AddConsole(), MapThings);
 
         Assert.Equal("no", await service.Http.GetStringAsync("/activity"));
-        Assert.Null(service.App.Services.GetService<TracerProvider>());
     }
 
     private static void MapThings(WebApplication app)
