@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using System.Globalization;
+using System.Text;
 using Gateway.Core.Money;
 
 namespace Gateway.Core.Configuration;
@@ -37,6 +39,13 @@ public sealed record ServerConfig
 
     /// <summary>How long running requests may go on after a stop signal.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(60);
+
+    // Records print all members; secrets stay out of logs whatever somebody formats.
+    private bool PrintMembers(StringBuilder text)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"AdminKey = {SecretText.Of(AdminKey)}, MaxBodyBytes = {MaxBodyBytes}, Drain = {Drain}");
+        return true;
+    }
 }
 
 /// <summary>Protocol that an upstream speaks.</summary>
@@ -64,6 +73,14 @@ public sealed record ProviderConfig
     public bool Internal { get; init; }
 
     public TimeoutConfig Timeouts { get; init; } = new();
+
+    private bool PrintMembers(StringBuilder text)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"Name = {Name}, Protocol = {Protocol}, BaseUrl = {BaseUrl}, Keys = {Keys.Count} x {SecretText.Hidden}, ");
+        text.Append(CultureInfo.InvariantCulture, $"Headers = {string.Join(", ", Headers.Select(static header => $"{header.Key}: {SecretText.Hidden}"))}, ");
+        text.Append(CultureInfo.InvariantCulture, $"Internal = {Internal}, Timeouts = {Timeouts}");
+        return true;
+    }
 }
 
 /// <summary>Time limits. <see cref="Total"/> is for the whole request; the others for one attempt.</summary>
@@ -141,6 +158,13 @@ public sealed record VirtualKeyConfig
 
     /// <summary>Moderation policy for this key, or null.</summary>
     public string? Moderation { get; init; }
+
+    private bool PrintMembers(StringBuilder text)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"Id = {Id}, Secret = {SecretText.Of(Secret)}, Team = {Team}, Models = {string.Join(' ', Models)}, ");
+        text.Append(CultureInfo.InvariantCulture, $"Providers = {string.Join(' ', Providers)}, Expires = {Expires:O}, RequestsPerMinute = {RequestsPerMinute}, Moderation = {Moderation}");
+        return true;
+    }
 }
 
 public sealed record ModerationConfig

@@ -1,0 +1,78 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Gateway.Core.Configuration.Documents;
+
+/// <summary>Base URLs of upstreams.</summary>
+internal static class BaseUrl
+{
+    /// <returns>Null when it is good, else what is wrong. The text is never shown: it may hold a credential.</returns>
+    public static string? Read(string text, out Uri? url)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out url) || url.Host.Length == 0)
+        {
+            return "must be an absolute URL such as https://api.openai.com/v1";
+        }
+
+        if (url.Scheme is not ("http" or "https"))
+        {
+            return "must begin with http:// or https://";
+        }
+
+        if (url.UserInfo.Length > 0 || text.Contains('@', StringComparison.Ordinal))
+        {
+            return "must have no user or password; credentials belong into keys";
+        }
+
+        if (text.Contains('?', StringComparison.Ordinal) || text.Contains('#', StringComparison.Ordinal))
+        {
+            return "must have no query and no fragment";
+        }
+
+        foreach (var character in text)
+        {
+            if (character is <= ' ' or > '~' or '\\')
+            {
+                return "must have no spaces, backslashes or special characters";
+            }
+        }
+
+        // Paths are appended as text: one slash between, whatever the operator wrote.
+        url = new Uri(url.AbsoluteUri.TrimEnd('/'), UriKind.Absolute);
+        return null;
+    }
+
+    /// <summary>Whether the URL says by itself, without a look-up, that it leads to this machine or a private network.</summary>
+    public static bool IsInternal(Uri url)
+    {
+        var host = url.IdnHost.TrimEnd('.');
+        if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase))
+        {
+            return true;
+        }
+
+        if (!IPAddress.TryParse(host, out var address))
+        {
+            return false;
+        }
+
+        if (address.IsIPv4MappedToIPv6)
+        {
+            address = address.MapToIPv4();
+        }
+
+        if (IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+        {
+            return true;
+        }
+
+        if (address.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            return address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || address.IsIPv6UniqueLocal;
+        }
+
+        Span<byte> bytes = stackalloc byte[4];
+        address.TryWriteBytes(bytes, out _);
+        return bytes is [0 or 10 or 127, ..] or [169, 254, ..] or [192, 168, ..] or [172, >= 16 and <= 31, ..] or [100, >= 64 and <= 127, ..];
+    }
+}

@@ -1,0 +1,199 @@
+using System.Globalization;
+using Gateway.Core.Configuration.Settings;
+
+namespace Gateway.Core.Configuration.Documents;
+
+/// <summary>Reads a tree by the table of settings: names, types, ranges and environment. What cannot be read is left out and reported.</summary>
+internal sealed class DocumentReader(Func<string, string?> environment, ConfigErrors errors)
+{
+    /// <returns>The node, or null when it is of another kind than the setting.</returns>
+    public ConfigNode? Read(Setting setting, YamlNode yaml, string path = "")
+    {
+        // An empty value is an empty section: operators comment out all entries of one.
+        if (yaml is YamlScalar { IsNull: true } && setting.IsContainer)
+        {
+            yaml = setting.Kind == SettingKind.List ? new YamlSequence(yaml.Position, []) : new YamlMapping(yaml.Position, []);
+        }
+
+        switch (setting.Kind, yaml)
+        {
+            case (SettingKind.Object, YamlMapping mapping):
+                return ReadObject(setting, mapping, path);
+            case (SettingKind.Map, YamlMapping mapping):
+                return ReadMap(setting, mapping, path);
+            case (SettingKind.List, YamlSequence sequence):
+                return ReadList(setting, sequence, path);
+            case (SettingKind.Object or SettingKind.Map, _):
+                errors.Add(yaml.Position, path, path.Length == 0 ? "the document must be a mapping that begins with \"version: 1\"" : "must be a mapping (name: value)");
+                return null;
+            case (SettingKind.List, _):
+                errors.Add(yaml.Position, path, "must be a list ([a, b] or lines that begin with \"- \")");
+                return null;
+            case (_, YamlMapping) when setting.LaterForm is not null:
+                errors.Add(yaml.Position, path, $"the form {setting.LaterForm} is not available yet; write plain text");
+                return null;
+            case (_, YamlScalar scalar):
+                return ReadScalar(setting, scalar, path);
+            default:
+                errors.Add(yaml.Position, path, $"must be {ScalarReader.Describe(setting)}, not a {(yaml is YamlMapping ? "mapping" : "list")}");
+                return null;
+        }
+    }
+
+    private ConfigNode ReadObject(Setting setting, YamlMapping mapping, string path)
+    {
+        var node = new ConfigNode(setting, path, mapping.Position);
+        foreach (var entry in mapping.Entries)
+        {
+            var entryPath = Join(path, entry.Name);
+            if (!IsFirst(node, entry, entryPath))
+            {
+                continue;
+            }
+
+            var member = Find(setting, entry.Name);
+            if (member is null)
+            {
+                var nearest = Nearest.Of(entry.Name, setting.Members.Select(static known => known.Name));
+                var names = nearest is null ? $"; the keys here are {string.Join(", ", setting.Members.Where(static known => known.Available).Select(static known => known.Name))}" : "";
+                errors.Add(entry.Position, entryPath, $"unknown key{names}", nearest);
+            }
+            else if (!member.Available)
+            {
+                errors.Add(entry.Position, entryPath, "not available yet");
+            }
+            else if (Read(member, entry.Value, entryPath) is { } value)
+            {
+                node.Members.Add(entry.Name, value);
+            }
+        }
+
+        foreach (var member in setting.Members)
+        {
+            if (member.Required && !node.Names.ContainsKey(member.Name))
+            {
+                errors.Add(mapping.Position, Join(path, member.Name), $"is missing: {ScalarReader.Describe(member)}");
+            }
+        }
+
+        return node;
+    }
+
+    private ConfigNode ReadMap(Setting setting, YamlMapping mapping, string path)
+    {
+        var node = new ConfigNode(setting, path, mapping.Position);
+        foreach (var entry in mapping.Entries)
+        {
+            var entryPath = Join(path, entry.Name);
+            if (!IsFirst(node, entry, entryPath))
+            {
+                continue;
+            }
+
+            if (NameRules.Check(setting.Names, entry.Name) is { } problem)
+            {
+                errors.Add(entry.Position, entryPath, problem);
+            }
+
+            if (Read(setting.Item!, entry.Value, entryPath) is { } value)
+            {
+                node.Members.Add(entry.Name, value);
+            }
+        }
+
+        return node;
+    }
+
+    private ConfigNode ReadList(Setting setting, YamlSequence sequence, string path)
+    {
+        var node = new ConfigNode(setting, path, sequence.Position);
+        for (var i = 0; i < sequence.Items.Count; i++)
+        {
+            if (Read(setting.Item!, sequence.Items[i], string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]")) is { } item)
+            {
+                node.Items.Add(item);
+            }
+        }
+
+        if (sequence.Items.Count < setting.Min)
+        {
+            errors.Add(node, "must not be empty");
+        }
+        else if (sequence.Items.Count > setting.Max)
+        {
+            errors.Add(node, string.Create(CultureInfo.InvariantCulture, $"must have at most {setting.Max} items"));
+        }
+
+        return node;
+    }
+
+    private ConfigNode? ReadScalar(Setting setting, YamlScalar scalar, string path)
+    {
+        if (scalar.IsNull)
+        {
+            errors.Add(scalar.Position, path, $"has no value: {ScalarReader.Describe(setting)}");
+            return null;
+        }
+
+        var problem = EnvironmentText.Expand(scalar.Text, environment, out var text, out var variable);
+        object? value = null;
+        if (problem is null)
+        {
+            problem = ScalarReader.Read(setting, text, isSecret: variable is not null || setting.Kind == SettingKind.Secret, out value);
+            // The value stays hidden; the variable's name tells where to look.
+            problem = problem is null || variable is null ? problem : $"{problem} (from environment variable {variable})";
+        }
+
+        if (problem is not null)
+        {
+            errors.Add(scalar.Position, path, problem, variable is null ? NearestChoice(setting, text) : null);
+            return null;
+        }
+
+        return new(setting, path, scalar.Position) { Value = value, FromEnvironment = variable is not null };
+    }
+
+    private bool IsFirst(ConfigNode node, YamlEntry entry, string path)
+    {
+        if (node.Names.TryAdd(entry.Name, entry.Position))
+        {
+            return true;
+        }
+
+        errors.Add(entry.Position, path, string.Create(CultureInfo.InvariantCulture, $"duplicate key; the first one is in line {node.Names[entry.Name].Line}"));
+        return false;
+    }
+
+    private static string? NearestChoice(Setting setting, string text) =>
+        setting.Kind == SettingKind.Choice && !setting.LaterChoices.Contains(text) ? Nearest.Of(text, setting.Choices) : null;
+
+    private static Setting? Find(Setting setting, string name)
+    {
+        foreach (var member in setting.Members)
+        {
+            if (member.Name == name)
+            {
+                return member;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Appends a name to a path; names with other characters than those of keys are quoted, so that a dot in a model name does not look like a level.</summary>
+    private static string Join(string path, string name)
+    {
+        var isPlain = name.Length > 0;
+        foreach (var character in name)
+        {
+            isPlain &= char.IsAsciiLetterOrDigit(character) || character is '_' or '-';
+        }
+
+        if (!isPlain)
+        {
+            return $"{path}[\"{Shown.Text(name)}\"]";
+        }
+
+        return path.Length == 0 ? name : $"{path}.{name}";
+    }
+}

@@ -1,0 +1,61 @@
+namespace Gateway.Core.Configuration.Documents;
+
+/// <summary>The names that a document defines, and what a model name means by them.</summary>
+internal sealed class ModelNames
+{
+    private readonly List<KeyValuePair<string, string>> _prefixes;
+    private readonly string? _defaultProvider;
+
+    public ModelNames(ConfigNode root)
+    {
+        // Names of entries that could not be read count too: one error must not bring a second one behind it.
+        Providers = NamesOf(root.Member("providers"));
+        Models = NamesOf(root.Member("models"));
+        Aliases = NamesOf(root.Member("aliases"));
+        Policies = NamesOf(root.Member("moderation")?.Member("policies"));
+        _prefixes = Prefixes(root);
+        _defaultProvider = root.Member("resolve")?.Text("default_provider");
+    }
+
+    public IReadOnlyCollection<string> Providers { get; }
+
+    public IReadOnlyCollection<string> Models { get; }
+
+    public IReadOnlyCollection<string> Aliases { get; }
+
+    public IReadOnlyCollection<string> Policies { get; }
+
+    /// <summary>Prefixes, the longest first.</summary>
+    public static List<KeyValuePair<string, string>> Prefixes(ConfigNode root) =>
+        [.. (root.Member("resolve")?.MembersOf("prefixes") ?? [])
+            .Select(static entry => KeyValuePair.Create(entry.Key, (string)entry.Value.Value!))
+            .OrderByDescending(static entry => entry.Key.Length)];
+
+    /// <summary>What a name that is no alias stands for: itself when it is a group or <c>provider/model</c>, <c>provider/name</c> when prefixes or the default provider know it.</summary>
+    /// <returns>Null for a name that nothing resolves.</returns>
+    public string? Resolve(string name)
+    {
+        if (Models.Contains(name) || IsProviderModel(name))
+        {
+            return name;
+        }
+
+        foreach (var (prefix, provider) in _prefixes)
+        {
+            if (name.AsSpan().StartsWith(prefix.AsSpan(0, prefix.Length - 1), StringComparison.Ordinal))
+            {
+                return $"{provider}/{name}";
+            }
+        }
+
+        return _defaultProvider is null ? null : $"{_defaultProvider}/{name}";
+    }
+
+    private bool IsProviderModel(string name)
+    {
+        var slash = name.IndexOf('/', StringComparison.Ordinal);
+        return slash > 0 && slash < name.Length - 1 && Providers.Contains(name[..slash]);
+    }
+
+    private static HashSet<string> NamesOf(ConfigNode? map) => map is null ? [] : [.. map.Names.Keys];
+}

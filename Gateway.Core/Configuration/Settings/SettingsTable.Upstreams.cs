@@ -1,0 +1,45 @@
+using static Gateway.Core.Configuration.Settings.SettingMaker;
+
+namespace Gateway.Core.Configuration.Settings;
+
+internal static partial class SettingsTable
+{
+    private static Setting Provider() => Object("", "A provider.",
+        Choice("protocol", "What the upstream speaks.", "openai") with { Required = true, LaterChoices = ["anthropic", "gemini", "ollama", "azure-openai", "bedrock"] },
+        new Setting("base_url", SettingKind.Url, "Where it is: http or https, without query, fragment and user. Request paths such as `/chat/completions` are appended.") { Required = true },
+        List("keys", "Credentials, used in turn; none when the upstream wants none.", Secret("", "Credential.") with { LaterForm = "{secret, weight, limits}" })
+            with { Default = "[]", Max = 1000 },
+        Map("headers", "Extra headers for the upstream. Values are treated as secrets.", SettingNames.Header, Secret("", "Value.") with { HasSpaces = true, Range = "1 - 4096 printable ASCII characters" }) with { Default = "{}" },
+        Boolean("internal", "Permits loopback and private addresses.") with { Default = "false" },
+        Limits().Later(),
+        Object("timeouts", "Time limits. `total` is for the whole request, the others are for one attempt.",
+            Timeout("connect", "To connect.", "2s", TimeSpan.FromMinutes(5)),
+            Timeout("first_byte", "From the request sent to the first byte of the answer.", "30s", TimeSpan.FromHours(1)),
+            Timeout("idle", "Between two reads of the answer.", "30s", TimeSpan.FromHours(1)),
+            Timeout("total", "For the whole request.", "10m", TimeSpan.FromHours(24))),
+        Boolean("list_models", "Whether the upstream's models appear in `GET /v1/models`.").Later());
+
+    private static Setting ModelGroup() => Object("", "A model group.",
+        Choice("access", "Who may use it.", "public", "internal", "private").Later() with { Default = "private" },
+        Choice("strategy", "How a deployment is picked.", "weighted_round_robin", "least_busy", "lowest_latency", "lowest_cost", "most_quota", "sticky", "hybrid").Later(),
+        Choice("priority", "What `hybrid` weighs.", "balanced", "cost", "req", "token").Later(),
+        List("deployments", "Where requests for the group can go.", Deployment()) with { Required = true, Min = 1, Max = 1000 },
+        List("fallbacks", "Groups that are tried afterwards.", Object("", "A fallback.",
+            Text("model", "Model group."),
+            List("on", "For which failures.", Choice("", "Failure.", "error", "context_length", "content_policy", "budget")))).Later(),
+        Reference("moderation", "Moderation policy for requests to this group."));
+
+    private static Setting Deployment() => Object("", "A deployment.",
+        Reference("provider", "Name of the provider.") with { Required = true },
+        Text("model", "The model name that the upstream knows.") with { Required = true, Min = 1, Max = 256, Range = "1 - 256 characters" },
+        Integer("weight", "Share of the traffic relative to the other deployments of the group.", 1, 10_000) with { Default = "1" },
+        Integer("order", "The next one only when the earlier are out.", 1, 100).Later(),
+        Integer("context", "Context window in tokens.", 1, 100_000_000).Later(),
+        Integer("max_output", "Most output tokens.", 1, 100_000_000).Later(),
+        List("supports", "Capabilities.", Text("", "Capability.")).Later(),
+        Object("price", "USD per 1,000,000 tokens, at most nine decimals. Without it requests are recorded as unpriced.",
+            Price("input", "Input.") with { Required = true },
+            Price("cached_input", "Input that the provider reads from its cache.") with { Default = "`input`" },
+            Price("cache_write", "Input that the provider writes into its cache.") with { Default = "`input`" },
+            Price("output", "Output.") with { Required = true }));
+}

@@ -1,0 +1,97 @@
+using static Gateway.Core.Configuration.Settings.SettingMaker;
+
+namespace Gateway.Core.Configuration.Settings;
+
+/// <summary>Every setting of the document, those that are not available yet included.</summary>
+internal static partial class SettingsTable
+{
+    /// <summary>The one version of the document's shape that there is.</summary>
+    public const long Version = 1;
+
+    public static Setting Root { get; } = Object("", "The document.",
+        Integer("version", "Version of the document's shape.", Version, Version) with { Required = true, Range = "1" },
+        Server(),
+        Map("providers", "Upstreams, by the name used in `provider/model`.", SettingNames.Provider, Provider()),
+        Map("models", "Model groups, by the name that clients ask for.", SettingNames.Name, ModelGroup()),
+        Map("aliases", "Other names for models. A target is a model group, `provider/model`, a name that `resolve` knows, or another alias.",
+            SettingNames.Name, Reference("", "What the alias stands for.")),
+        Resolve(),
+        List("routes", "Paths of their own with a fixed model.", Object("", "A route.",
+            Text("path", "Path prefix."),
+            Text("model", "Model group."),
+            Choice("streaming", "Which requests it takes.", "both", "only", "never") with { Default = "both" },
+            List("processors", "Processors in order.", Text("", "Processor.")))).Later(),
+        Map("processors", "Steps that change a request before it is sent.", SettingNames.Name, Object("", "A processor.",
+            Choice("type", "Kind of processor.", "llm"),
+            Text("model", "Model that does it."),
+            Text("system", "Instruction for the model."))).Later(),
+        List("rules", "Conditions with a decision.", Object("", "A rule.",
+            Text("name", "Name in logs and errors."),
+            Text("when", "Condition."),
+            Object("deny", "Refuses the request.",
+                Integer("status", "HTTP status.", 400, 499),
+                Text("message", "What the client reads.")))).Later(),
+        Map("teams", "Limits and budgets that keys share.", SettingNames.Name, Object("", "A team.", Limits(), Budget())).Later(),
+        List("keys", "Virtual keys: what clients authenticate with.", VirtualKey()),
+        Object("cache", "Answers that are given again without asking the upstream.",
+            Boolean("enabled", "Switches the cache on."),
+            Duration("ttl", "How long an answer is good.", TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(30)),
+            Choice("scope", "Who shares answers.", "key", "team", "all") with { Default = "key" },
+            Object("semantic", "Answers to questions that mean the same.",
+                Boolean("enabled", "Switches it on."),
+                Text("model", "Embedding model."),
+                Number("threshold", "Least similarity."))).Later(),
+        Moderation(),
+        Object("usage", "The ledger.",
+            Duration("retention", "How long records are kept.", TimeSpan.FromDays(1), TimeSpan.FromDays(3650)) with { Default = "90d" },
+            Choice("capture", "Which content is kept with a record.", "none") with { Default = "none" }).Later());
+
+    private static Setting Server() => Object("server", "The Edge.",
+        Secret("admin_key", "Secret of the admin endpoints; without it they are off."),
+        Object("cors", "Browsers that may call.", List("origins", "Origins.", Text("", "Origin."))).Later(),
+        Size("max_body", "Largest request body.", 1024, 1024 * 1024 * 1024) with { Default = "32MiB", Range = "1KiB - 1GiB" },
+        Duration("drain", "How long running requests may go on after a stop signal.", TimeSpan.Zero, TimeSpan.FromHours(1)) with { Default = "60s", Range = "0s - 1h" },
+        Object("streams", "Streamed answers.", Duration("keepalive", "Longest silence towards the client.", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))).Later());
+
+    private static Setting Resolve() => Object("resolve", "What a model name means that is neither a group nor an alias nor `provider/model`.",
+        Reference("default_provider", "Provider of names that nothing else resolves; without it they are refused."),
+        Map("prefixes", "Provider of names that begin like this, e.g. `\"gpt-*\": openai`; the longest match wins.", SettingNames.Prefix, Reference("", "Provider.")));
+
+    private static Setting VirtualKey() => Object("", "A virtual key.",
+        Name("id", "Name of the key in reports and logs. Unique.") with { Required = true },
+        Secret("secret", "What the client sends. Unique.") with { Required = true },
+        Name("team", "Label in reports."),
+        List("models", "Models that the key may use. `*` stands for any run of characters.", NamePattern("", "Model name.")) with { Required = true, Min = 1 },
+        List("providers", "Providers that the key may use. `*` stands for any run of characters.", NamePattern("", "Provider name.")) with { Min = 1, Default = "[\"*\"]" },
+        Choice("priority", "Which requests wait when the gateway is full.", "interactive", "batch").Later(),
+        Date("expires", "First instant at which the key is no longer valid: a date (its start in UTC) or a date and time with zone."),
+        Limits(Integer("requests_per_minute", "Requests in a minute.", 1, 1_000_000_000)),
+        Reference("moderation", "Moderation policy for requests with this key. Goes before the model group's policy."),
+        Budget().Later());
+
+    private static Setting Moderation() => Object("moderation", "Checks of content.",
+        Map("policies", "Policies by name. The one called `default` applies where neither key nor model group names one.", SettingNames.Name, Object("", "A policy.",
+            Choice("mode", "`required`: without an answer from the checks the request is refused. `best_effort`: it is served and flagged.",
+                "required", "best_effort") with { Default = "required" },
+            List("input", "Checks of the input, in order.", Check()) with { Required = true, Min = 1 },
+            List("output", "Checks of the answer.", Check()).Later())));
+
+    private static Setting Check() => Object("", "A check.",
+        Choice("check", "Kind of check.", "keywords", "regex") with { Required = true, LaterChoices = ["pii"] },
+        List("list", "For `keywords`: words or phrases, matched whole and without regard to case.", Text("", "Word or phrase.") with { Min = 1, Max = 200, Range = "1 - 200 characters" })
+            with { Min = 1, Max = 10_000, Range = "1 - 10000 items" },
+        new Setting("pattern", SettingKind.Regex, "For `regex`: an expression that runs in linear time (no look-around, no back references).") { Min = 1, Max = 1000, Range = "1 - 1000 characters" },
+        Choice("action", "What a match does.", "block", "redact") with { Required = true },
+        Text("replacement", "For `redact`: what a match becomes.") with { Default = "[redacted]", Max = 200, Range = "0 - 200 characters" });
+
+    private static Setting Limits(params Setting[] available) => Object("limits", "Limits.",
+        [.. available,
+         .. available.Length > 0 ? [] : new[] { Integer("requests_per_minute", "Requests in a minute.", 1, 1_000_000_000).Later() },
+         Integer("tokens_per_minute", "Tokens in a minute.", 1, 1_000_000_000_000).Later(),
+         Integer("concurrency", "Requests at the same time.", 1, 1_000_000).Later()]);
+
+    private static Setting Budget() => Object("budget", "Money.",
+        Number("usd", "USD in a window."),
+        Choice("window", "Length of the window.", "day", "month"),
+        Choice("mode", "Whether the budget refuses or reports.", "hard", "soft")).Later();
+}
