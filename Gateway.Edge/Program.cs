@@ -1,3 +1,4 @@
+using Gateway.Core.Configuration;
 using Gateway.Edge.Endpoints;
 
 return Program.Build(args).RunService();
@@ -11,6 +12,7 @@ internal sealed partial class Program
     {
         var builder = WebApplication.CreateBuilder(args);
         builder.AddServiceDefaults();
+        builder.AddGatewayConfiguration();
         configure?.Invoke(builder);
         builder.AddEdgeEndpoints().AddAdmission().AddForwarding().AddAdmin();
 

@@ -24,8 +24,8 @@ internal sealed class ModelList(EdgeSnapshots snapshots, EdgeErrors errors, Time
     public async Task GetAsync(HttpContext context)
     {
         var snapshot = snapshots.Current;
-        // Names of the form provider/model hold slashes.
-        var id = (string?)context.Request.RouteValues["id"] ?? "";
+        // Names of the form provider/model hold slashes; clients that escape them are understood too (the server leaves %2F as it is).
+        var id = ((string?)context.Request.RouteValues["id"] ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         ModelTarget? model = null;
         var error = Authenticate(context, snapshot, out var key) ?? ModelAccess.Authorise(key!, snapshot.Models, id, out model);
         if (error is not null)
