@@ -60,8 +60,8 @@ internal sealed class ResponseRelay(HttpResponseMessage answer, HttpResponse cli
             var waiting = body.ReadAsync(Memory<byte>.Empty, cancellationToken);
             if (!waiting.IsCompleted && !client.HasStarted)
             {
-                // The head is news too: the client knows that it was accepted.
-                await client.StartAsync(cancellationToken);
+                // The head is news too: the client knows that it was accepted. StartAsync alone would not send it.
+                await client.BodyWriter.FlushAsync(cancellationToken);
             }
 
             await waiting;

@@ -20,7 +20,9 @@ internal sealed class ServiceClient(ILogger<ServiceClient> logger) : IDisposable
         MaxConnectionsPerServer = int.MaxValue,
         ConnectTimeout = TimeSpan.FromSeconds(2),
         PooledConnectionLifetime = TimeSpan.FromMinutes(15),
-        EnableMultipleHttp2Connections = false,
+        // An answer that nobody reads to the end is cut, not read on for two seconds in the hope of saving the connection: its
+        // upstream may be generating tokens.
+        ResponseDrainTimeout = TimeSpan.Zero,
     });
 
     /// <returns>The answer, read to the end of its headers; null when no address could be reached.</returns>

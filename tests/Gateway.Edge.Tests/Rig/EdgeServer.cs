@@ -99,7 +99,7 @@ internal sealed class EdgeServer : IAsyncDisposable
     /// <summary>A client with a key; null for none.</summary>
     public HttpClient Client(string? key = Key)
     {
-        var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = Url, Timeout = Patience };
+        var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = Url, Timeout = Patience };
         client.DefaultRequestHeaders.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
         return client;
     }
