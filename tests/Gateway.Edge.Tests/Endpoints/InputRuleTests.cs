@@ -136,10 +136,17 @@ public sealed class InputRuleTests(EdgeFixture rig) : IClassFixture<EdgeFixture>
         await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST {EdgeServer.Chat} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {EdgeServer.Key}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{EdgeServer.ChatBody}"));
         socket.Client.Shutdown(SocketShutdown.Send);
 
-        using var reader = new StreamReader(stream);
-        var answer = await reader.ReadToEndAsync().WaitAsync(EdgeServer.Patience);
+        var answer = new byte[4096];
+        try
+        {
+            var read = await stream.ReadAsync(answer).AsTask().WaitAsync(EdgeServer.Patience);
+            Assert.True(read == 0 || answer.AsSpan().StartsWith("HTTP/1.1 400"u8), Encoding.ASCII.GetString(answer));
+        }
+        catch (IOException)
+        {
+            // A reset says it too.
+        }
 
-        Assert.True(answer.Length == 0 || answer.StartsWith("HTTP/1.1 400", StringComparison.Ordinal), answer);
         Assert.Equal(0, rig.Router.Waiting);
     }
 
