@@ -42,7 +42,7 @@ internal sealed class RedisBreaker
         }
     }
 
-    /// <summary>A probe of the open breaker ended.</summary>
+    /// <summary>A probe ended. While the breaker is closed it changes nothing; a bad one counts by <see cref="Failed"/>.</summary>
     /// <returns>True when this one closed the breaker.</returns>
     public bool Probed(bool good)
     {

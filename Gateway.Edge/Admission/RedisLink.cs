@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace Gateway.Edge.Admission;
 
 /// <summary>
-/// The way to Redis: connects in the background, asks while the breaker is closed, probes while it is open. A Redis that is
+/// The way to Redis: connects in the background, asks while the breaker is closed, probes all the time. A Redis that is
 /// absent, slow or answers garbage costs requests at most a few deadlines, never an error.
 /// </summary>
 internal sealed class RedisLink(IServiceProvider services, TimeProvider time, EdgeMetrics metrics, ILogger<RedisLink> logger) : BackgroundService
@@ -40,11 +40,8 @@ internal sealed class RedisLink(IServiceProvider services, TimeProvider time, Ed
         metrics.SetDegraded(true);
         while (!stoppingToken.IsCancellationRequested)
         {
-            if (!_breaker.IsClosed)
-            {
-                await ProbeAsync(stoppingToken);
-            }
-
+            // Also while requests use it: without traffic nobody else would notice that it is gone.
+            await ProbeAsync(stoppingToken);
             await Task.Delay(ProbeInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -56,13 +53,21 @@ internal sealed class RedisLink(IServiceProvider services, TimeProvider time, Ed
         {
             _breaker.Succeeded();
         }
-        else if (_breaker.Failed())
+        else
+        {
+            Failed();
+        }
+
+        return decision;
+    }
+
+    private void Failed()
+    {
+        if (_breaker.Failed())
         {
             metrics.SetDegraded(true);
             logger.RedisLost();
         }
-
-        return decision;
     }
 
     private async Task ProbeAsync(CancellationToken stoppingToken)
@@ -70,10 +75,15 @@ internal sealed class RedisLink(IServiceProvider services, TimeProvider time, Ed
         try
         {
             _limits ??= new RedisLimits(await ConnectAsync().WaitAsync(stoppingToken), time);
-            if (_breaker.Probed(await _limits.TryAdmitAsync(ProbeLimit, stoppingToken) is not null))
+            var good = await _limits.TryAdmitAsync(ProbeLimit, stoppingToken) is not null;
+            if (_breaker.Probed(good))
             {
                 metrics.SetDegraded(false);
                 logger.RedisUsed();
+            }
+            else if (!good)
+            {
+                Failed();
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -34,7 +34,7 @@ public sealed class LocalRateLimiterTests
     public void EveryInterval_AdmitsAtMostBurstPlusRateTimesIt(long perMinute, int seed)
     {
         var limiter = new LocalRateLimiter(_time);
-        var limit = RateLimit.PerMinute("k", perMinute);
+        var limit = RateLimit.PerMinute("k", perMinute) with { Burst = Math.Clamp(perMinute / 6, 1, 100) };
         var random = new Random(seed);
         var interval = TimeSpan.FromMinutes(1) / perMinute;
         var admitted = new List<TimeSpan>();
