@@ -1,6 +1,12 @@
+using Gateway.Core.Configuration;
+using Gateway.Usage;
+
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
+builder.AddGatewayConfiguration();
+builder.AddUsage();
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
-app.Run();
+app.MapUsage();
+return app.RunService();

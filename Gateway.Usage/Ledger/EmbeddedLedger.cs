@@ -1,0 +1,148 @@
+using Gateway.Core.Journal;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Usage.Ledger;
+
+/// <summary>
+/// The ledger in append-only segments of its own, in the journal's format, below <c>GATEWAY_DATA/usage</c>. One process holds it.
+/// Batches are taken one after the other and acknowledged after the disk has them; sums and the index live in memory and are
+/// made from the segments at every start.
+/// </summary>
+internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
+{
+    private readonly JournalFolder _folder;
+    private readonly SegmentLog _log;
+    private readonly SegmentHandles _handles;
+    private readonly LedgerView _view = new(RequestIdWindow.DefaultCapacity);
+    private readonly Lock _viewLock = new();
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly LedgerOptions _options;
+    private readonly JournalDisk _disk;
+    private readonly BatchApplier _applier;
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly ILogger<EmbeddedLedger> _logger;
+
+    /// <exception cref="JournalConfigurationException">The folder is not ours or cannot be used.</exception>
+    public EmbeddedLedger(
+        IConfiguration configuration, IOptions<LedgerOptions> options, JournalDisk disk, TimeProvider time, LedgerMetrics metrics,
+        IHostApplicationLifetime lifetime, ILogger<EmbeddedLedger> logger)
+    {
+        (_options, _disk, _lifetime, _logger) = (options.Value, disk, lifetime, logger);
+        var path = Path.Combine(configuration["GATEWAY_DATA"] is { Length: > 0 } data ? data : ".data", "usage");
+        _folder = JournalFolder.TryClaim(path, time, disk) ?? throw new JournalConfigurationException(
+            $"The ledger folder '{Path.GetFullPath(path)}' is in use by another Usage process. Stop that one, or give this one another GATEWAY_DATA.");
+        try
+        {
+            _log = new SegmentLog(
+                new SegmentLogOptions
+                {
+                    Folder = path,
+                    Producer = _folder.Producer,
+                    Epoch = _folder.Epoch,
+                    SegmentBytes = _options.SegmentBytes,
+                    SyncAfter = null,
+                    Time = time,
+                    Disk = disk,
+                    Failed = OnFailed,
+                },
+                _view.Replay);
+        }
+        catch
+        {
+            _folder.Dispose();
+            throw;
+        }
+
+        _handles = new SegmentHandles(_log);
+        _applier = new BatchApplier(_log, _view, _viewLock, metrics, logger);
+        metrics.Watch(() => Requests);
+        logger.Opened(path, Requests, _log.LastSeq);
+        logger.Report(path, _log.Recovery, _view.Unreadable);
+    }
+
+    /// <summary>Requests in the ledger.</summary>
+    public long Requests
+    {
+        get
+        {
+            lock (_viewLock)
+            {
+                return _view.Index.Count;
+            }
+        }
+    }
+
+    public Exception? Failure => _log.Failure;
+
+    public bool HasRoom => _disk.FreeBytes(_folder.Path) >= _options.MinFreeBytes;
+
+    public async Task<IngestResult> IngestAsync(UsageBatchHead head, ReadOnlyMemory<byte> records, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (!HasRoom)
+            {
+                throw new LedgerFullException();
+            }
+
+            // On the pool: the disk may take its time, and the caller may be on a socket's thread.
+            return await Task.Run(() => _applier.Apply(head, records), CancellationToken.None);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public ValueTask<UsageSums> SumAsync(UsageQuery query, CancellationToken cancellationToken)
+    {
+        lock (_viewLock)
+        {
+            return ValueTask.FromResult(_view.Sum(query));
+        }
+    }
+
+    public ValueTask<RequestPage> ListAsync(RequestQuery query, CancellationToken cancellationToken)
+    {
+        List<RequestPlace> places;
+        lock (_viewLock)
+        {
+            places = _view.Find(query);
+        }
+
+        var hasMore = places.Count > query.Limit;
+        var requests = new List<UsageFinal>(query.Limit);
+        var buffer = new byte[RecordFrame.MaxFrameBytes];
+        foreach (var place in hasMore ? places[..query.Limit] : places)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                requests.Add(_handles.ReadFinal(place, buffer));
+            }
+            catch (InvalidDataException exception)
+            {
+                // One bad sector must not hide the other requests; the next start names the gap.
+                _logger.RecordDamaged(exception);
+            }
+        }
+
+        return ValueTask.FromResult(new RequestPage(requests, hasMore ? places[query.Limit - 1] : null));
+    }
+
+    public void Dispose()
+    {
+        _handles.Dispose();
+        _log.Dispose();
+        _folder.Dispose();
+        _gate.Dispose();
+    }
+
+    private void OnFailed(Exception exception)
+    {
+        _logger.LedgerFailed(exception);
+        Environment.ExitCode = 1;
+        _lifetime.StopApplication();
+    }
+}

@@ -1,0 +1,29 @@
+using Gateway.Core.Journal;
+
+namespace Gateway.Usage.Ledger;
+
+/// <summary>Where the ledger lies. Each request is in it once, whatever is sent how often. Thread-safe.</summary>
+internal interface ILedgerStore
+{
+    /// <summary>Takes a batch whose frames were checked. On return what it says is durable.</summary>
+    /// <param name="head">The batch's head.</param>
+    /// <param name="records">Its frames.</param>
+    /// <param name="cancellationToken">Gives up waiting; a batch that was begun is finished.</param>
+    /// <exception cref="LedgerFullException">The disk has no room.</exception>
+    /// <exception cref="IOException">The disk failed.</exception>
+    Task<IngestResult> IngestAsync(UsageBatchHead head, ReadOnlyMemory<byte> records, CancellationToken cancellationToken);
+
+    /// <summary>Sums over what the ledger holds, by hour or coarser.</summary>
+    ValueTask<UsageSums> SumAsync(UsageQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Requests, newest first.</summary>
+    ValueTask<RequestPage> ListAsync(RequestQuery query, CancellationToken cancellationToken);
+}
+
+/// <summary>What became of a batch.</summary>
+/// <param name="ToSeq">Everything of the producer up to here is durable in the ledger.</param>
+/// <param name="ExpectedSeq">Not null: the batch begins too late, and this record is the next one.</param>
+internal readonly record struct IngestResult(long ToSeq, long? ExpectedSeq);
+
+/// <summary>The ledger cannot take more before there is room on its disk.</summary>
+internal sealed class LedgerFullException() : Exception("The ledger's disk has no room.");

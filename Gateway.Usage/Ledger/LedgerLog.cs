@@ -1,0 +1,67 @@
+using Gateway.Core.Journal;
+
+namespace Gateway.Usage.Ledger;
+
+/// <summary>Event ids 5000-5099.</summary>
+internal static partial class LedgerLog
+{
+    [LoggerMessage(5000, LogLevel.Critical, "The ledger cannot be written any more. This service stops; the Routers keep their records.")]
+    public static partial void LedgerFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(5001, LogLevel.Information, "Ledger {Folder} is open with {Requests} requests; its last record is {LastSeq}.")]
+    public static partial void Opened(this ILogger logger, string folder, long requests, long lastSeq);
+
+    [LoggerMessage(5002, LogLevel.Error, "The ledger {Folder} lacks its records {FromSeq} to {ToSeq}: requests are missing from the reports.")]
+    public static partial void GapFound(this ILogger logger, string folder, long fromSeq, long toSeq);
+
+    [LoggerMessage(5003, LogLevel.Error, "A segment of the ledger {Folder} was damaged at {Stretches} places, first at byte {Offset}; it was put aside as {File}, its good records kept.")]
+    public static partial void SegmentDamaged(this ILogger logger, string folder, string file, int stretches, long offset);
+
+    [LoggerMessage(5004, LogLevel.Warning, "The ledger {Folder} ended in an unfinished record: {Bytes} bytes cut off segment {Segment} at byte {Offset}.")]
+    public static partial void TailCut(this ILogger logger, string folder, string segment, long offset, long bytes);
+
+    [LoggerMessage(5005, LogLevel.Error, "{Records} records of the ledger {Folder} have a newer layout and are missing from the reports of this build.")]
+    public static partial void RecordsUnreadable(this ILogger logger, string folder, int records);
+
+    [LoggerMessage(5006, LogLevel.Error, "A request is missing from a report: its record cannot be read.")]
+    public static partial void RecordDamaged(this ILogger logger, Exception exception);
+
+    [LoggerMessage(5010, LogLevel.Warning, "A batch of journal {Producer}, epoch {Epoch}, begins at record {FirstSeq}; {ExpectedSeq} is the next one.")]
+    public static partial void BatchBeginsLate(this ILogger logger, Guid producer, uint epoch, long firstSeq, long expectedSeq);
+
+    [LoggerMessage(5011, LogLevel.Error, "Journal {Producer} went back: in epoch {Epoch} it counts from {Seq}, where {ExpectedSeq} is the next one. It was restored or copied.")]
+    public static partial void JournalWentBack(this ILogger logger, Guid producer, uint epoch, long seq, long expectedSeq);
+
+    [LoggerMessage(5012, LogLevel.Error, "Journal {Producer} has lost its records {FromSeq} to {ToSeq}; what they recorded is missing from the ledger.")]
+    public static partial void GapTold(this ILogger logger, Guid producer, long fromSeq, long toSeq);
+
+    [LoggerMessage(5013, LogLevel.Error, "The record of request {RequestId} from journal {Producer}, number {Seq}, is refused: {Reason}. It is kept as evidence.")]
+    public static partial void RecordRefused(this ILogger logger, Guid requestId, Guid producer, long seq, string reason);
+
+    [LoggerMessage(5014, LogLevel.Warning, "The cost of request {RequestId}, {CostNanoUsd} nano-USD, is not what its price makes of its tokens.")]
+    public static partial void CostDiffers(this ILogger logger, Guid requestId, long costNanoUsd);
+
+    /// <summary>What a recovery found.</summary>
+    public static void Report(this ILogger logger, string folder, RecoveryReport recovery, int unreadable)
+    {
+        foreach (var gap in recovery.Gaps)
+        {
+            logger.GapFound(folder, gap.FromSeq, gap.ToSeq);
+        }
+
+        foreach (var damaged in recovery.Damaged)
+        {
+            logger.SegmentDamaged(folder, damaged.QuarantinedAs, damaged.Damage.Count, damaged.Damage is [var first, ..] ? first.Offset : 0);
+        }
+
+        if (recovery.TornTail is { } tail)
+        {
+            logger.TailCut(folder, tail.Segment, tail.Offset, tail.Length);
+        }
+
+        if (unreadable > 0)
+        {
+            logger.RecordsUnreadable(folder, unreadable);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Usage.Ledger;
+
+/// <summary>How the embedded ledger is kept.</summary>
+internal sealed class LedgerOptions
+{
+    public const string Section = "Gateway:Ledger";
+
+    /// <summary>Size in bytes at which a segment file is closed. Default 64 MiB.</summary>
+    [Range(4 * 1024, 1024 * 1024 * 1024)]
+    public long SegmentBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>With less free disk than this, in bytes, nothing more is taken; the Routers keep it. Default 256 MiB.</summary>
+    [Range(0, long.MaxValue)]
+    public long MinFreeBytes { get; set; } = 256 * 1024 * 1024;
+}
+
+[OptionsValidator]
+internal sealed partial class LedgerOptionsValidator : IValidateOptions<LedgerOptions>;

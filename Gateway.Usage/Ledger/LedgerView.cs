@@ -1,0 +1,87 @@
+using Gateway.Core.Journal;
+
+namespace Gateway.Usage.Ledger;
+
+/// <summary>What is kept in memory of the ledger, all of it made again from the segments at every start. Not thread-safe.</summary>
+internal sealed class LedgerView
+{
+    private readonly NameTable _names = new();
+    private readonly UsageTotals _totals;
+
+    public LedgerView(int idCapacity)
+    {
+        _totals = new UsageTotals(_names);
+        Ids = new RequestIdWindow(idCapacity);
+    }
+
+    public ProducerMarks Marks { get; } = new();
+
+    public RequestIdWindow Ids { get; }
+
+    public RequestIndex Index { get; } = new();
+
+    /// <summary>Records whose layout this build cannot read; they stay in the segments.</summary>
+    public int Unreadable { get; private set; }
+
+    /// <summary>Takes a FINAL that is in the segments and was not there before.</summary>
+    public void Add(UsageFinal final, RecordLocation location)
+    {
+        _totals.Add(final);
+        var place = new RequestPlace(final.Intent.TimeUnixMs, location.Segment, checked((uint)location.Offset));
+        Index.Add(new IndexEntry(place, _names.Of(final.Intent.KeyId), _names.Of(final.Intent.RequestedModel)));
+    }
+
+    /// <summary>Takes a record of a segment that is read at the start.</summary>
+    public void Replay(in JournalRecord record, RecordLocation location)
+    {
+        try
+        {
+            var origin = LedgerRecords.ReadOrigin(record.Payload, out var rest);
+            Marks.Advance(origin.Producer, origin.Epoch, origin.Seq);
+            if (record.Type is JournalRecordType.Final && Ids.Add(record.RequestId, rest) is RequestIdSeen.New)
+            {
+                Add(UsageRecordCodec.ReadFinal(record.Version, record.RequestId, rest), location);
+            }
+        }
+        catch (InvalidDataException)
+        {
+            Unreadable++;
+        }
+    }
+
+    public UsageSums Sum(UsageQuery query) => _totals.Sum(query);
+
+    /// <summary>Places of the requests asked for, one more than the limit when there are more.</summary>
+    public List<RequestPlace> Find(RequestQuery query)
+    {
+        var found = new List<RequestPlace>();
+        var key = query.Key is null ? -1 : _names.Find(query.Key);
+        var model = query.Model is null ? -1 : _names.Find(query.Model);
+        if ((query.Key is not null && key < 0) || (query.Model is not null && model < 0))
+        {
+            return found;
+        }
+
+        var start = query.Before;
+        if (query.ToUnixMs < long.MaxValue)
+        {
+            var end = new RequestPlace(query.ToUnixMs, 0, 0);
+            start = start is { } before && before.CompareTo(end) < 0 ? before : end;
+        }
+
+        foreach (var entry in Index.Before(start))
+        {
+            if (entry.Place.TimeUnixMs < query.FromUnixMs || found.Count > query.Limit)
+            {
+                break;
+            }
+
+            if ((key < 0 || entry.Key == key) && (model < 0 || entry.Model == model))
+            {
+                found.Add(entry.Place);
+            }
+        }
+
+        return found;
+    }
+}

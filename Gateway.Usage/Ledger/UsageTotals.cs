@@ -1,0 +1,75 @@
+using System.Globalization;
+using Gateway.Core.Journal;
+
+namespace Gateway.Usage.Ledger;
+
+/// <summary>Sums by hour, key, team, model, deployment and class of status: what reports are made of. Not thread-safe.</summary>
+internal sealed class UsageTotals(NameTable names)
+{
+    private const long MsPerHour = 3_600_000;
+    private const int HoursPerDay = 24;
+
+    private readonly Dictionary<Cell, UsageCounters> _cells = [];
+
+    public static int HourOf(long unixMs) => (int)Math.Clamp(Math.DivRem(unixMs, MsPerHour).Quotient, 0, int.MaxValue);
+
+    public void Add(UsageFinal final)
+    {
+        var intent = final.Intent;
+        var cell = new Cell(
+            HourOf(intent.TimeUnixMs), names.Of(intent.KeyId), names.Of(intent.Team), names.Of(intent.RequestedModel), names.Of(intent.Deployment), final.Status / 100);
+        if (!_cells.TryGetValue(cell, out var counters))
+        {
+            _cells.Add(cell, counters = new UsageCounters());
+        }
+
+        counters.Add(final);
+    }
+
+    public UsageSums Sum(UsageQuery query)
+    {
+        var total = new UsageCounters();
+        var groups = new Dictionary<string, UsageGroupSum>(StringComparer.Ordinal);
+        foreach (var (cell, counters) in _cells)
+        {
+            if (cell.Hour < query.FromHour || cell.Hour >= query.ToHour)
+            {
+                continue;
+            }
+
+            total.Add(counters);
+            if (query.Groups.Count == 0)
+            {
+                continue;
+            }
+
+            var values = query.Groups.Select(dimension => Value(cell, dimension)).ToArray();
+            var id = string.Join('\0', values);
+            if (!groups.TryGetValue(id, out var group))
+            {
+                groups.Add(id, group = new UsageGroupSum(values, new UsageCounters()));
+            }
+
+            group.Sum.Add(counters);
+        }
+
+        return new UsageSums([.. groups.OrderBy(static group => group.Key, StringComparer.Ordinal).Select(static group => group.Value)], total);
+    }
+
+    private string Value(in Cell cell, UsageDimension dimension) => dimension switch
+    {
+        UsageDimension.Key => names[cell.Key],
+        UsageDimension.Model => names[cell.Model],
+        UsageDimension.Deployment => names[cell.Deployment],
+        UsageDimension.Provider => Provider(names[cell.Deployment]),
+        UsageDimension.Team => names[cell.Team],
+        UsageDimension.Day => DateOnly.FromDayNumber(DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber + (cell.Hour / HoursPerDay)).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        // What a client got from a Router that died is not known.
+        UsageDimension.Status => cell.StatusClass == 0 ? "unknown" : string.Create(CultureInfo.InvariantCulture, $"{cell.StatusClass}xx"),
+    };
+
+    // A deployment id is provider/model.
+    private static string Provider(string deployment) => deployment.IndexOf('/', StringComparison.Ordinal) is > 0 and var end ? deployment[..end] : deployment;
+
+    private readonly record struct Cell(int Hour, int Key, int Team, int Model, int Deployment, int StatusClass);
+}

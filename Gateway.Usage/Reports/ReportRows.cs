@@ -1,0 +1,81 @@
+using System.Globalization;
+using Gateway.Core.Journal;
+using Gateway.Usage.Ledger;
+
+namespace Gateway.Usage.Reports;
+
+/// <summary>From what the ledger says to what a report shows.</summary>
+internal static class ReportRows
+{
+    public static RequestRow Of(UsageFinal final)
+    {
+        var intent = final.Intent;
+        var ending = Word(final.Ending);
+        return new RequestRow
+        {
+            Id = intent.RequestId.ToString(),
+            Time = DateTimeOffset.FromUnixTimeMilliseconds(intent.TimeUnixMs).ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture),
+            Key = intent.KeyId,
+            Team = intent.Team,
+            User = intent.User,
+            Model = intent.RequestedModel,
+            Deployment = intent.Deployment,
+            Status = final.Status,
+            Ending = ending,
+            Stream = intent.Stream,
+            InputTokens = final.Usage.Input,
+            CachedTokens = final.Usage.CachedInput,
+            CacheWriteTokens = final.Usage.CacheWrite,
+            OutputTokens = final.Usage.Output,
+            ReasoningTokens = final.Usage.Reasoning,
+            CostNanoUsd = final.CostNanoUsd,
+            Estimated = ((final.Flags | intent.Flags) & UsageFlags.Estimated) != 0,
+            Attempts = final.Attempts == 0 ? [] : [new AttemptRow { Deployment = intent.Deployment, Status = final.Status, Ending = ending, DurationMs = final.DurationMs }],
+        };
+    }
+
+    public static UsageRow Of(UsageCounters sum, IReadOnlyList<UsageDimension> dimensions, IReadOnlyList<string> values)
+    {
+        string? Value(UsageDimension dimension)
+        {
+            for (var i = 0; i < dimensions.Count; i++)
+            {
+                if (dimensions[i] == dimension)
+                {
+                    return values[i];
+                }
+            }
+
+            return null;
+        }
+
+        return new UsageRow
+        {
+            Key = Value(UsageDimension.Key),
+            Model = Value(UsageDimension.Model),
+            Deployment = Value(UsageDimension.Deployment),
+            Provider = Value(UsageDimension.Provider),
+            Team = Value(UsageDimension.Team),
+            Day = Value(UsageDimension.Day),
+            Status = Value(UsageDimension.Status),
+            Requests = sum.Requests,
+            InputTokens = sum.InputTokens,
+            CachedTokens = sum.CachedTokens,
+            CacheWriteTokens = sum.CacheWriteTokens,
+            OutputTokens = sum.OutputTokens,
+            ReasoningTokens = sum.ReasoningTokens,
+            CostNanoUsd = sum.CostNanoUsd,
+        };
+    }
+
+    private static string Word(RequestEnding ending) => ending switch
+    {
+        RequestEnding.Completed => "completed",
+        RequestEnding.UpstreamError => "upstream_error",
+        RequestEnding.UpstreamFailed => "upstream_failed",
+        RequestEnding.ClientGone => "client_gone",
+        RequestEnding.DeadlineExceeded => "deadline_exceeded",
+        RequestEnding.Refused => "refused",
+        RequestEnding.Recovered => "recovered",
+    };
+}

@@ -1,0 +1,24 @@
+using Gateway.Core.Errors;
+using Gateway.Usage.Access;
+using Gateway.Usage.Console;
+using Gateway.Usage.Ingest;
+using Gateway.Usage.Ledger;
+using Gateway.Usage.Reports;
+
+namespace Gateway.Usage;
+
+/// <summary>The Usage service as it ships, apart from where its configuration comes from.</summary>
+internal static class UsageApplication
+{
+    private static readonly GatewayError Unknown = new(GatewayErrorKind.EndpointNotFound, "The gateway has no report at this path. There are: GET /admin/v1/usage and GET /admin/v1/requests.");
+
+    public static WebApplicationBuilder AddUsage(this WebApplicationBuilder builder) => builder.AddContextAccess().AddLedger().AddIngest().AddReports();
+
+    public static void MapUsage(this WebApplication app)
+    {
+        app.MapIngest();
+        app.MapReports();
+        app.MapConsole();
+        app.MapFallback("{**path}", static context => OpenAIErrorWriter.WriteAsync(context, Unknown));
+    }
+}

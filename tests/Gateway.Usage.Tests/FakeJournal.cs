@@ -1,0 +1,97 @@
+using Gateway.Core.Journal;
+using Gateway.Core.Money;
+using Gateway.Core.Requests;
+
+namespace Gateway.Usage.Tests;
+
+/// <summary>A Router's journal as the ledger sees it: records with numbers, and batches of any part of them.</summary>
+internal sealed class FakeJournal(uint epoch = 1)
+{
+    private readonly List<(long First, byte[] Frame)> _records = [];
+
+    public static readonly long Noon = new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds();
+
+    public Guid Producer { get; init; } = Guid.NewGuid();
+
+    public uint Epoch { get; set; } = epoch;
+
+    public long LastSeq { get; private set; }
+
+    public static UsageFinal Final(
+        Guid? id = null, string key = "demo", string model = "gpt-4o", string deployment = "openai/gpt-4o", string team = "research", int status = 200,
+        long input = 100, long output = 40, long time = 0) => new()
+    {
+        Intent = new UsageIntent
+        {
+            RequestId = id ?? Guid.NewGuid(),
+            TimeUnixMs = time == 0 ? Noon : time,
+            KeyId = key,
+            Team = team,
+            User = "ada",
+            Operation = LlmOperation.ChatCompletions,
+            RequestedModel = model,
+            Deployment = deployment,
+            Price = new TokenPrice(2_000_000_000, 1_000_000_000, 0, 8_000_000_000),
+        },
+        Ending = RequestEnding.Completed,
+        Status = status,
+        AnsweredModel = model,
+        Usage = new TokenUsage(input, 10, 0, output, 5),
+        CostNanoUsd = ((input - 10) * 2000) + (10 * 1000) + (output * 8000),
+        DurationMs = 250,
+    };
+
+    public FakeJournal Add(UsageFinal final)
+    {
+        Add(JournalRecordType.Final, final.Intent.RequestId, space => UsageRecordCodec.Write(final, space));
+        return this;
+    }
+
+    public FakeJournal Add(UsageIntent intent)
+    {
+        Add(JournalRecordType.Intent, intent.RequestId, space => UsageRecordCodec.Write(intent, space));
+        return this;
+    }
+
+    /// <summary>Numbers that the journal has lost.</summary>
+    public FakeJournal Lose(long records)
+    {
+        var note = new byte[RecordFrame.HeaderBytes + 16];
+        var first = LastSeq + 1;
+        LastSeq += records;
+        var length = GapNote.Write(note, Producer, Epoch, first, LastSeq);
+        _records.Add((first, note[..length]));
+        return this;
+    }
+
+    /// <summary>A journal that goes on from here as a copy of its own.</summary>
+    public FakeJournal Backup()
+    {
+        var copy = new FakeJournal(Epoch) { Producer = Producer, LastSeq = LastSeq };
+        copy._records.AddRange(_records);
+        return copy;
+    }
+
+    public byte[] Batch(long from, long to)
+    {
+        var records = _records.Where(record => record.First >= from && record.First <= to).Select(static record => record.Frame).ToArray();
+        var bytes = records.Sum(static record => record.Length);
+        var batch = new byte[UsageBatch.HeaderBytes + bytes + UsageBatch.TrailerBytes];
+        records.SelectMany(static record => record).ToArray().CopyTo(batch, UsageBatch.HeaderBytes);
+        UsageBatch.Seal(batch, bytes, new UsageBatchHead(Producer, Epoch, from, to, records.Length));
+        return batch;
+    }
+
+    public byte[] All() => Batch(1, LastSeq);
+
+    private void Add(JournalRecordType type, Guid id, Func<byte[], int> encode)
+    {
+        var payload = new byte[RecordFrame.MaxPayloadBytes];
+        var length = encode(payload);
+        var frame = new byte[RecordFrame.HeaderBytes + length];
+        payload.AsSpan(0, length).CopyTo(frame.AsSpan(RecordFrame.HeaderBytes));
+        LastSeq++;
+        RecordFrame.Seal(frame, type, UsageRecordCodec.Version, Producer, Epoch, LastSeq, id);
+        _records.Add((LastSeq, frame));
+    }
+}

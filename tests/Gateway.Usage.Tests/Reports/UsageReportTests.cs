@@ -1,0 +1,142 @@
+using Gateway.Core.Context;
+
+namespace Gateway.Usage.Tests.Reports;
+
+public sealed class UsageReportTests
+{
+    [Fact]
+    public async Task Usage_GroupedByKeyAndModel_SumsExactly()
+    {
+        await using var usage = await HostAsync();
+
+        var (status, report) = await usage.GetAsync("/admin/v1/usage?group=key,model");
+
+        Assert.Equal(200, status);
+        Assert.Equal(
+            """
+            {"groups":[
+            {"key":"a","model":"gpt-4o","requests":2,"input_tokens":300,"cached_tokens":20,"cache_write_tokens":0,"output_tokens":80,"reasoning_tokens":10,"cost_nano_usd":1220000},
+            {"key":"b","model":"claude","requests":1,"input_tokens":50,"cached_tokens":10,"cache_write_tokens":0,"output_tokens":40,"reasoning_tokens":5,"cost_nano_usd":410000},
+            {"key":"b","model":"gpt-4o","requests":1,"input_tokens":1000,"cached_tokens":10,"cache_write_tokens":0,"output_tokens":0,"reasoning_tokens":5,"cost_nano_usd":1990000}],
+            "total":{"requests":4,"input_tokens":1350,"cached_tokens":40,"cache_write_tokens":0,"output_tokens":120,"reasoning_tokens":20,"cost_nano_usd":3620000}}
+            """.ReplaceLineEndings(""),
+            report.GetRawText());
+    }
+
+    [Theory]
+    [InlineData("provider", "anthropic:1 openai:3")]
+    [InlineData("team", "red:4")]
+    [InlineData("deployment", "anthropic/claude:1 openai/gpt-4o:3")]
+    [InlineData("day", "2026-03-10:3 2026-03-11:1")]
+    [InlineData("status", "2xx:3 5xx:1")]
+    public async Task Usage_GroupedByOneDimension_NamesItsValues(string dimension, string expected)
+    {
+        await using var usage = await HostAsync();
+
+        var (_, report) = await usage.GetAsync("/admin/v1/usage?group=" + dimension);
+
+        Assert.Equal(expected, string.Join(' ', report.GetProperty("groups").EnumerateArray().Select(group => $"{group.GetProperty(dimension).GetString()}:{group.GetProperty("requests").GetInt64()}")));
+    }
+
+    [Theory]
+    [InlineData("?from=2026-03-11", 1)]
+    [InlineData("?to=2026-03-11", 3)]
+    [InlineData("?from=2026-03-10T12:00:00Z&to=2026-03-10T13:00:00Z", 3)]
+    [InlineData("?from=2026-03-10T14:00:00%2B01:00", 1)]
+    [InlineData("?from=2026-03-10T14:00:00+01:00", 1)]
+    [InlineData("?from=1773187200", 1)]
+    [InlineData("?from=2027-01-01", 0)]
+    [InlineData("", 4)]
+    public async Task Usage_Span_CountsTheHoursInIt(string query, int requests)
+    {
+        await using var usage = await HostAsync();
+
+        Assert.Equal(requests, (await usage.TotalAsync(query)).GetProperty("requests").GetInt64());
+    }
+
+    [Theory]
+    [InlineData("/admin/v1/usage?group=key,colour", "group", "key, model, deployment, provider, team, day, status")]
+    [InlineData("/admin/v1/usage?from=yesterday", "from", "ISO 8601")]
+    [InlineData("/admin/v1/usage?to=2026-13-01", "to", "ISO 8601")]
+    [InlineData("/admin/v1/usage?from=2026-02-02&to=2026-02-01", "to", "later than 'from'")]
+    [InlineData("/admin/v1/usage?form=2026-01-01", "form", "group, from, to")]
+    [InlineData("/admin/v1/usage?group=key&group=model", "group", "2 times")]
+    [InlineData("/admin/v1/requests?limit=0", "limit", "from 1 to 1000")]
+    [InlineData("/admin/v1/requests?limit=1001", "limit", "from 1 to 1000")]
+    [InlineData("/admin/v1/requests?limit=ten", "limit", "from 1 to 1000")]
+    [InlineData("/admin/v1/requests?cursor=abc", "cursor", "next")]
+    [InlineData("/admin/v1/requests?page=2", "page", "limit, cursor, key, model, from, to")]
+    public async Task Report_BadParameter_Is400NamingItAndWhatIsValid(string path, string parameter, string hint)
+    {
+        await using var usage = await UsageHost.StartAsync();
+
+        var (status, body) = await usage.GetAsync(path);
+
+        Assert.Equal(400, status);
+        var error = body.GetProperty("error");
+        Assert.Equal(parameter, error.GetProperty("param").GetString());
+        Assert.Equal("invalid_request", error.GetProperty("code").GetString());
+        Assert.Contains(hint, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/admin/v1/usage")]
+    [InlineData("/admin/v1/requests")]
+    public async Task Report_WithoutTheContextOfAnAdmin_Is401(string path)
+    {
+        await using var usage = await UsageHost.StartAsync();
+
+        Assert.Equal(401, (await usage.GetAsync(path, role: null)).Status);
+        Assert.Equal(401, (await usage.GetAsync(path, ContextRole.Client)).Status);
+        Assert.Equal(401, (await usage.GetAsync(path, ContextRole.Service)).Status);
+        Assert.Equal(401, (await usage.GetAsync(path, ContextRole.Admin, ContextAudience.Router)).Status);
+        Assert.Equal(200, (await usage.GetAsync(path)).Status);
+    }
+
+    [Fact]
+    public async Task UnknownPath_Is404InOpenAIsShape()
+    {
+        await using var usage = await UsageHost.StartAsync();
+
+        var (status, body) = await usage.GetAsync("/admin/v1/nothing");
+
+        Assert.Equal(404, status);
+        Assert.Equal("unknown_endpoint", body.GetProperty("error").GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task Console_IsServedWithoutDataAndWithAPolicyThatForbidsInlineScript()
+    {
+        await using var usage = await UsageHost.StartAsync();
+
+        using var page = await usage.SendAsync("/console", ContextRole.Client);
+
+        Assert.Equal(200, (int)page.StatusCode);
+        Assert.Equal("text/html; charset=utf-8", page.Content.Headers.ContentType!.ToString());
+        var policy = Assert.Single(page.Headers.GetValues("Content-Security-Policy"));
+        Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe-inline", policy, StringComparison.Ordinal);
+        var html = await page.Content.ReadAsStringAsync();
+        Assert.DoesNotContain("style=", html, StringComparison.Ordinal);
+        foreach (var asset in new[] { "/console/console.js", "/console/console.css", "/console/icon.svg" })
+        {
+            Assert.Contains(asset, html, StringComparison.Ordinal);
+            using var answer = await usage.SendAsync(asset, ContextRole.Client);
+            Assert.Equal(200, (int)answer.StatusCode);
+        }
+
+        Assert.Equal(401, (await usage.GetAsync("/console", role: null)).Status);
+    }
+
+    private static async Task<UsageHost> HostAsync()
+    {
+        var usage = await UsageHost.StartAsync();
+        var journal = new FakeJournal()
+            .Add(FakeJournal.Final(key: "a", team: "red"))
+            .Add(FakeJournal.Final(key: "a", team: "red", input: 200))
+            .Add(FakeJournal.Final(key: "b", team: "red", model: "claude", deployment: "anthropic/claude", input: 50))
+            .Add(FakeJournal.Final(key: "b", team: "red", status: 502, input: 1000, output: 0, time: FakeJournal.Noon + 86_400_000));
+        Assert.Equal((200, 4), await usage.PostAsync(journal.All()));
+        return usage;
+    }
+}
