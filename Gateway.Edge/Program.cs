@@ -1,6 +1,26 @@
-var builder = WebApplication.CreateBuilder(args);
-builder.AddServiceDefaults();
+using Gateway.Core.Configuration;
+using Gateway.Edge.Endpoints;
 
-var app = builder.Build();
-app.MapDefaultEndpoints();
-app.Run();
+return Program.Build(args).RunService();
+
+/// <summary>The Edge: the only public service of the gateway.</summary>
+internal sealed partial class Program
+{
+    /// <param name="args">Command line.</param>
+    /// <param name="configure">For tests: what to change before the services are built.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.AddServiceDefaults();
+        builder.AddGatewayConfiguration();
+        configure?.Invoke(builder);
+        builder.AddEdgeEndpoints().AddAdmission().AddForwarding().AddAdmin();
+
+        var app = builder.Build();
+        app.UseMiddleware<EdgeMiddleware>();
+        app.MapDefaultEndpoints();
+        app.MapLlmEndpoints();
+        app.MapAdmin();
+        return app;
+    }
+}

@@ -1,6 +1,12 @@
+using Gateway.Core.Configuration;
+using Gateway.Moderation.Endpoints;
+
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
+builder.AddGatewayConfiguration();
+builder.AddModeration();
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
-app.Run();
+app.MapModeration();
+return app.RunService();

@@ -1,6 +1,15 @@
+using Gateway.Core.Configuration;
+using Gateway.Router;
+using Gateway.Router.Pipeline;
+using Gateway.Router.Settlement;
+
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
+builder.AddGatewayConfiguration();
+builder.AddUsageJournal();
+builder.AddRouter();
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
-app.Run();
+app.MapLlmEndpoints();
+return app.RunService();

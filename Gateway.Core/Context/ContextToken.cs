@@ -15,6 +15,7 @@ public sealed class ContextToken(ContextKeys keys, TimeProvider time)
     private const byte Version = (byte)'1';
     private const int MaxClaimsBytes = 8 * 1024;
     private const int MacBytes = 32;
+    private const int MacTextBytes = 43;
 
     /// <summary>How long a token is good for: long enough for a queue, short enough that a leaked one is worthless.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
@@ -73,11 +74,12 @@ public sealed class ContextToken(ContextKeys keys, TimeProvider time)
                 return null;
             }
 
+            // Compared as text: decoders forgive white space, padding and spare bits, and then one token has many forms.
             Span<byte> expected = stackalloc byte[MacBytes];
-            Span<byte> given = stackalloc byte[MacBytes];
+            Span<byte> expectedText = stackalloc byte[MacTextBytes];
             HMACSHA256.HashData(key, signed, expected);
-            if (Base64Url.DecodeFromUtf8(mac, given, out _, out var macLength) != OperationStatus.Done || macLength != MacBytes
-                || !CryptographicOperations.FixedTimeEquals(expected, given))
+            Base64Url.EncodeToUtf8(expected, expectedText);
+            if (!CryptographicOperations.FixedTimeEquals(expectedText, mac))
             {
                 return null;
             }

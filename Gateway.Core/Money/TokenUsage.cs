@@ -26,10 +26,14 @@ public sealed record TokenPrice(long Input, long CachedInput, long CacheWrite, l
     /// <exception cref="OverflowException">More than about nine billion USD.</exception>
     public long Cost(in TokenUsage usage)
     {
-        // A provider that reports more cached than input tokens must not make the rest negative.
-        var plain = Math.Max(0, usage.Input - usage.CachedInput - usage.CacheWrite);
-        var sum = ((Int128)plain * Input) + ((Int128)usage.CachedInput * CachedInput)
-                + ((Int128)usage.CacheWrite * CacheWrite) + ((Int128)usage.Output * Output);
-        return (long)((sum + (TokensPerUnit / 2)) / TokensPerUnit);
+        // A cost that does not fit is an error of the input; wrapped around it would be a wrong, even negative, charge.
+        checked
+        {
+            // A provider that reports more cached than input tokens must not make the rest negative.
+            var plain = Math.Max(0, usage.Input - usage.CachedInput - usage.CacheWrite);
+            var sum = ((Int128)plain * Input) + ((Int128)usage.CachedInput * CachedInput)
+                    + ((Int128)usage.CacheWrite * CacheWrite) + ((Int128)usage.Output * Output);
+            return (long)((sum + (TokensPerUnit / 2)) / TokensPerUnit);
+        }
     }
 }

@@ -12,7 +12,7 @@ public readonly record struct ByteRange(int Start, int Length)
 /// </summary>
 public readonly record struct RequestFacts
 {
-    /// <summary>Model as the client asked for it.</summary>
+    /// <summary>Model as the client asked for it; empty only for a moderation request that names none.</summary>
     public required string Model { get; init; }
 
     /// <summary>Where the model's JSON string stands, quotes included; the Router puts the upstream's name there.</summary>
@@ -35,7 +35,7 @@ public readonly record struct RequestFacts
     /// <summary>Where the value of <c>stream_options.include_usage</c> stands; length 0 when it is absent.</summary>
     public ByteRange IncludeUsageToken { get; init; }
 
-    /// <summary>Where the value of <c>stream_options</c> stands; length 0 when it is absent.</summary>
+    /// <summary>Where the value of <c>stream_options</c> stands, an object or the word null; length 0 when it is absent.</summary>
     public ByteRange StreamOptionsToken { get; init; }
 
     /// <summary>Offset right after the opening brace of the body, where a member can be inserted.</summary>

@@ -8,6 +8,8 @@ public ref struct WireReader(ReadOnlySpan<byte> source)
 {
     private const int MaxVarintBits = 63;
 
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private ReadOnlySpan<byte> _rest = source;
 
     public readonly bool IsAtEnd => _rest.IsEmpty;
@@ -23,11 +25,17 @@ public ref struct WireReader(ReadOnlySpan<byte> source)
             value |= (ulong)(next & 0x7F) << shift;
             if (next < 0x80)
             {
+                // One number has one form: bits beyond the 64th and needless zero bytes are damage, not variants.
+                if ((shift == MaxVarintBits && next > 1) || (shift > 0 && next == 0))
+                {
+                    break;
+                }
+
                 return (long)(value >> 1) ^ -(long)(value & 1);
             }
         }
 
-        throw new InvalidDataException("A number in the record is too long.");
+        throw new InvalidDataException("A number in the record is longer than it can be.");
     }
 
     public int ReadInt32()
@@ -43,7 +51,20 @@ public ref struct WireReader(ReadOnlySpan<byte> source)
     public string ReadString()
     {
         var length = ReadVarint();
-        return length == 0 ? "" : Encoding.UTF8.GetString(Take(length));
+        if (length == 0)
+        {
+            return "";
+        }
+
+        var bytes = Take(length);
+        try
+        {
+            return StrictUtf8.GetString(bytes);
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new InvalidDataException("A text in the record is not UTF-8.");
+        }
     }
 
     public string[] ReadStrings()

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
 namespace Gateway.Core.Wire;
@@ -17,6 +18,11 @@ public ref struct WireWriter(Span<byte> destination)
 
     public void WriteByte(byte value)
     {
+        if ((uint)Written >= (uint)_destination.Length)
+        {
+            ThrowTooShort();
+        }
+
         _destination[Written++] = value;
     }
 
@@ -37,7 +43,7 @@ public ref struct WireWriter(Span<byte> destination)
     {
         if (!value.TryWriteBytes(_destination[Written..], bigEndian: true, out var written))
         {
-            throw new ArgumentException("The destination is too short.");
+            ThrowTooShort();
         }
 
         Written += written;
@@ -70,4 +76,7 @@ public ref struct WireWriter(Span<byte> destination)
             WriteString(values[i]);
         }
     }
+
+    [DoesNotReturn]
+    private static void ThrowTooShort() => throw new ArgumentException("The destination is too short.");
 }

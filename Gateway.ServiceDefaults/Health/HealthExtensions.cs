@@ -20,9 +20,11 @@ internal static class HealthExtensions
         builder.Services.AddHealthChecks().AddCheck("self", static () => HealthCheckResult.Healthy(), [LiveTag]);
         builder.Services.PostConfigure<HealthCheckServiceOptions>(static options =>
         {
-            foreach (var check in options.Registrations.Where(static check => check.Timeout == Timeout.InfiniteTimeSpan))
+            foreach (var check in options.Registrations)
             {
-                check.Timeout = CheckDeadline;
+                check.Timeout = check.Timeout == Timeout.InfiniteTimeSpan ? CheckDeadline : check.Timeout;
+                var make = check.Factory;
+                check.Factory = services => new BoundedCheck(make(services));
             }
         });
         builder.Services.TryAddSingleton<Readiness>();

@@ -20,10 +20,6 @@ internal static class ServerDefaultsExtensions
             options.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
             options.Limits.MaxRequestHeaderCount = 100;
             options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-
-            // Longer than the idle time after which our own clients drop a connection (1 minute): who closes second never
-            // sees a request arrive on a closed connection.
-            options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
         });
     }
 }

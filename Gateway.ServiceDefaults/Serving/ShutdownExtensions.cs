@@ -22,7 +22,8 @@ internal static class ShutdownExtensions
         var grace = builder.Configuration.GetValue("Gateway:ShutdownGrace", builder.Environment.IsDevelopment() ? TimeSpan.Zero : ProbesNotice);
         if (grace > TimeSpan.Zero)
         {
-            builder.Services.AddHostedService(services => new ShutdownGrace(grace, services.GetRequiredService<TimeProvider>()));
+            builder.Services.AddHostedService(services => new ShutdownGrace(
+                grace, services.GetRequiredService<IHostApplicationLifetime>(), services.GetRequiredService<TimeProvider>()));
         }
     }
 }

@@ -4,13 +4,17 @@ namespace Gateway.ServiceDefaults.Serving;
 
 /// <summary>Between the signal to stop and the closing of the listeners: /ready already says no, requests are still served.</summary>
 /// <remarks>
-/// The host calls this after ApplicationStopping and before it stops any service, the server included. ApplicationStopping itself
-/// cancels no request; whatever is in flight may run until the host's shutdown timeout.
+/// The host calls this before it stops any service, the server included. Being told to stop cancels no request; whatever is in
+/// flight may run until the host's shutdown timeout.
 /// </remarks>
-internal sealed class ShutdownGrace(TimeSpan grace, TimeProvider time) : IHostedLifecycleService
+internal sealed class ShutdownGrace(TimeSpan grace, IHostApplicationLifetime lifetime, TimeProvider time) : IHostedLifecycleService
 {
-    public async Task StoppingAsync(CancellationToken cancellationToken) =>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        // A signal has raised ApplicationStopping by now; the host's own StopAsync raises it only after this method.
+        lifetime.StopApplication();
         await Task.Delay(grace, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -9,18 +9,22 @@ namespace Gateway.StandIns;
 /// <remarks>Compiled into each stand-in: a shared assembly would be one more thing that the real packages do not have.</remarks>
 internal sealed class StandInNotice(ILoggerFactory loggers) : IHostedService
 {
-    // One assembly stands for one package (or one family), so the assembly's name is the category of the real one.
-    private static readonly string Package = typeof(StandInNotice).Assembly.GetName().Name!;
+    private static string _package = "";
     private static int _said;
 
-    public static void Register(IServiceCollection services) =>
+    /// <param name="services">Of the host that shall say it.</param>
+    /// <param name="package">The missing package, which is also the category of the log line.</param>
+    public static void Register(IServiceCollection services, string package)
+    {
+        _package = package;
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StandInNotice>());
+    }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
         if (Interlocked.Exchange(ref _said, 1) == 0)
         {
-            loggers.CreateLogger(Package).LogInformation("A stand-in takes the place of {Package}, which this package feed does not have.", Package);
+            loggers.CreateLogger(_package).LogInformation("A stand-in takes the place of {Package}, which this package feed does not have.", _package);
         }
         return Task.CompletedTask;
     }

@@ -28,6 +28,10 @@ public static class AutomaticConfig
     /// <summary>Names of the variables that make a provider.</summary>
     public static IReadOnlyList<string> Variables { get; } = [.. Vendors.Select(static vendor => vendor.Variable), OllamaVariable];
 
+    /// <summary>The vendors as rows of the reference page.</summary>
+    internal static IEnumerable<string> Describe() =>
+        Vendors.Select(static vendor => $"| `{vendor.Variable}` | `{vendor.Name}` | {string.Join(", ", vendor.Prefixes.Select(static prefix => $"`{prefix}`"))} |");
+
     /// <returns>The document as YAML, or null when the environment names no provider.</returns>
     public static string? Write(Func<string, string?> environment)
     {

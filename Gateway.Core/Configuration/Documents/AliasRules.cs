@@ -21,8 +21,8 @@ internal static class AliasRules
             // The end of the chain is reported where it stands, not at every alias that leads to it.
             else if (last == target && !names.Aliases.Contains((string)target.Value!) && names.Resolve((string)target.Value!) is null)
             {
-                errors.Add(target, $"leads to{DocumentRules.Quoted(target)}, which is no model group, no provider/model, no alias and no name that resolve knows",
-                    target.FromEnvironment ? null : Nearest.Of((string)target.Value!, names.Models.Concat(names.Aliases.Where(other => other != alias))));
+                errors.AddUnknown(target, $"leads to{DocumentRules.Quoted(target)}, which is no model group, no provider/model, no alias and no name that resolve knows",
+                    names.Models.Concat(names.Aliases.Where(other => other != alias)));
             }
         }
     }

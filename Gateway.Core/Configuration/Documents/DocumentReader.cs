@@ -54,9 +54,7 @@ internal sealed class DocumentReader(Func<string, string?> environment, ConfigEr
             var member = Find(setting, entry.Name);
             if (member is null)
             {
-                var nearest = Nearest.Of(entry.Name, setting.Members.Select(static known => known.Name));
-                var names = nearest is null ? $"; the keys here are {string.Join(", ", setting.Members.Where(static known => known.Available).Select(static known => known.Name))}" : "";
-                errors.Add(entry.Position, entryPath, $"unknown key{names}", nearest);
+                AddUnknownKey(setting, entry, entryPath);
             }
             else if (!member.Available)
             {
@@ -151,6 +149,18 @@ internal sealed class DocumentReader(Func<string, string?> environment, ConfigEr
         }
 
         return new(setting, path, scalar.Position) { Value = value, FromEnvironment = variable is not null };
+    }
+
+    private void AddUnknownKey(Setting setting, YamlEntry entry, string path)
+    {
+        if (errors.IsFull)
+        {
+            return;
+        }
+
+        var nearest = Nearest.Of(entry.Name, setting.Members.Select(static known => known.Name));
+        var names = nearest is null ? $"; the keys here are {string.Join(", ", setting.Members.Where(static known => known.Available).Select(static known => known.Name))}" : "";
+        errors.Add(entry.Position, path, $"unknown key{names}", nearest);
     }
 
     private bool IsFirst(ConfigNode node, YamlEntry entry, string path)

@@ -36,7 +36,7 @@ internal static class DocumentRules
     {
         if (node?.Value is string name && !known.Contains(name))
         {
-            errors.Add(node, $"unknown {what}{Quoted(node)}", node.FromEnvironment ? null : Nearest.Of(name, known));
+            errors.AddUnknown(node, $"unknown {what}{Quoted(node)}", known);
         }
     }
 

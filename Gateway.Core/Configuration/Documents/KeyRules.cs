@@ -42,7 +42,7 @@ internal static class KeyRules
         var name = (string)model.Value!;
         if (!names.Aliases.Contains(name) && names.Resolve(name) is null)
         {
-            errors.Add(model, $"unknown model{DocumentRules.Quoted(model)}", model.FromEnvironment ? null : Nearest.Of(name, names.Models.Concat(names.Aliases)));
+            errors.AddUnknown(model, $"unknown model{DocumentRules.Quoted(model)}", names.Models.Concat(names.Aliases));
         }
     }
 

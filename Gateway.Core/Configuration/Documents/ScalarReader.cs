@@ -151,7 +151,7 @@ internal static class ScalarReader
         }
         catch (Exception exception) when (exception is NotSupportedException or ArgumentException or OverflowException)
         {
-            return "cannot run in linear time: look-around, back references, atomic groups and conditions are refused";
+            return "cannot run in linear time: look-around, back references, atomic groups, conditions and large nested counts are refused";
         }
     }
 }

@@ -53,7 +53,11 @@ internal sealed class YamlTreeReader
 
         _parser.MoveNext();
         var root = ReadNode(0);
-        _parser.MoveNext();
+        if (!_parser.MoveNext() || _parser.Current is not DocumentEnd)
+        {
+            throw Unexpected();
+        }
+
         if (_parser.MoveNext() && _parser.Current is DocumentStart second)
         {
             _errors.Add(PositionOf(second.Start), "", "a second YAML document begins here; write one document only");
@@ -65,7 +69,12 @@ internal sealed class YamlTreeReader
     // On entry and on return the parser stands on the first and on the last event of the node.
     private YamlNode ReadNode(int depth)
     {
-        var start = PositionOf(_parser.Current!.Start);
+        if (_parser.Current is not (NodeEvent or AnchorAlias))
+        {
+            throw Unexpected();
+        }
+
+        var start = PositionOf(_parser.Current.Start);
         if (depth > MaxDepth)
         {
             throw new YamlException(_parser.Current.Start, _parser.Current.End, $"Nested more than {MaxDepth} levels deep.");
@@ -131,6 +140,9 @@ internal sealed class YamlTreeReader
 
         return new(start, entries);
     }
+
+    // The parser lets some broken texts through as events that do not fit together, e.g. an end without its beginning.
+    private YamlException Unexpected() => new(_parser.Current?.Start ?? Mark.Empty, _parser.Current?.End ?? Mark.Empty, "A value is missing or stands at the wrong depth here.");
 
     private static Position PositionOf(Mark mark) => new((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column));
 

@@ -40,7 +40,7 @@ public static class AspireRedisExtensions
         {
             builder.Services.AddHealthChecks().Add(new("StackExchange.Redis", static services => new RedisPing(services), failureStatus: null, tags: null));
         }
-        StandInNotice.Register(builder.Services);
+        StandInNotice.Register(builder.Services, "Aspire.StackExchange.Redis");
     }
 
     private static ConnectionMultiplexer Connect(StackExchangeRedisSettings settings, string name, Action<ConfigurationOptions>? configure)

@@ -18,7 +18,7 @@ public static class ResilienceHttpClientBuilderExtensions
     public static IHttpStandardResiliencePipelineBuilder AddStandardResilienceHandler(this IHttpClientBuilder builder)
     {
         var name = $"{builder.Name}-standard";
-        StandInNotice.Register(builder.Services);
+        StandInNotice.Register(builder.Services, "Microsoft.Extensions.Http.Resilience");
         builder.AddHttpMessageHandler(services =>
             new ResilienceHandler(Build(services.GetRequiredService<IOptionsMonitor<HttpStandardResilienceOptions>>().Get(name))));
 

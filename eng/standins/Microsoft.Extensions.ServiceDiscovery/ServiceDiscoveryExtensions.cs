@@ -10,7 +10,7 @@ public static class ServiceDiscoveryServiceCollectionExtensions
     public static IServiceCollection AddServiceDiscovery(this IServiceCollection services)
     {
         services.TryAddSingleton(static provider => new ServiceEndpointResolver(provider.GetRequiredService<IConfiguration>()));
-        StandInNotice.Register(services);
+        StandInNotice.Register(services, "Microsoft.Extensions.ServiceDiscovery");
         return services;
     }
 }

@@ -15,7 +15,7 @@ public static class OpenTelemetryServicesExtensions
         {
             // First, so that what other hosted services do at start is already seen.
             services.Insert(0, ServiceDescriptor.Singleton<IHostedService, TelemetryHostedService>());
-            StandInNotice.Register(services);
+            StandInNotice.Register(services, "OpenTelemetry.Extensions.Hosting");
         }
         return new(services);
     }

@@ -1,0 +1,60 @@
+using Gateway.Core.Configuration.Automatic;
+using Gateway.Core.Configuration.Store;
+
+namespace Gateway.Core.Configuration.Settings;
+
+/// <summary>What the reference page says before its tables.</summary>
+internal static class SettingsIntroduction
+{
+    public static string Text { get; } =
+        $$"""
+        # Configuration
+
+        <!-- Generated from the table of settings in Gateway.Core/Configuration/Settings. Do not edit: change the table, then run
+             UPDATE_DOCS=1 dotnet test tests/Gateway.Core.Tests --filter SettingsReferenceTests -->
+
+        One YAML document (JSON is YAML too), the same for all services. `{{ConfigSource.PathVariable}}` is its path. `Gateway.AppHost/gateway.yaml` is a
+        small complete one.
+
+        ## How it is read
+
+        - **Strict.** Unknown, duplicate and mistyped keys, values out of range and references to things that do not exist are errors. All errors
+          come at once, each with file, line, column, path and the nearest valid name:
+          `gateway.yaml:12:5 providers.openai.base_ulr: unknown key; did you mean "base_url"?`
+        - **Not available yet.** Settings that are designed and not built are listed below and refused by name. None is ignored.
+        - **Environment.** `${NAME}` and `${NAME:-default}` work inside values, not in keys. The default counts when the variable is unset or empty. An unset
+          variable without a default is an error. `$$` is one `$`; a `$` before anything but `{` or `$` stays as it is. What a variable holds is always
+          text: it can never add keys or lists. Put quotes around such values: `"${NAME}"`.
+        - **YAML.** Anchors, aliases, merge keys, tags and a second document are refused. An empty section (`aliases:`) is the same as none.
+        - **Secrets** never appear in errors or logs, nor does any value that came out of the environment.
+        - **Hot reload.** The file is read again when it changes (also by rename and by a swapped link, as Kubernetes does it). A good document
+          raises the generation (`x-gateway-config`). A bad one never replaces a good one: its errors are logged once, and `/ready` says
+          `degraded` until it is repaired. At the first start a bad document ends the process. Environment variables are those of the start.
+        - **Units.** Durations: `500ms`, `2s`, `10m`, `1h`, `90d`. Sizes: `512KiB`, `32MiB`, `1GiB` (powers of 1024), `10MB` (powers of 1000), or bytes.
+          Prices: USD per 1,000,000 tokens with at most nine decimals, kept exactly.
+        - **Names** are {{SettingMaker.NameForm}}. A provider's name has no `/`.
+
+        ## Without a document
+
+        When `{{ConfigSource.PathVariable}}` is not set, providers and prefixes come from the environment, through the vendors' OpenAI-compatible endpoints:
+
+        | Variable | Provider | Models |
+        |---|---|---|
+        {{Vendors()}}
+        | `OLLAMA_HOST` | `ollama` | all others as `ollama/MODEL`; every name when it is the only provider. Without scheme: `http`. Without port: 11434 (443 for `https`). |
+
+        `GATEWAY_DEMO_KEY` makes a virtual key `demo` for all models with {{AutomaticConfig.DemoRequestsPerMinute}} requests a minute; `GATEWAY_ADMIN_KEY` makes `server.admin_key`.
+        With nothing at all the gateway does not start and says what to set.
+
+        ## What a model name means
+
+        The first that fits: a model group, an alias, `provider/model`, the longest prefix of `resolve.prefixes`, `resolve.default_provider`. An alias may
+        lead to an alias; circles and dead ends are errors.
+
+        `moderation` on keys and on model groups names the moderation policy that applies; the key's goes first, then the group's, then the policy called
+        `default`. These two keys are an addition to the shape of the document in the design.
+
+        """;
+
+    private static string Vendors() => string.Join('\n', AutomaticConfig.Describe());
+}

@@ -1,0 +1,72 @@
+using System.Buffers;
+using Gateway.Core.Context;
+using Gateway.Core.Errors;
+using Gateway.Edge.Endpoints;
+using Gateway.Edge.Forwarding;
+using Gateway.Edge.VirtualKeys;
+
+namespace Gateway.Edge.Admin;
+
+/// <summary>Reports and console live in Usage; the Edge is their door.</summary>
+internal sealed class UsageProxy(
+    EdgeSnapshots snapshots,
+    SecretDigests digests,
+    ContextToken tokens,
+    Forwarder forwarder,
+    EdgeErrors errors,
+    TimeProvider time,
+    [FromKeyedServices(ForwardingExtensions.Usage)] ServiceEndpoints usage)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+
+    // Paths of ours hold nothing else; what does is not asked about, so no trick with escapes can lead elsewhere.
+    private static readonly SearchValues<char> PathCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_-.");
+
+    private static readonly GatewayError Off = new(
+        GatewayErrorKind.EndpointNotFound, "The admin endpoints are off, because server.admin_key is not set in the gateway's document.");
+
+    private static readonly GatewayError KeyRequired = new(
+        GatewayErrorKind.AdminKeyRequired, "This endpoint needs the admin key (server.admin_key). Send it as 'Authorization: Bearer KEY'.");
+
+    public Task AdminAsync(HttpContext context)
+    {
+        if (snapshots.Current.AdminKey is not { } expected)
+        {
+            return errors.WriteAsync(context, Off);
+        }
+
+        // An absent key is compared too, so that the answer takes the same time.
+        return digests.Of(ClientCredential.FindBearer(context.Request)).FixedTimeEquals(expected)
+            ? ForwardAsync(context, ContextRole.Admin)
+            : errors.WriteAsync(context, KeyRequired);
+    }
+
+    /// <summary>A static page for anybody: forwarded with no rights at all.</summary>
+    public Task ConsoleAsync(HttpContext context) => ForwardAsync(context, ContextRole.Client);
+
+    private async Task ForwardAsync(HttpContext context, ContextRole role)
+    {
+        var path = context.Request.Path.Value!;
+        if (path.AsSpan().ContainsAnyExcept(PathCharacters) || path.Contains("..", StringComparison.Ordinal) || path.Contains("//", StringComparison.Ordinal))
+        {
+            await errors.WriteAsync(context, UnknownPaths.Describe(context.Request));
+            return;
+        }
+
+        var token = tokens.Sign(new ContextClaims
+        {
+            Audience = ContextAudience.Usage,
+            Role = role,
+            RequestId = Guid.Parse(context.TraceIdentifier),
+            Path = path,
+            ExpiresUnixMs = tokens.ExpiryFromNow(),
+            DeadlineUnixMs = (time.GetUtcNow() + Limit).ToUnixTimeMilliseconds(),
+            ConfigGeneration = snapshots.Current.Generation,
+        });
+        var call = new ForwardedCall(usage, HttpMethod.Get, path + context.Request.QueryString.Value, token, Body: null, time.GetTimestamp(), Limit);
+        if (await forwarder.ForwardAsync(call, context) is { } error)
+        {
+            await errors.WriteAsync(context, error);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+namespace Gateway.Edge;
+
+/// <summary>Log messages of the Edge, event ids 2000-2099. Ids and numbers only: no content, no keys, no hosts.</summary>
+internal static partial class EdgeLog
+{
+    [LoggerMessage(EventId = 2000, Message = "Request {RequestId} was refused with {Status} {Code} (fault: {Domain}).")]
+    public static partial void Refused(this ILogger logger, LogLevel level, string requestId, int status, string code, string domain);
+
+    [LoggerMessage(2001, LogLevel.Error, "Request {RequestId} met an unexpected failure.")]
+    public static partial void Unexpected(this ILogger logger, Exception exception, string requestId);
+
+    [LoggerMessage(2002, LogLevel.Warning, "Request {RequestId}: {Service} broke off its answer after {Bytes} bytes; the client was told {How}.")]
+    public static partial void AnswerBroken(this ILogger logger, string requestId, string service, long bytes, string how);
+
+    [LoggerMessage(2003, LogLevel.Warning, "Request {RequestId}: {Service} could not be reached ({Error}).")]
+    public static partial void ServiceUnreachable(this ILogger logger, string requestId, string service, string error);
+
+    [LoggerMessage(2010, LogLevel.Warning, "Redis does not answer: rate limits are decided locally until it does.")]
+    public static partial void RedisLost(this ILogger logger);
+
+    [LoggerMessage(2011, LogLevel.Information, "Redis answers: rate limits are shared.")]
+    public static partial void RedisUsed(this ILogger logger);
+
+    [LoggerMessage(2012, LogLevel.Warning, "Redis cannot be used ({ExceptionType}): rate limits are decided locally. Check the connection string 'cache'.")]
+    public static partial void RedisNotUsable(this ILogger logger, string exceptionType);
+
+    [LoggerMessage(2020, LogLevel.Information, "Service {Service} has {Count} address(es).")]
+    public static partial void AddressesResolved(this ILogger logger, string service, int count);
+}

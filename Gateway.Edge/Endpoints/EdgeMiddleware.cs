@@ -1,0 +1,65 @@
+using Gateway.Core;
+using Gateway.Core.Errors;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Gateway.Edge.Endpoints;
+
+/// <summary>
+/// Around every request: a request id, the input rules, and one shape for every error, whoever found it.
+/// </summary>
+internal sealed class EdgeMiddleware(RequestDelegate next, EdgeSnapshots snapshots, EdgeErrors errors, TimeProvider time)
+{
+    public Task InvokeAsync(HttpContext context)
+    {
+        var snapshot = snapshots.Current;
+        var id = Guid.CreateVersion7(time.GetUtcNow()).ToString();
+        context.TraceIdentifier = id;
+        var headers = context.Response.Headers;
+        headers[GatewayHeaders.RequestId] = id;
+        headers[GatewayHeaders.ConfigGeneration] = snapshot.GenerationText;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            // The server's own check is the last line: the reader of bodies says it better and sooner.
+            limit.MaxRequestBodySize = snapshot.MaxBodyBytes;
+        }
+
+        return InputRules.Check(context) is { } refused ? errors.WriteAsync(context, refused) : RunAsync(context, snapshot);
+    }
+
+    private async Task RunAsync(HttpContext context, EdgeSnapshot snapshot)
+    {
+        try
+        {
+            await next(context);
+            if (!context.Response.HasStarted)
+            {
+                await DescribeUnroutedAsync(context);
+            }
+        }
+        catch (GatewayException refused)
+        {
+            await errors.WriteAsync(context, refused.Error);
+        }
+        catch (BadHttpRequestException bad)
+        {
+            var error = bad.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? BodyErrors.TooLarge(snapshot.MaxBodyBytes).Error
+                : new GatewayError(GatewayErrorKind.InvalidRequest, $"The request could not be read: {bad.Message}");
+            await errors.WriteAsync(context, error);
+        }
+#pragma warning disable CA1031 // The last frame of the request: whatever else happens, the client gets an answer of our shape, or a reset.
+        catch (Exception failure)
+        {
+            await errors.WriteUnexpectedAsync(context, failure);
+        }
+#pragma warning restore CA1031
+    }
+
+    private Task DescribeUnroutedAsync(HttpContext context) => context.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => errors.WriteAsync(context, UnknownPaths.Describe(context.Request)),
+        StatusCodes.Status405MethodNotAllowed => errors.WriteAsync(context, new GatewayError(
+            GatewayErrorKind.MethodNotAllowed, $"The endpoint takes {context.Response.Headers.Allow}, not {UnknownPaths.MethodOf(context.Request)}.")),
+        _ => Task.CompletedTask,
+    };
+}

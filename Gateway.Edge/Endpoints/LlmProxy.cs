@@ -1,0 +1,124 @@
+using Gateway.Core;
+using Gateway.Core.Admission;
+using Gateway.Core.Context;
+using Gateway.Core.Errors;
+using Gateway.Core.Requests;
+using Gateway.Edge.Admission;
+using Gateway.Edge.Forwarding;
+using Gateway.Edge.VirtualKeys;
+
+namespace Gateway.Edge.Endpoints;
+
+/// <summary>Everything that the handlers of LLM endpoints share.</summary>
+internal sealed record LlmProxyServices(
+    EdgeSnapshots Snapshots, EdgeRateLimiter Limiter, ContextToken Tokens, Forwarder Forwarder, EdgeErrors Errors, EdgeMetrics Metrics, TimeProvider Time);
+
+/// <summary>One LLM endpoint: authenticate, read the facts, authorise, admit, forward, relay. Made once, at start.</summary>
+internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, ServiceEndpoints service, LlmProxyServices shared)
+{
+    private const int StatusClientGone = 499;
+
+    /// <summary>The Router ends a late request itself and says so; the Edge waits this much longer for it to say it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var arrived = shared.Time.GetTimestamp();
+        var snapshot = shared.Snapshots.Current;
+        var status = 0;
+        try
+        {
+            var error = Authenticate(context, snapshot, out var key) ?? RequestDeadline.Read(context.Request.Headers, out var wanted) ?? await ServeAsync(context, snapshot, key!, wanted, arrived);
+            if (error is not null)
+            {
+                context.Response.Headers[ServerTiming.Header] = ServerTiming.Describe(shared.Time.GetElapsedTime(arrived), inner: null);
+                await shared.Errors.WriteAsync(context, error);
+            }
+        }
+        catch (GatewayException refused)
+        {
+            status = refused.Error.Facts.Status;
+            throw;
+        }
+        finally
+        {
+            shared.Metrics.Request(endpoint.Path, context.RequestAborted.IsCancellationRequested ? StatusClientGone : status == 0 ? context.Response.StatusCode : status);
+        }
+    }
+
+    private GatewayError? Authenticate(HttpContext context, EdgeSnapshot snapshot, out VirtualKey? key)
+    {
+        key = null;
+        return ClientCredential.Find(context.Request, out var secret) ?? snapshot.Keys.Authenticate(secret, shared.Time.GetUtcNow(), out key);
+    }
+
+    private async ValueTask<GatewayError?> ServeAsync(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, TimeSpan? wanted, long arrived)
+    {
+        var body = await PooledBody.ReadAsync(context.Request, snapshot.MaxBodyBytes, context.RequestAborted);
+        try
+        {
+            if (!RequestFactsReader.TryRead(body.Memory.Span, endpoint.Operation, out var facts, out var unreadable))
+            {
+                return unreadable;
+            }
+
+            ModelTarget? target = null;
+            if (endpoint.Operation != LlmOperation.Moderations && ModelAccess.Authorise(key, snapshot.Models, facts.Model, out target) is { } forbidden)
+            {
+                return forbidden;
+            }
+
+            if (key.RateLimit is { } limit && Refuse(context, limit, await shared.Limiter.AdmitAsync(limit, context.RequestAborted)) is { } limited)
+            {
+                return limited;
+            }
+
+            var allowed = target?.MaxTotal ?? RequestDeadline.Default;
+            var left = (wanted is { } asked && asked < allowed ? asked : allowed) - shared.Time.GetElapsedTime(arrived);
+            if (left <= TimeSpan.Zero)
+            {
+                return Forwarder.DeadlineExceeded;
+            }
+
+            var token = shared.Tokens.Sign(Claims(context, snapshot, key, target, facts, left));
+            return await shared.Forwarder.ForwardAsync(new ForwardedCall(service, HttpMethod.Post, endpoint.Path, token, body, arrived, left + Patience), context);
+        }
+        finally
+        {
+            body.Return();
+        }
+    }
+
+    private static GatewayError? Refuse(HttpContext context, RateLimit limit, RateDecision decision)
+    {
+        var headers = context.Response.Headers;
+        RateLimitHeaders.Write(headers, limit, decision);
+        if (decision.Degraded)
+        {
+            headers[GatewayHeaders.Degraded] = "redis";
+        }
+
+        return decision.Admitted ? null : RateLimitHeaders.Refusal(limit, decision);
+    }
+
+    private ContextClaims Claims(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, ModelTarget? target, in RequestFacts facts, TimeSpan left) => new()
+    {
+        Audience = audience,
+        Role = ContextRole.Client,
+        RequestId = Guid.Parse(context.TraceIdentifier),
+        Path = endpoint.Path,
+        ExpiresUnixMs = shared.Tokens.ExpiryFromNow(),
+        DeadlineUnixMs = (shared.Time.GetUtcNow() + left).ToUnixTimeMilliseconds(),
+        KeyId = key.Id,
+        Team = key.Team,
+        User = facts.User,
+        RequestedModel = facts.Model,
+        Stream = facts.Stream,
+        OutputCap = facts.OutputCap,
+        CandidateCount = facts.CandidateCount,
+        AllowedModels = key.Models,
+        AllowedProviders = key.Providers,
+        ModerationPolicy = snapshot.ModerationFor(key, target),
+        ConfigGeneration = snapshot.Generation,
+    };
+}

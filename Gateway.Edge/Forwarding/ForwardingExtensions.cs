@@ -1,0 +1,32 @@
+using Gateway.Core.Context;
+using Gateway.Edge.Forwarding;
+using Microsoft.Extensions.ServiceDiscovery;
+
+namespace Microsoft.Extensions.Hosting;
+
+internal static class ForwardingExtensions
+{
+    public const string Router = "router";
+    public const string Moderation = "moderation";
+    public const string Usage = "usage";
+
+    /// <summary>Calls to the inner services: addresses, signed context, relay.</summary>
+    /// <exception cref="ContextConfigurationException">The context secret is missing or too short.</exception>
+    public static IHostApplicationBuilder AddForwarding(this IHostApplicationBuilder builder)
+    {
+        // Now and not on the first request: without the secret the Edge must not start.
+        var keys = ContextKeys.FromConfiguration(builder.Configuration);
+        builder.Services.AddSingleton(keys);
+        builder.Services.AddSingleton(services => new ContextToken(keys, services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<ServiceClient>();
+        builder.Services.AddSingleton<Forwarder>();
+        foreach (var name in new[] { Router, Moderation, Usage })
+        {
+            builder.Services.AddKeyedSingleton(name, (services, _) => new ServiceEndpoints(
+                services.GetRequiredService<ServiceEndpointResolver>(), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ServiceEndpoints>>(), name));
+        }
+
+        builder.AddServiceReadiness(Router);
+        return builder;
+    }
+}

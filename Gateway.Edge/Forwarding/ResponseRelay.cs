@@ -1,0 +1,110 @@
+using System.Buffers;
+using Gateway.Core.Errors;
+
+namespace Gateway.Edge.Forwarding;
+
+/// <summary>Passes one answer on, byte for byte, as it comes. It is never parsed and never collected.</summary>
+internal sealed class ResponseRelay(HttpResponseMessage answer, HttpResponse client)
+{
+    private const int StreamChunk = 4 * 1024;
+    private const int PlainChunk = 16 * 1024;
+
+    private readonly bool _isEventStream = answer.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
+        && type.ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
+    private SseTail _tail;
+
+    /// <summary>Body bytes that went to the client.</summary>
+    public long Bytes { get; private set; }
+
+    /// <exception cref="IOException">The service broke off. Also <see cref="HttpRequestException"/> and <see cref="OperationCanceledException"/>.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        client.StatusCode = (int)answer.StatusCode;
+        ForwardedHeaders.CopyResponse(answer, client);
+        await using var body = await answer.Content.ReadAsStreamAsync(cancellationToken);
+        if (_isEventStream)
+        {
+            client.Headers.CacheControl = "no-cache";
+            client.Headers["x-accel-buffering"] = "no";
+            await RelayEventsAsync(body, cancellationToken);
+        }
+        else
+        {
+            await RelayPlainAsync(body, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Tells the client that the answer is broken: by an error event when a stream broke between two events, otherwise by a
+    /// connection that breaks too. Never by a clean end.
+    /// </summary>
+    /// <returns>How, for the log.</returns>
+    public async Task<string> BreakAsync(GatewayError error)
+    {
+        if (_isEventStream && _tail.IsAtBorder && !_tail.IsDone)
+        {
+            OpenAIErrorWriter.WriteEvent(client.BodyWriter, error);
+            await client.BodyWriter.FlushAsync();
+            return "by an error event";
+        }
+
+        client.HttpContext.Abort();
+        return "by a reset";
+    }
+
+    private async Task RelayEventsAsync(Stream body, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            // A read of nothing waits without holding a buffer: most streams wait most of the time.
+            var waiting = body.ReadAsync(Memory<byte>.Empty, cancellationToken);
+            if (!waiting.IsCompleted && !client.HasStarted)
+            {
+                // The head is news too: the client knows that it was accepted. StartAsync alone would not send it.
+                await client.BodyWriter.FlushAsync(cancellationToken);
+            }
+
+            await waiting;
+            var buffer = ArrayPool<byte>.Shared.Rent(StreamChunk);
+            try
+            {
+                var read = await body.ReadAsync(buffer, cancellationToken);
+                if (read == 0)
+                {
+                    break;
+                }
+
+                await client.BodyWriter.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+                _tail.Append(buffer.AsSpan(0, read));
+                Bytes += read;
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+
+        await client.StartAsync(cancellationToken);
+    }
+
+    private async Task RelayPlainAsync(Stream body, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(PlainChunk);
+        try
+        {
+            int read;
+            while ((read = await body.ReadAsync(buffer, cancellationToken)) > 0)
+            {
+                await client.BodyWriter.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+                Bytes += read;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        // An answer without a body still has a head, and nobody after us may write another.
+        await client.StartAsync(cancellationToken);
+    }
+}

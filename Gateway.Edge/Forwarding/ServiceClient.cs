@@ -1,0 +1,72 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Gateway.Core;
+
+namespace Gateway.Edge.Forwarding;
+
+/// <summary>Sends a call to a service and hands back the head of its answer. Thread-safe.</summary>
+internal sealed class ServiceClient(ILogger<ServiceClient> logger) : IDisposable
+{
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
+
+    // Bare: no cookies, redirects, proxy, decompression or repeats. The default propagator writes traceparent, so that the
+    // traces of the services connect.
+    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        MaxConnectionsPerServer = int.MaxValue,
+        ConnectTimeout = TimeSpan.FromSeconds(2),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(15),
+        // An answer that nobody reads to the end is cut, not read on for two seconds in the hope of saving the connection: its
+        // upstream may be generating tokens.
+        ResponseDrainTimeout = TimeSpan.Zero,
+    });
+
+    /// <returns>The answer, read to the end of its headers; null when no address could be reached.</returns>
+    /// <exception cref="HttpRequestException">The connection broke after something was written: nobody knows what was done.</exception>
+    public async Task<HttpResponseMessage?> SendAsync(ForwardedCall call, HttpContext client, CancellationToken cancellationToken)
+    {
+        var addresses = await call.Service.GetAsync(cancellationToken);
+        var first = call.Service.NextTurn();
+        for (var i = 0u; i < addresses.Length; i++)
+        {
+            var request = Make(call, addresses[(first + i) % (uint)addresses.Length], client);
+            try
+            {
+                return await _http.SendAsync(request, cancellationToken);
+            }
+            catch (HttpRequestException failure) when (failure.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError)
+            {
+                // No byte has left, so another instance may be asked. Any other failure may have cost somebody money already.
+                logger.ServiceUnreachable(client.TraceIdentifier, call.Service.Name, failure.HttpRequestError.ToString());
+            }
+        }
+
+        return null;
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static HttpRequestMessage Make(in ForwardedCall call, ServiceAddress address, HttpContext client)
+    {
+        var request = new HttpRequestMessage(call.Method, address.At(call.PathAndQuery))
+        {
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        if (call.Body is { } body)
+        {
+            request.Content = new ReadOnlyMemoryContent(body.Memory);
+            request.Content.Headers.ContentType = Json;
+        }
+
+        ForwardedHeaders.CopyRequest(client.Request.Headers, request.Headers);
+
+        // Last, so that nothing above can stand in its place.
+        request.Headers.TryAddWithoutValidation(GatewayHeaders.Context, call.Token);
+        return request;
+    }
+}

@@ -1,0 +1,50 @@
+using System.Collections.Frozen;
+using Gateway.Core.Configuration;
+using Gateway.Core.Errors;
+
+namespace Gateway.Edge.VirtualKeys;
+
+/// <summary>All virtual keys of one configuration, found by the digest of their secret.</summary>
+internal sealed class VirtualKeySnapshot
+{
+    private readonly SecretDigests _digests;
+    private readonly FrozenDictionary<SecretDigest, Entry> _keys;
+
+    // Compared where there is no such key, so that known and unknown take the same steps.
+    private readonly Entry _nobody;
+
+    public VirtualKeySnapshot(IReadOnlyList<VirtualKeyConfig> keys, SecretDigests digests)
+    {
+        _digests = digests;
+        _nobody = new Entry(digests.Of(Guid.NewGuid().ToString()), null);
+        _keys = keys.Select(key => new Entry(digests.Of(key.Secret), new VirtualKey(key))).ToFrozenDictionary(static entry => entry.Digest);
+    }
+
+    /// <returns>The error, or null when <paramref name="key"/> is the caller's.</returns>
+    public GatewayError? Authenticate(string? secret, DateTimeOffset now, out VirtualKey? key)
+    {
+        key = null;
+        if (string.IsNullOrEmpty(secret))
+        {
+            return KeyErrors.Missing;
+        }
+
+        var digest = _digests.Of(secret);
+        var found = _keys.TryGetValue(digest, out var entry) ? entry : _nobody;
+        var equal = found.Digest.FixedTimeEquals(digest);
+        if (!equal || found.Key is null || secret.Length > SecretDigests.MaxSecretLength)
+        {
+            return KeyErrors.Invalid;
+        }
+
+        if (found.Key.Expires <= now)
+        {
+            return KeyErrors.Expired;
+        }
+
+        key = found.Key;
+        return null;
+    }
+
+    private sealed record Entry(SecretDigest Digest, VirtualKey? Key);
+}

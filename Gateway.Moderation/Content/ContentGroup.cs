@@ -1,0 +1,34 @@
+namespace Gateway.Moderation.Content;
+
+/// <summary>One string value of a body that a model reads.</summary>
+/// <param name="Start">Offset of its opening quote.</param>
+/// <param name="Length">Bytes with both quotes.</param>
+/// <param name="Text">What the JSON string means.</param>
+internal readonly record struct ContentSegment(int Start, int Length, string Text);
+
+/// <summary>Segments that a model reads as one text, such as the parts of one message: a phrase may run from one into the next.</summary>
+internal sealed class ContentGroup
+{
+    public List<ContentSegment> Segments { get; } = [];
+}
+
+/// <summary>What a body says.</summary>
+internal sealed class BodyContent
+{
+    /// <summary>In the order of the body.</summary>
+    public List<ContentGroup> Groups { get; } = [];
+
+    /// <summary>Some of it is token ids, whose words nobody here knows.</summary>
+    public bool HasTokenIds { get; set; }
+
+    /// <summary>Length of all texts in UTF-16 units.</summary>
+    public int Characters { get; set; }
+
+    /// <summary>Starts a text of its own.</summary>
+    public ContentGroup AddGroup()
+    {
+        var group = new ContentGroup();
+        Groups.Add(group);
+        return group;
+    }
+}

@@ -1,0 +1,38 @@
+using Gateway.Core.Context;
+using Gateway.Moderation.Policies;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Gateway.Moderation.Endpoints;
+
+internal static class ModerationEndpoints
+{
+    /// <exception cref="ContextConfigurationException">The context secret is missing or weak: nobody could be let in, or anybody.</exception>
+    public static WebApplicationBuilder AddModeration(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSingleton(ContextKeys.FromConfiguration(builder.Configuration));
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<ContextToken>();
+        services.AddSingleton<ContextGate>();
+        services.AddSingleton<ModerationMetrics>();
+        services.AddSingleton<ModerationPolicies>();
+        services.AddSingleton<PolicyRun>();
+        services.AddSingleton<ContentScan>();
+        services.AddSingleton<InternalModeration>();
+        services.AddSingleton<ModerationsEndpoint>();
+        return builder;
+    }
+
+    public static IEndpointRouteBuilder MapModeration(this IEndpointRouteBuilder routes)
+    {
+        // Made here, so that a policy that cannot be built stops the start and not the first request.
+        var moderation = routes.ServiceProvider.GetRequiredService<InternalModeration>();
+        Map("/internal/moderation/chat", ContentKind.Chat);
+        Map("/internal/moderation/completions", ContentKind.Completion);
+        Map("/internal/moderation/embeddings", ContentKind.Embedding);
+        routes.MapPost(ModerationsEndpoint.Path, routes.ServiceProvider.GetRequiredService<ModerationsEndpoint>().InvokeAsync);
+        return routes;
+
+        void Map(string path, ContentKind kind) => routes.MapPost(path, context => moderation.InvokeAsync(context, path, kind));
+    }
+}

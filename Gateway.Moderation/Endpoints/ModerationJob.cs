@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.Text.Json;
+using Gateway.Moderation.Content;
+using Gateway.Moderation.Policies;
+
+namespace Gateway.Moderation.Endpoints;
+
+/// <summary>Which body it is.</summary>
+internal enum ContentKind
+{
+    Chat,
+    Completion,
+    Embedding,
+}
+
+/// <summary>The work on one body, apart from HTTP, so that it can run where there is time for it.</summary>
+internal sealed class ModerationJob(RequestBody body, ContentKind kind, ModerationPolicy policy, PolicyRun run, Guid requestId)
+{
+    /// <summary>Null when the body is no JSON object.</summary>
+    public PolicyVerdict? Verdict { get; private set; }
+
+    /// <summary>The new body when the verdict is to redact.</summary>
+    public ReadOnlyMemory<byte> Redacted { get; private set; }
+
+    public void Run()
+    {
+        BodyContent content;
+        try
+        {
+            content = kind switch
+            {
+                ContentKind.Chat => ContentReader.ReadChat(body.Bytes),
+                ContentKind.Completion => ContentReader.ReadCompletion(body.Bytes),
+                ContentKind.Embedding => ContentReader.ReadEmbedding(body.Bytes),
+            };
+        }
+        catch (JsonException)
+        {
+            return;
+        }
+
+        Verdict = run.Check(policy, content, requestId);
+        if (Verdict.Outcome == ModerationOutcome.Redact)
+        {
+            Redacted = Rewrite(body.Bytes, content, Verdict.Texts);
+        }
+    }
+
+    /// <summary>The same bytes but for the strings that changed.</summary>
+    private static ReadOnlyMemory<byte> Rewrite(ReadOnlySpan<byte> body, BodyContent content, IReadOnlyList<RedactableText> texts)
+    {
+        var output = new ArrayBufferWriter<byte>(body.Length + 256);
+        var done = 0;
+        for (var group = 0; group < texts.Count; group++)
+        {
+            var segments = content.Groups[group].Segments;
+            for (var index = 0; texts[group].Changed && index < segments.Count; index++)
+            {
+                var part = texts[group].Part(index);
+                if (part != segments[index].Text)
+                {
+                    output.Write(body[done..segments[index].Start]);
+                    JsonText.Write(output, part);
+                    done = segments[index].Start + segments[index].Length;
+                }
+            }
+        }
+
+        output.Write(body[done..]);
+        return output.WrittenMemory;
+    }
+}

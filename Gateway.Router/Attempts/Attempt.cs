@@ -1,0 +1,104 @@
+using Gateway.Router.Catalog;
+using Gateway.Router.Pipeline;
+
+namespace Gateway.Router.Attempts;
+
+/// <summary>One upstream call: what it is for, how long it has, and its answer once the head is here.</summary>
+internal sealed class Attempt(LlmExchange exchange, Deployment deployment, AttemptTimer timer, TimeProvider time)
+{
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
+
+    private readonly long _startedAt = time.GetTimestamp();
+    private Stream? _body;
+    private HttpResponseMessage? _answer;
+
+    public LlmExchange Exchange { get; } = exchange;
+
+    public Deployment Deployment { get; } = deployment;
+
+    public AttemptTimer Timer { get; } = timer;
+
+    public HttpResponseMessage Answer => _answer ?? throw new InvalidOperationException("The upstream has not answered yet.");
+
+    /// <summary>Bytes of the body as they go on, or null when the upstream did not say.</summary>
+    public long? Length { get; private set; }
+
+    /// <summary>Whether HTTP itself tells a whole body from a cut one. A body that ends with its connection does not.</summary>
+    public bool EndIsCertain { get; private set; }
+
+    /// <summary>Dispatch to now.</summary>
+    public TimeSpan Elapsed => time.GetElapsedTime(_startedAt);
+
+    /// <summary>Dispatch to the head of the answer.</summary>
+    public TimeSpan TimeToHead { get; private set; }
+
+    public void SetAnswer(HttpResponseMessage answer, Stream body, bool isDecoded)
+    {
+        _answer = answer;
+        _body = body;
+        Length = isDecoded ? null : answer.Content.Headers.ContentLength;
+        EndIsCertain = answer.Content.Headers.ContentLength is not null || answer.Headers.TransferEncodingChunked == true;
+        TimeToHead = Elapsed;
+    }
+
+    /// <summary>Reads what there is of the body. A read that must wait does so for the idle time.</summary>
+    /// <param name="keepLimit">The limit that runs already stands: the first event is still to come.</param>
+    public ValueTask<int> ReadAsync(Memory<byte> buffer, bool keepLimit = false)
+    {
+        var read = _body!.ReadAsync(buffer, Timer.Token);
+        if (!keepLimit && !read.IsCompleted)
+        {
+            Timer.Limit(Deployment.Provider.Timeouts.Idle);
+        }
+
+        return read;
+    }
+
+    /// <summary>Sends what was written to the client. Waits as long as the client needs: that is the back-pressure.</summary>
+    /// <exception cref="OperationCanceledException">The client left or the deadline passed.</exception>
+    public ValueTask FlushAsync()
+    {
+        var flush = Exchange.Http.Response.BodyWriter.FlushAsync(Timer.Token);
+        if (!flush.IsCompletedSuccessfully)
+        {
+            return WaitAsync(flush);
+        }
+
+        return flush.Result.IsCompleted ? ValueTask.FromException(new ClientGoneException()) : ValueTask.CompletedTask;
+    }
+
+    /// <summary>Sends the last that the client will see of a failed answer, whatever the attempt's own clock says.</summary>
+    public async ValueTask FlushLastAsync()
+    {
+        var flush = Exchange.Http.Response.BodyWriter.FlushAsync(Exchange.Http.RequestAborted);
+        if (flush.IsCompletedSuccessfully)
+        {
+            return;
+        }
+
+        try
+        {
+            await flush.AsTask().WaitAsync(LastWords, time);
+        }
+        catch (TimeoutException)
+        {
+            // A client that does not even read this is not waited for.
+            Exchange.Http.Abort();
+        }
+    }
+
+    private async ValueTask WaitAsync(ValueTask<System.IO.Pipelines.FlushResult> flush)
+    {
+        // The upstream is not to blame for a client that reads slowly: only the deadline counts here.
+        Timer.LimitToDeadline();
+        var result = await flush;
+        Timer.Limit(Deployment.Provider.Timeouts.Idle);
+        if (result.IsCompleted)
+        {
+            throw new ClientGoneException();
+        }
+    }
+}
+
+/// <summary>The connection to the client is closed.</summary>
+internal sealed class ClientGoneException() : OperationCanceledException("The client left.");

@@ -1,0 +1,67 @@
+using System.Net.Sockets;
+using Gateway.Core.Errors;
+using Gateway.Core.Journal;
+
+namespace Gateway.Router.Attempts;
+
+/// <summary>Who ended an attempt, and what the client is told.</summary>
+/// <param name="Ending">For the ledger.</param>
+/// <param name="Error">For the client, if it is still there.</param>
+/// <param name="Reached">Whether the upstream may have seen the request, and charged for it.</param>
+internal readonly record struct AttemptFailure(RequestEnding Ending, GatewayError Error, bool Reached = true)
+{
+    private static readonly GatewayError Timeout = new(GatewayErrorKind.UpstreamTimeout, "The model provider did not answer in time. Try again, or raise the provider's timeouts.");
+    private static readonly GatewayError Unreachable = new(GatewayErrorKind.UpstreamUnreachable, "The model provider cannot be reached. Try again later.");
+    private static readonly GatewayError Refused = new(GatewayErrorKind.UpstreamUnreachable, new UpstreamAddressRefusedException().Message);
+    private static readonly GatewayError Deadline = new(GatewayErrorKind.DeadlineExceeded, "The time for this request is over. Give it more time, or ask for a shorter answer.");
+    private static readonly GatewayError Broken = new(GatewayErrorKind.UpstreamStreamBroken, "The model provider broke off its answer.");
+    private static readonly GatewayError Invalid = new(GatewayErrorKind.UpstreamInvalidResponse, "The model provider did not give a valid answer.");
+
+    /// <summary>The upstream ended a stream without its normal end.</summary>
+    public static AttemptFailure StreamBroken => new(RequestEnding.UpstreamFailed, Broken);
+
+    /// <summary>What came is no answer of the protocol.</summary>
+    public static AttemptFailure InvalidAnswer => new(RequestEnding.UpstreamFailed, Invalid);
+
+    /// <summary>Whether an exception is one of the ways in which calls fail; any other is a bug.</summary>
+    public static bool IsExpected(Exception exception) => exception is OperationCanceledException or IOException or HttpRequestException or InvalidDataException or SocketException;
+
+    /// <param name="answered">The head of an answer had come.</param>
+    public static AttemptFailure From(Exception exception, AttemptTimer timer, bool answered)
+    {
+        // Why we cancelled counts more than how it surfaced: a cancelled read may end as an I/O error.
+        switch (timer.Reason)
+        {
+            case CancelReason.ClientGone:
+                return new(RequestEnding.ClientGone, Broken);
+            case CancelReason.Deadline:
+                return new(RequestEnding.DeadlineExceeded, Deadline);
+            case CancelReason.Timeout:
+                return new(RequestEnding.UpstreamFailed, Timeout);
+            case CancelReason.None:
+            default:
+                break;
+        }
+
+        if (exception is ClientGoneException)
+        {
+            return new(RequestEnding.ClientGone, Broken);
+        }
+
+        if (answered)
+        {
+            return StreamBroken;
+        }
+
+        return exception switch
+        {
+            HttpRequestException { InnerException: UpstreamAddressRefusedException } => new(RequestEnding.UpstreamFailed, Refused, Reached: false),
+            HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } =>
+                new(RequestEnding.UpstreamFailed, Unreachable, Reached: false),
+
+            // Not our token: the handler's own limit for connecting.
+            OperationCanceledException => new(RequestEnding.UpstreamFailed, Unreachable, Reached: false),
+            _ => InvalidAnswer,
+        };
+    }
+}

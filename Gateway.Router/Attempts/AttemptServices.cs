@@ -1,0 +1,20 @@
+using Gateway.Router.Pipeline;
+using Microsoft.Extensions.ObjectPool;
+
+namespace Gateway.Router.Attempts;
+
+internal static class AttemptServices
+{
+    /// <summary>The stage that calls upstreams, with its clocks and telemetry.</summary>
+    public static WebApplicationBuilder AddAttempts(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSingleton<ObjectPool<AttemptTimer>>(static provider =>
+            new DefaultObjectPool<AttemptTimer>(new AttemptTimer.Policy(provider.GetRequiredService<TimeProvider>()), maximumRetained: 1024));
+        services.AddSingleton<PlainRelay>();
+        services.AddSingleton<AttemptTelemetry>();
+        services.AddSingleton<ILlmCompletion>(static provider => provider.GetRequiredService<AttemptTelemetry>());
+        services.AddLlmStage<AttemptStage>(LlmPhase.Attempt);
+        return builder;
+    }
+}

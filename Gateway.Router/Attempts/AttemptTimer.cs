@@ -1,0 +1,96 @@
+using Microsoft.Extensions.ObjectPool;
+
+namespace Gateway.Router.Attempts;
+
+/// <summary>Why an attempt was cancelled.</summary>
+internal enum CancelReason
+{
+    None,
+    ClientGone,
+    Deadline,
+    Timeout,
+}
+
+/// <summary>
+/// The one clock of an attempt: a pooled cancellation source whose single timer is set forward for each phase, so that a
+/// read costs no timer. It is also cancelled when the client leaves.
+/// </summary>
+internal sealed class AttemptTimer(TimeProvider time) : IDisposable
+{
+    private readonly CancellationTokenSource _source = new(Timeout.InfiniteTimeSpan, time);
+    private CancellationTokenRegistration _clientGone;
+    private CancellationToken _client;
+    private long _started;
+    private TimeSpan _total;
+    private bool _endsAtDeadline;
+
+    public CancellationToken Token => _source.Token;
+
+    public CancelReason Reason =>
+        !_source.IsCancellationRequested ? CancelReason.None
+        : _client.IsCancellationRequested ? CancelReason.ClientGone
+        : _endsAtDeadline ? CancelReason.Deadline
+        : CancelReason.Timeout;
+
+    /// <param name="total">Time left for the whole request.</param>
+    /// <param name="client">Cancelled when the client leaves.</param>
+    public void Start(TimeSpan total, CancellationToken client)
+    {
+        _client = client;
+        _total = total;
+        _started = time.GetTimestamp();
+        _clientGone = client.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _source);
+    }
+
+    /// <summary>Gives the phase that begins now so much time, but never more than is left of the whole.</summary>
+    public void Limit(TimeSpan phase)
+    {
+        var left = Left();
+        _endsAtDeadline = left <= phase;
+        _source.CancelAfter(_endsAtDeadline ? left : phase);
+    }
+
+    /// <summary>Only the deadline of the whole request counts now.</summary>
+    public void LimitToDeadline()
+    {
+        _endsAtDeadline = true;
+        _source.CancelAfter(Left());
+    }
+
+    public void Dispose() => _source.Dispose();
+
+    /// <returns>Whether the timer may be used again.</returns>
+    private bool TryStop()
+    {
+        // Unregister, not Dispose: that would wait for a callback which may be running right now. One that did run has
+        // cancelled the source, and then it is not used again.
+        var quiet = !_client.CanBeCanceled || _clientGone.Unregister();
+        _client = default;
+        if (quiet && _source.TryReset())
+        {
+            return true;
+        }
+
+        // Nor disposed while that callback may be in it; its timer ends by itself.
+        if (quiet)
+        {
+            _source.Dispose();
+        }
+
+        return false;
+    }
+
+    private TimeSpan Left()
+    {
+        var left = _total - time.GetElapsedTime(_started);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    /// <summary>Makes timers and takes back those that did not fire.</summary>
+    internal sealed class Policy(TimeProvider time) : IPooledObjectPolicy<AttemptTimer>
+    {
+        public AttemptTimer Create() => new(time);
+
+        public bool Return(AttemptTimer obj) => obj.TryStop();
+    }
+}

@@ -1,0 +1,196 @@
+using System.Buffers;
+using System.Net;
+using Gateway.Core.Journal;
+using Gateway.Router.Pipeline;
+using Gateway.Router.Protocols;
+
+namespace Gateway.Router.Attempts;
+
+/// <summary>
+/// Relays an answer that is one document. A small one is read to its end first, so that its cost can stand in the head and
+/// a cut one never begins; a large one goes on as it comes. Either way the last byte waits for the FINAL record.
+/// </summary>
+internal sealed class PlainRelay(UsageRecorder recorder)
+{
+    private const int SmallAnswer = 64 * 1024;
+    private const int FirstBuffer = 4 * 1024;
+
+    /// <returns>The failure, or null when the client has all of it.</returns>
+    public async ValueTask<AttemptFailure?> RelayAsync(Attempt attempt)
+    {
+        var reader = attempt.Deployment.Adapter.ReadAnswer();
+        var first = attempt.Length is <= SmallAnswer ? (int)Math.Max(attempt.Length.Value, 1) : FirstBuffer;
+        var buffer = ArrayPool<byte>.Shared.Rent(first);
+        var received = 0;
+        try
+        {
+            while (received != attempt.Length)
+            {
+                if (received == buffer.Length)
+                {
+                    if (received >= SmallAnswer)
+                    {
+                        return await StreamAsync(attempt, reader, buffer, received);
+                    }
+
+                    buffer = Grow(buffer);
+                }
+
+                var read = await attempt.ReadAsync(buffer.AsMemory(received));
+                if (read == 0)
+                {
+                    break;
+                }
+
+                Observe(attempt.Exchange, reader, buffer.AsSpan(received, read));
+                received += read;
+            }
+
+            if (IsCut(attempt, reader, received))
+            {
+                return Cut(attempt, reader, received, AttemptFailure.InvalidAnswer);
+            }
+
+            await SendWholeAsync(attempt, reader, buffer.AsMemory(0, received));
+            return null;
+        }
+        catch (Exception exception) when (AttemptFailure.IsExpected(exception))
+        {
+            // Nothing was sent. A body that breaks off makes no valid answer, however it broke.
+            var failure = AttemptFailure.From(exception, attempt.Timer, answered: true);
+            return Cut(attempt, reader, received, attempt.Timer.Reason == CancelReason.None ? AttemptFailure.InvalidAnswer : failure);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async ValueTask SendWholeAsync(Attempt attempt, IAnswerReader reader, ReadOnlyMemory<byte> body)
+    {
+        var exchange = attempt.Exchange;
+        Fold(attempt, reader, body.Length);
+        exchange.Outcome.Status = ResponseHead.StatusFor((int)attempt.Answer.StatusCode);
+        await recorder.SettleAsync(exchange);
+
+        ResponseHead.Write(attempt, attempt.Elapsed);
+        if (exchange.Outcome.Ending == RequestEnding.Completed && exchange.Intent?.Price is not null)
+        {
+            ResponseHead.WriteCost(exchange);
+        }
+
+        var response = exchange.Http.Response;
+        if (MayHaveBody(response.StatusCode))
+        {
+            response.ContentLength = body.Length;
+            response.BodyWriter.Write(body.Span);
+        }
+
+        await attempt.FlushAsync();
+    }
+
+    /// <summary>From here on the head has left.</summary>
+    private async ValueTask<AttemptFailure?> StreamAsync(Attempt attempt, IAnswerReader reader, byte[] buffer, int received)
+    {
+        var exchange = attempt.Exchange;
+        long total = received;
+        exchange.Outcome.AnsweredModel = reader.Model ?? "";
+        ResponseHead.Write(attempt, attempt.TimeToHead);
+        exchange.Http.Response.ContentLength = attempt.Length;
+        var output = exchange.Http.Response.BodyWriter;
+        try
+        {
+            var held = received;
+            while (true)
+            {
+                // All but the last byte goes on; who has a byte less than the whole has no whole.
+                output.Write(buffer.AsSpan(0, held - 1));
+                buffer[0] = buffer[held - 1];
+                await attempt.FlushAsync();
+
+                var read = await attempt.ReadAsync(buffer.AsMemory(1));
+                if (read == 0)
+                {
+                    break;
+                }
+
+                Observe(exchange, reader, buffer.AsSpan(1, read));
+                total += read;
+                held = read + 1;
+            }
+
+            if (IsCut(attempt, reader, total))
+            {
+                return Cut(attempt, reader, total, AttemptFailure.InvalidAnswer);
+            }
+
+            Fold(attempt, reader, total);
+            await recorder.SettleAsync(exchange);
+            output.Write(buffer.AsSpan(0, 1));
+            await attempt.FlushAsync();
+            return null;
+        }
+        catch (Exception exception) when (AttemptFailure.IsExpected(exception))
+        {
+            return Cut(attempt, reader, total, AttemptFailure.From(exception, attempt.Timer, answered: true));
+        }
+    }
+
+    private static void Observe(LlmExchange exchange, IAnswerReader reader, ReadOnlySpan<byte> piece)
+    {
+        exchange.NoteFirstContent();
+        reader.Append(piece);
+    }
+
+    /// <summary>HTTP reports a cut body where it can; where the connection's end is the body's end, the document itself must tell.</summary>
+    private static bool IsCut(Attempt attempt, IAnswerReader reader, long received) =>
+        (attempt.Length is { } length && received < length) || (!attempt.EndIsCertain && attempt.Answer.IsSuccessStatusCode && !reader.IsWhole);
+
+    private static void Fold(Attempt attempt, IAnswerReader reader, long bytes)
+    {
+        var exchange = attempt.Exchange;
+        exchange.Outcome.AnsweredModel = reader.Model ?? "";
+        if (!attempt.Answer.IsSuccessStatusCode)
+        {
+            UsageFold.Nothing(exchange, RequestEnding.UpstreamError);
+        }
+        else if (reader.IsError)
+        {
+            // An error inside a 200: charged only if the provider says so.
+            UsageFold.Nothing(exchange, RequestEnding.UpstreamError);
+            exchange.Outcome.Usage = reader.Usage ?? default;
+        }
+        else
+        {
+            UsageFold.Complete(exchange, reader.Usage, OwnCount(exchange, bytes));
+        }
+    }
+
+    private static AttemptFailure Cut(Attempt attempt, IAnswerReader reader, long bytes, AttemptFailure failure)
+    {
+        attempt.Exchange.Outcome.AnsweredModel = reader.Model ?? "";
+        if (attempt.Answer.IsSuccessStatusCode)
+        {
+            UsageFold.Cut(attempt.Exchange, failure.Ending, reader.Usage, OwnCount(attempt.Exchange, bytes));
+        }
+        else
+        {
+            UsageFold.Nothing(attempt.Exchange, failure.Ending);
+        }
+
+        return failure;
+    }
+
+    private static long OwnCount(LlmExchange exchange, long bytes) =>
+        exchange.Endpoint.Operation == Core.Requests.LlmOperation.Embeddings ? 0 : UsageRecorder.EstimateTokens(bytes);
+
+    private static bool MayHaveBody(int status) => status is not ((int)HttpStatusCode.NoContent or (int)HttpStatusCode.ResetContent or (int)HttpStatusCode.NotModified);
+
+    private static byte[] Grow(byte[] buffer)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+        buffer.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return larger;
+    }
+}

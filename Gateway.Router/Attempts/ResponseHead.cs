@@ -1,0 +1,93 @@
+using System.Globalization;
+using Gateway.Core;
+using Gateway.Core.Errors;
+using Gateway.Core.Money;
+using Gateway.Router.Pipeline;
+using Microsoft.Net.Http.Headers;
+
+namespace Gateway.Router.Attempts;
+
+/// <summary>Writes the head of an answer: a few headers of the upstream, by name, and what the gateway says about it.</summary>
+internal static class ResponseHead
+{
+    /// <summary>
+    /// Upstream's rate limit headers are not among them: they speak about the gateway's key, which every client shares.
+    /// </summary>
+    private static readonly string[] Passed = ["x-request-id", "openai-processing-ms", "openai-version", "retry-after", "retry-after-ms"];
+
+    /// <summary>Overloaded, as one provider says it: no status that SDKs of OpenAI know.</summary>
+    private const int SiteOverloaded = 529;
+
+    /// <summary>The status that the client gets for an upstream's.</summary>
+    public static int StatusFor(int upstream) => upstream == SiteOverloaded ? StatusCodes.Status503ServiceUnavailable : upstream;
+
+    public static void Write(Attempt attempt, TimeSpan upstreamTime)
+    {
+        var (exchange, answer) = (attempt.Exchange, attempt.Answer);
+        var response = exchange.Http.Response;
+        var upstreamStatus = (int)answer.StatusCode;
+        response.StatusCode = exchange.Outcome.Status = StatusFor(upstreamStatus);
+        var headers = response.Headers;
+        foreach (var name in Passed)
+        {
+            if (answer.Headers.NonValidated.TryGetValues(name, out var values) && values.ToString() is var value && IsPrintable(value))
+            {
+                headers[name] = value;
+            }
+        }
+
+        if (answer.Content.Headers.NonValidated.TryGetValues(HeaderNames.ContentType, out var contentType) && contentType.ToString() is var type && IsPrintable(type))
+        {
+            headers.ContentType = type;
+        }
+
+        if (response.StatusCode != upstreamStatus)
+        {
+            headers[GatewayHeaders.UpstreamStatus] = upstreamStatus.ToString(CultureInfo.InvariantCulture);
+        }
+
+        CompleteRetryHint(response);
+        WriteOwn(attempt, upstreamTime);
+    }
+
+    /// <summary>The gateway's own headers; also on errors that it made of an upstream's failure.</summary>
+    public static void WriteOwn(Attempt attempt, TimeSpan upstreamTime)
+    {
+        var headers = attempt.Exchange.Http.Response.Headers;
+        var outcome = attempt.Exchange.Outcome;
+        headers[GatewayHeaders.Model] = outcome.AnsweredModel.Length > 0 ? Printable(outcome.AnsweredModel) : attempt.Deployment.HeaderModel;
+        headers[GatewayHeaders.Deployment] = attempt.Deployment.HeaderId;
+        headers[GatewayHeaders.Attempts] = outcome.Attempts == 1 ? "1" : outcome.Attempts.ToString(CultureInfo.InvariantCulture);
+        headers[GatewayHeaders.Cache] = "off";
+        headers["server-timing"] = string.Create(CultureInfo.InvariantCulture, $"upstream;dur={upstreamTime.TotalMilliseconds:0.###}");
+    }
+
+    /// <summary>Tells everything between here and the client to pass each event on at once.</summary>
+    public static void WriteStream(HttpResponse response)
+    {
+        response.Headers.CacheControl = "no-cache";
+        response.Headers["x-accel-buffering"] = "no";
+    }
+
+    public static void WriteCost(LlmExchange exchange) =>
+        exchange.Http.Response.Headers[GatewayHeaders.CostUsd] =
+            (exchange.Outcome.CostNanoUsd / (decimal)TokenPrice.NanoPerUsd).ToString("0.#########", CultureInfo.InvariantCulture);
+
+    /// <summary>Every 429 and 503 carries both forms: SDKs differ in which they read.</summary>
+    private static void CompleteRetryHint(HttpResponse response)
+    {
+        if (response.StatusCode is not (StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) || response.Headers.RetryAfter.Count > 0)
+        {
+            return;
+        }
+
+        var wait = long.TryParse(response.Headers["retry-after-ms"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds > 0
+            ? TimeSpan.FromMilliseconds(milliseconds) : TimeSpan.FromSeconds(1);
+        OpenAIErrorWriter.WriteRetryAfter(response.Headers, wait);
+    }
+
+    /// <summary>Names that an upstream or the document chose may hold anything; the server refuses a header that does.</summary>
+    public static string Printable(string name) => IsPrintable(name) ? name : Uri.EscapeDataString(name);
+
+    private static bool IsPrintable(string value) => !value.AsSpan().ContainsAnyExceptInRange(' ', '~');
+}

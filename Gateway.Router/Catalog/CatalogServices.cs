@@ -1,0 +1,14 @@
+using Gateway.Router.Pipeline;
+
+namespace Gateway.Router.Catalog;
+
+internal static class CatalogServices
+{
+    /// <summary>The model catalogue and the stage that resolves names with it.</summary>
+    public static WebApplicationBuilder AddCatalog(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<ModelCatalog>();
+        builder.Services.AddLlmStage<ResolveStage>(LlmPhase.Resolve);
+        return builder;
+    }
+}

@@ -1,0 +1,69 @@
+using System.Text;
+using System.Text.Json;
+using Gateway.Core.Configuration;
+using Gateway.Core.Money;
+using Gateway.Core.Requests;
+using Gateway.Router.Attempts;
+using Gateway.Router.Protocols;
+
+namespace Gateway.Router.Catalog;
+
+/// <summary>One provider and model that can serve a request; everything that a dispatch needs, computed once.</summary>
+public sealed class Deployment
+{
+    private readonly Uri[] _uris;
+
+    internal Deployment(UpstreamClient upstream, IProtocolAdapter adapter, string model, int weight, TokenPrice? price, int index, bool isConfigured)
+    {
+        Upstream = upstream;
+        Adapter = adapter;
+        Model = model;
+        Weight = weight;
+        Price = price;
+        Index = index;
+        Id = $"{upstream.Provider.Name}/{model}";
+        MetricName = isConfigured ? Id : $"{upstream.Provider.Name}/*";
+        HeaderId = ResponseHead.Printable(Id);
+        HeaderModel = ResponseHead.Printable(model);
+        ModelJson = Encoding.UTF8.GetBytes($"\"{JsonEncodedText.Encode(model)}\"");
+        _uris = new Uri[LlmEndpoint.Routed.Max(static endpoint => (int)endpoint.Operation) + 1];
+        foreach (var endpoint in LlmEndpoint.Routed)
+        {
+            _uris[(int)endpoint.Operation] = UpstreamAddress.Build(upstream.Provider.BaseUrl, endpoint.UpstreamPath);
+        }
+    }
+
+    /// <summary><c>provider/model</c>: the name in headers, metrics and reports.</summary>
+    public string Id { get; }
+
+    /// <summary>The model name that the upstream knows.</summary>
+    public string Model { get; }
+
+    public int Weight { get; }
+
+    /// <summary>Null when unpriced.</summary>
+    public TokenPrice? Price { get; }
+
+    public ProviderConfig Provider => Upstream.Provider;
+
+    /// <summary>The id where the document names the deployment; else without the model, since clients could invent any number of them.</summary>
+    internal string MetricName { get; }
+
+    /// <summary><see cref="Id"/> as it can stand in a header.</summary>
+    internal string HeaderId { get; }
+
+    /// <summary><see cref="Model"/> as it can stand in a header.</summary>
+    internal string HeaderModel { get; }
+
+    /// <summary>Place in its group; the balancer keeps its counters by it.</summary>
+    internal int Index { get; }
+
+    internal UpstreamClient Upstream { get; }
+
+    internal IProtocolAdapter Adapter { get; }
+
+    /// <summary><see cref="Model"/> as a JSON string, quotes included.</summary>
+    internal byte[] ModelJson { get; }
+
+    internal Uri UriFor(LlmOperation operation) => _uris[(int)operation];
+}

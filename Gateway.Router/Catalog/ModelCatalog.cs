@@ -1,0 +1,33 @@
+using System.Collections.Frozen;
+using Gateway.Core.Configuration;
+using Gateway.Router.Attempts;
+
+namespace Gateway.Router.Catalog;
+
+/// <summary>The catalogue in force. Rebuilt whole on every good document; running requests keep the one they began with.</summary>
+internal sealed class ModelCatalog : IDisposable
+{
+    private readonly IDisposable _subscription;
+    private volatile CatalogSnapshot? _current;
+
+    public ModelCatalog(IConfigStore store)
+    {
+        // The store calls once before it returns, so Current is never empty.
+        _subscription = store.OnChange(Build);
+    }
+
+    /// <summary>Read once per request.</summary>
+    public CatalogSnapshot Current => _current ?? throw new InvalidOperationException("The configuration store gave no document.");
+
+    public void Dispose() => _subscription.Dispose();
+
+    private void Build(ConfigSnapshot snapshot)
+    {
+        var before = _current?.Upstreams.ToDictionary(static upstream => upstream.Provider.Name, StringComparer.Ordinal);
+        var upstreams = snapshot.Config.Providers.Values.ToFrozenDictionary(
+            static provider => provider.Name,
+            provider => new UpstreamClient(provider, before?.GetValueOrDefault(provider.Name)),
+            StringComparer.Ordinal);
+        _current = new CatalogSnapshot(snapshot.Config, upstreams);
+    }
+}

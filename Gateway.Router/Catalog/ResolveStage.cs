@@ -1,0 +1,46 @@
+using Gateway.Core.Context;
+using Gateway.Core.Errors;
+using Gateway.Router.Pipeline;
+
+namespace Gateway.Router.Catalog;
+
+/// <summary>Turns the model name into the deployments that this key may use.</summary>
+internal sealed class ResolveStage : ILlmStage
+{
+    public ValueTask InvokeAsync(LlmExchange exchange, LlmStageDelegate next)
+    {
+        var model = exchange.Facts.Model;
+        var group = exchange.Catalog.Resolve(model);
+        if (group is null)
+        {
+            return exchange.RefuseAsync(new GatewayError(
+                GatewayErrorKind.ModelNotFound, $"The model '{model}' is not known to this gateway. GET /v1/models lists what your key can use.", "model"));
+        }
+
+        var candidates = Permitted(group, exchange.Claims);
+        if (candidates.Count == 0)
+        {
+            return exchange.RefuseAsync(new GatewayError(
+                GatewayErrorKind.ModelForbidden, $"Your key may not use any provider that serves the model '{model}'.", "model"));
+        }
+
+        exchange.Group = group;
+        exchange.Candidates = candidates;
+        return next(exchange);
+    }
+
+    private static IReadOnlyList<Deployment> Permitted(ModelGroup group, ContextClaims claims)
+    {
+        var refused = 0;
+        foreach (var deployment in group.Deployments)
+        {
+            refused += WildcardPattern.MatchesAny(claims.AllowedProviders, deployment.Provider.Name) ? 0 : 1;
+        }
+
+        // Keys that may use every provider are the rule: they share the group's own list.
+        return refused == 0 ? group.Deployments : Filter(group, claims);
+    }
+
+    private static Deployment[] Filter(ModelGroup group, ContextClaims claims) =>
+        [.. group.Deployments.Where(deployment => WildcardPattern.MatchesAny(claims.AllowedProviders, deployment.Provider.Name))];
+}

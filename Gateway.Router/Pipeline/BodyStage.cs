@@ -1,0 +1,55 @@
+using Gateway.Core.Errors;
+using Gateway.Core.Requests;
+
+namespace Gateway.Router.Pipeline;
+
+/// <summary>Reads the body into a pooled buffer and proves that it says what the Edge authorised: one body, one meaning.</summary>
+internal sealed class BodyStage(ILogger<BodyStage> logger) : ILlmStage
+{
+    /// <summary>From here on reading the facts takes long enough to leave the socket thread.</summary>
+    private const int HeavyBody = 64 * 1024;
+
+    public async ValueTask InvokeAsync(LlmExchange exchange, LlmStageDelegate next)
+    {
+        var request = exchange.Http.Request;
+        var limit = exchange.Config.Server.MaxBodyBytes;
+        var body = await PooledReading.ReadAsync(request.Body, request.ContentLength, limit, exchange.Http.RequestAborted);
+        if (body is null)
+        {
+            await exchange.RefuseAsync(TooLarge(limit));
+            return;
+        }
+
+        exchange.SetBody(body, default);
+        if (body.Length > HeavyBody)
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+
+        if (!RequestFactsReader.TryRead(body.Span, exchange.Endpoint.Operation, out var facts, out var error))
+        {
+            // The Edge read these bytes without complaint: that the same reader refuses them here means they are not the same bytes.
+            await MismatchAsync(exchange, error.Param ?? "body");
+            return;
+        }
+
+        if (FactsComparison.FirstDifference(in facts, exchange.Claims) is { } field)
+        {
+            await MismatchAsync(exchange, field);
+            return;
+        }
+
+        exchange.SetBody(body, in facts);
+        await next(exchange);
+    }
+
+    private static GatewayError TooLarge(long limit) =>
+        new(GatewayErrorKind.BodyTooLarge, $"The request body is larger than {limit} bytes, the limit of this gateway (server.max_body).");
+
+    private ValueTask MismatchAsync(LlmExchange exchange, string field)
+    {
+        logger.FactsMismatch(exchange.RequestId, field);
+        return exchange.RefuseAsync(new GatewayError(
+            GatewayErrorKind.FactsMismatch, "The request body does not mean what was authorised for it. Send each field once, and the same body that was signed.", field));
+    }
+}

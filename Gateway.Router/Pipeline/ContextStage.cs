@@ -1,0 +1,25 @@
+using Gateway.Core;
+using Gateway.Core.Context;
+using Gateway.Core.Errors;
+
+namespace Gateway.Router.Pipeline;
+
+/// <summary>Believes only what the Edge signed. Anything else is 401, without a reason that would help to forge a better one.</summary>
+internal sealed class ContextStage(ContextToken tokens) : ILlmStage
+{
+    private static readonly GatewayError Rejected = new(GatewayErrorKind.ContextRejected, "This is an internal endpoint of the gateway. Send requests to its public address.");
+
+    public ValueTask InvokeAsync(LlmExchange exchange, LlmStageDelegate next)
+    {
+        // Two values would let a forged one stand beside a stolen one: exactly one is accepted.
+        var values = exchange.Http.Request.Headers[GatewayHeaders.Context];
+        var claims = values.Count == 1 ? tokens.Verify(values[0], ContextAudience.Router, exchange.Endpoint.Path) : null;
+        if (claims is null || claims.Role != ContextRole.Client)
+        {
+            return exchange.RefuseAsync(Rejected);
+        }
+
+        exchange.Claims = claims;
+        return next(exchange);
+    }
+}

@@ -1,0 +1,33 @@
+using Gateway.Core.Context;
+using Gateway.Core.Requests;
+
+namespace Gateway.Router.Pipeline;
+
+internal static class FactsComparison
+{
+    /// <summary>The first field in which body and signed claims differ, or null.</summary>
+    public static string? FirstDifference(in RequestFacts facts, ContextClaims claims)
+    {
+        if (!string.Equals(facts.Model, claims.RequestedModel, StringComparison.Ordinal))
+        {
+            return "model";
+        }
+
+        if (facts.Stream != claims.Stream)
+        {
+            return "stream";
+        }
+
+        if (facts.OutputCap != claims.OutputCap)
+        {
+            return "max_tokens";
+        }
+
+        if (facts.CandidateCount != claims.CandidateCount)
+        {
+            return "n";
+        }
+
+        return string.Equals(facts.User, claims.User, StringComparison.Ordinal) ? null : "user";
+    }
+}

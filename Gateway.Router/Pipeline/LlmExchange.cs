@@ -1,0 +1,131 @@
+using Gateway.Core.Configuration;
+using Gateway.Core.Context;
+using Gateway.Core.Errors;
+using Gateway.Core.Journal;
+using Gateway.Core.Requests;
+using Gateway.Router.Catalog;
+
+namespace Gateway.Router.Pipeline;
+
+/// <summary>One LLM request on its way through the stages, and what became of it. Not thread-safe: stages run one after the other.</summary>
+public sealed class LlmExchange
+{
+    private readonly TimeProvider _time;
+    private List<ILlmCompletion>? _completions;
+    private ContextClaims? _claims;
+    private RequestBody? _body;
+
+    internal LlmExchange(HttpContext http, LlmEndpoint endpoint, CatalogSnapshot catalog, TimeProvider time)
+    {
+        Http = http;
+        Endpoint = endpoint;
+        Catalog = catalog;
+        _time = time;
+        ArrivedAt = time.GetTimestamp();
+        ArrivedUnixMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+    }
+
+    public HttpContext Http { get; }
+
+    public LlmEndpoint Endpoint { get; }
+
+    /// <summary>The configuration of this exchange: read once, so that every stage sees the same.</summary>
+    public GatewayConfig Config => Catalog.Config;
+
+    /// <summary>What the Edge decided. Set by the first stage.</summary>
+    public ContextClaims Claims
+    {
+        get => _claims ?? throw new InvalidOperationException("The context was not checked yet.");
+        internal set => _claims = value;
+    }
+
+    public Guid RequestId => _claims?.RequestId ?? Guid.Empty;
+
+    /// <summary>The client's body, or what moderation made of it; <see cref="Facts"/> always describes these bytes.</summary>
+    public RequestBody Body => _body ?? throw new InvalidOperationException("The body was not read yet.");
+
+    public RequestFacts Facts { get; private set; }
+
+    /// <summary>Deployments that may serve the request, all of one model group. Never empty after the resolve phase.</summary>
+    public IReadOnlyList<Deployment> Candidates { get; set; } = [];
+
+    public ExchangeOutcome Outcome { get; } = new();
+
+    /// <summary>The model group that <see cref="Candidates"/> belong to.</summary>
+    internal ModelGroup? Group { get; set; }
+
+    internal CatalogSnapshot Catalog { get; }
+
+    internal long ArrivedAt { get; }
+
+    internal long ArrivedUnixMs { get; }
+
+    /// <summary>Set when the INTENT was written: from then on exactly one FINAL is due.</summary>
+    internal UsageIntent? Intent { get; set; }
+
+    internal bool IsSettled { get; set; }
+
+    internal TimeSpan Elapsed => _time.GetElapsedTime(ArrivedAt);
+
+    /// <summary>Calls <paramref name="completion"/> once when this exchange is over.</summary>
+    public void OnCompleted(ILlmCompletion completion) => (_completions ??= []).Add(completion);
+
+    /// <summary>Answers with an error of the gateway. The stage that calls it returns without calling <c>next</c>.</summary>
+    public async ValueTask RefuseAsync(GatewayError error)
+    {
+        Outcome.Error = error;
+        if (Http.Response.HasStarted)
+        {
+            // A status has left: the only honest way to say "this is not a whole answer" is to cut the connection.
+            Http.Abort();
+            return;
+        }
+
+        Outcome.Status = error.Facts.Status;
+        Http.Response.ContentLength = null;
+        await OpenAIErrorWriter.WriteAsync(Http, error);
+    }
+
+    internal void SetBody(RequestBody body, in RequestFacts facts)
+    {
+        if (!ReferenceEquals(_body, body))
+        {
+            _body?.Release();
+            _body = body;
+        }
+
+        Facts = facts;
+    }
+
+    internal void ReleaseBody() => _body?.Release();
+
+    internal void NoteFirstContent()
+    {
+        if (Outcome.FirstContentAt == 0)
+        {
+            Outcome.FirstContentAt = _time.GetTimestamp();
+        }
+    }
+
+    internal TimeSpan? TimeToFirstToken => Outcome.FirstContentAt == 0 ? null : _time.GetElapsedTime(ArrivedAt, Outcome.FirstContentAt);
+
+    internal void Complete(ILlmCompletion[] everywhere)
+    {
+        var outcome = Outcome;
+        var summary = new LlmSummary(
+            outcome.Ending, outcome.Status, outcome.Error?.Facts.Code, outcome.Deployment, outcome.AnsweredModel, outcome.Usage,
+            outcome.CostNanoUsd, outcome.Flags, outcome.Attempts, Elapsed, TimeToFirstToken);
+        foreach (var completion in everywhere)
+        {
+            completion.Completed(this, in summary);
+        }
+
+        if (_completions is not null)
+        {
+            foreach (var completion in _completions)
+            {
+                completion.Completed(this, in summary);
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using Gateway.Core.Money;
+using Gateway.Router.Streaming;
+
+namespace Gateway.Router.Protocols.OpenAI;
+
+/// <summary>
+/// The state of one OpenAI stream. Most chunks hold content only: a few vectorised searches decide that, and only a chunk
+/// that may say something about usage, end or error is read.
+/// </summary>
+internal sealed class OpenAIEventReader(bool hidesUsage) : IEventReader
+{
+    private readonly OpenAIAnswerReader _chunk = new();
+
+    public TokenUsage? Usage { get; private set; }
+
+    public string? Model { get; private set; }
+
+    public bool IsFinished { get; private set; }
+
+    public long ContentEvents { get; private set; }
+
+    public EventKind Observe(ReadOnlySpan<byte> frame)
+    {
+        var data = SseFrame.Data(frame, out var joined);
+        if (joined is not null)
+        {
+            data = joined;
+        }
+
+        data = data.Trim(" \t"u8);
+        if (data.IsEmpty)
+        {
+            return SseFrame.HasEventName(frame) ? EventKind.Forward : EventKind.Silence;
+        }
+
+        if (data.SequenceEqual("[DONE]"u8))
+        {
+            return EventKind.Done;
+        }
+
+        if (OpenAIChunk.HasContent(data))
+        {
+            ContentEvents++;
+        }
+
+        return NeedsReading(data) ? Read(data) : EventKind.Forward;
+    }
+
+    public bool IsWholeEvent(ReadOnlySpan<byte> rest)
+    {
+        var data = SseFrame.Data(rest, out var joined);
+        data = (joined ?? data).Trim(" \t"u8);
+        if (data.IsEmpty || data.SequenceEqual("[DONE]"u8))
+        {
+            // A comment, or half a field name, loses nothing.
+            return true;
+        }
+
+        _chunk.Reset();
+        _chunk.Append(data);
+        return _chunk.IsWhole;
+    }
+
+    private bool NeedsReading(ReadOnlySpan<byte> data) =>
+        Model is null || OpenAIChunk.HasValue(data, "\"usage\""u8) || OpenAIChunk.HasValue(data, "\"finish_reason\""u8) || OpenAIChunk.HasValue(data, "\"error\""u8);
+
+    private EventKind Read(ReadOnlySpan<byte> data)
+    {
+        _chunk.Reset();
+        _chunk.Append(data);
+
+        // Cumulative counts: the last one stands, they are never summed.
+        Usage = _chunk.Usage ?? Usage;
+        Model ??= _chunk.Model;
+        IsFinished |= _chunk.IsFinished;
+        if (_chunk.HasError)
+        {
+            return EventKind.Error;
+        }
+
+        return hidesUsage && _chunk.Usage is not null && _chunk.HasEmptyChoices ? EventKind.Drop : EventKind.Forward;
+    }
+}

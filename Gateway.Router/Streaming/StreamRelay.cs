@@ -1,0 +1,336 @@
+using System.Buffers;
+using Gateway.Core.Errors;
+using Gateway.Core.Journal;
+using Gateway.Router.Attempts;
+using Gateway.Router.Pipeline;
+using Gateway.Router.Protocols;
+
+namespace Gateway.Router.Streaming;
+
+/// <summary>
+/// Relays one SSE stream frame by frame, in the bytes it came in, and flushes at once what arrived together. The head waits
+/// for the first event; the terminal frame waits for the FINAL record; an end that is none becomes one error event.
+/// </summary>
+internal sealed class StreamRelay
+{
+    /// <summary>Longest frame; a longer one ends the stream with an error.</summary>
+    public const int MaxFrameBytes = 16 * 1024 * 1024;
+
+    /// <summary>Small, since one is held by every open stream while it waits.</summary>
+    private const int SmallBuffer = 4 * 1024;
+
+    /// <summary>How much, and how long, is read behind the end marker so that the connection can be used again.</summary>
+    private const int MaxTrailer = 64 * 1024;
+    private static readonly TimeSpan TrailerTime = TimeSpan.FromSeconds(1);
+
+    private readonly Attempt _attempt;
+    private readonly UsageRecorder _recorder;
+    private readonly IEventReader _events;
+    private SseFramer _framer;
+
+    // One buffer: [_sent.._framed) whole frames to send, [_framed.._filled) the start of the next one, searched up to _scanned.
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(SmallBuffer);
+    private int _sent;
+    private int _framed;
+    private int _scanned;
+    private int _filled;
+    private int _lastEvent;    // where the last whole event starts
+    private bool _sawEvent;
+    private bool _headWritten;
+
+    public StreamRelay(Attempt attempt, UsageRecorder recorder)
+    {
+        _attempt = attempt;
+        _recorder = recorder;
+        _events = attempt.Deployment.Adapter.ReadEvents(attempt.Exchange);
+    }
+
+    private LlmExchange Exchange => _attempt.Exchange;
+
+    /// <returns>The failure when nothing was sent yet; null when the client has been told all there is, an error event included.</returns>
+    public async ValueTask<AttemptFailure?> RelayAsync()
+    {
+        try
+        {
+            return await CopyAsync();
+        }
+        catch (Exception exception) when (AttemptFailure.IsExpected(exception))
+        {
+            return await BreakAsync(AttemptFailure.From(exception, _attempt.Timer, answered: true));
+        }
+        catch (GatewayException exception) when (_headWritten)
+        {
+            // The journal failed at the end: no normal end may be seen.
+            return await SendErrorAsync(exception.Error);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+        }
+    }
+
+    private async ValueTask<AttemptFailure?> CopyAsync()
+    {
+        while (true)
+        {
+            if (!TryMakeRoom())
+            {
+                return await BreakAsync(AttemptFailure.InvalidAnswer);
+            }
+
+            var read = await _attempt.ReadAsync(_buffer.AsMemory(_filled), keepLimit: !_sawEvent);
+            if (read == 0)
+            {
+                return await EndAsync();
+            }
+
+            _filled += read;
+            var last = CutFrames();
+            if (last is EventKind.Done or EventKind.Error)
+            {
+                return await TerminateAsync(last);
+            }
+
+            if (Write(Sendable))
+            {
+                await _attempt.FlushAsync();
+            }
+        }
+    }
+
+    /// <summary>
+    /// How far frames may go out now. Comments before the first event wait with the head. Once a finish reason was seen the
+    /// last event waits for what follows it: the connection's end may make it the terminal one.
+    /// </summary>
+    private int Sendable => !_sawEvent ? _sent : _events.IsFinished ? _lastEvent : _framed;
+
+    /// <summary>Cuts what has come into frames.</summary>
+    /// <returns>Done or Error for the frame that ends the stream, which then starts at <see cref="_lastEvent"/>.</returns>
+    private EventKind CutFrames()
+    {
+        int length;
+        while ((length = _framer.FindEnd(_buffer.AsSpan(_scanned, _filled - _scanned))) >= 0)
+        {
+            var kind = Observe(_framed, _scanned + length);
+            if (kind is EventKind.Done or EventKind.Error)
+            {
+                return kind;
+            }
+        }
+
+        _scanned = _filled;
+        return EventKind.Forward;
+    }
+
+    private EventKind Observe(int start, int end)
+    {
+        var before = _events.ContentEvents;
+        var kind = _events.Observe(_buffer.AsSpan(start, end - start));
+        if (_events.ContentEvents != before)
+        {
+            Exchange.NoteFirstContent();
+        }
+
+        if (kind == EventKind.Drop)
+        {
+            // Happens once in a stream: closing the gap is simpler than sending around it.
+            _buffer.AsSpan(end, _filled - end).CopyTo(_buffer.AsSpan(start));
+            _filled -= end - start;
+            end = start;
+        }
+        else if (kind != EventKind.Silence)
+        {
+            _lastEvent = start;
+            if (!_sawEvent)
+            {
+                _sawEvent = true;
+                _attempt.Timer.Limit(_attempt.Deployment.Provider.Timeouts.Idle);
+            }
+        }
+
+        _framed = _scanned = end;
+        return kind;
+    }
+
+    /// <summary>The connection ended cleanly.</summary>
+    private ValueTask<AttemptFailure?> EndAsync()
+    {
+        var rest = _buffer.AsSpan(_framed, _filled - _framed);
+        if (!_events.IsWholeEvent(rest))
+        {
+            return BreakAsync(AttemptFailure.StreamBroken);
+        }
+
+        // A last event that only lacks its empty line still counts.
+        var kind = rest.IsEmpty ? EventKind.Silence : Observe(_framed, _filled);
+        return kind is EventKind.Done or EventKind.Error ? TerminateAsync(kind)
+            : _events.IsFinished ? TerminateAsync(EventKind.Done)
+            : BreakAsync(AttemptFailure.StreamBroken);
+    }
+
+    /// <summary>FINAL first, then the terminal frame.</summary>
+    private async ValueTask<AttemptFailure?> TerminateAsync(EventKind kind)
+    {
+        NoteAnswer();
+        if (kind == EventKind.Done)
+        {
+            UsageFold.Complete(Exchange, _events.Usage, _events.ContentEvents);
+        }
+        else
+        {
+            UsageFold.Cut(Exchange, RequestEnding.UpstreamError, _events.Usage, _events.ContentEvents);
+        }
+
+        Exchange.Outcome.Status = StatusCodes.Status200OK;
+        var settled = _recorder.SettleAsync(Exchange);
+        if (!settled.IsCompleted && Write(_lastEvent))
+        {
+            // Content need not wait for the disk; only the end must.
+            await _attempt.FlushAsync();
+        }
+
+        await settled;
+
+        // Behind an error of the upstream nothing follows, whatever it sent.
+        Write(kind == EventKind.Error ? _framed : _filled);
+        await _attempt.FlushAsync();
+        if (kind == EventKind.Done)
+        {
+            await ReadTrailerAsync();
+        }
+
+        return null;
+    }
+
+    /// <summary>Goes on to the end of the connection's message, within bounds. The exchange is settled: nothing here changes how it ended.</summary>
+    private async ValueTask ReadTrailerAsync()
+    {
+        try
+        {
+            _attempt.Timer.Limit(TrailerTime);
+            for (var trailer = 0; trailer < MaxTrailer;)
+            {
+                _sent = 0;
+                _filled = await _attempt.ReadAsync(_buffer, keepLimit: true);
+                if (_filled == 0)
+                {
+                    return;
+                }
+
+                trailer += _filled;
+                Write(_filled);
+                await _attempt.FlushAsync();
+            }
+        }
+        catch (Exception exception) when (AttemptFailure.IsExpected(exception))
+        {
+            // The client has its normal end; how the connection to the upstream ends is of no interest to it.
+        }
+    }
+
+    /// <summary>The stream ended without its normal end, or the client did.</summary>
+    private async ValueTask<AttemptFailure?> BreakAsync(AttemptFailure failure)
+    {
+        if (Exchange.IsSettled)
+        {
+            // The terminal frame was on its way: an error behind it would be a second end.
+            Exchange.Http.Abort();
+            return null;
+        }
+
+        NoteAnswer();
+        UsageFold.Cut(Exchange, failure.Ending, _events.Usage, _events.ContentEvents);
+        if (!_headWritten)
+        {
+            return failure;
+        }
+
+        await _recorder.SettleAsync(Exchange);
+        if (failure.Ending == RequestEnding.ClientGone)
+        {
+            Exchange.Http.Abort();
+            return null;
+        }
+
+        return await SendErrorAsync(failure.Error);
+    }
+
+    private async ValueTask<AttemptFailure?> SendErrorAsync(GatewayError error)
+    {
+        // Half a frame would swallow the error event behind it: only whole ones go out.
+        Write(_framed);
+        Exchange.Outcome.Error = error;
+        OpenAIErrorWriter.WriteEvent(Exchange.Http.Response.BodyWriter, error);
+        await _attempt.FlushLastAsync();
+        return null;
+    }
+
+    private void NoteAnswer() => Exchange.Outcome.AnsweredModel = _events.Model ?? "";
+
+    /// <returns>Whether there was anything to send.</returns>
+    private bool Write(int end)
+    {
+        if (end <= _sent)
+        {
+            return false;
+        }
+
+        if (!_headWritten)
+        {
+            _headWritten = true;
+            NoteAnswer();
+            ResponseHead.Write(_attempt, _attempt.TimeToHead);
+            ResponseHead.WriteStream(Exchange.Http.Response);
+        }
+
+        Exchange.Http.Response.BodyWriter.Write(_buffer.AsSpan(_sent, end - _sent));
+        _sent = end;
+        return true;
+    }
+
+    /// <summary>Makes free space: forgets what was sent, and grows only for a frame that does not fit.</summary>
+    private bool TryMakeRoom()
+    {
+        var kept = _filled - _sent;
+        if (kept == 0 && _buffer.Length > SmallBuffer * 4)
+        {
+            Rebuffer(SmallBuffer);
+        }
+        else if (_sent > 0 && (kept == 0 || _filled == _buffer.Length))
+        {
+            Shift(_buffer);
+        }
+
+        if (_filled < _buffer.Length)
+        {
+            return true;
+        }
+
+        if (_buffer.Length >= MaxFrameBytes)
+        {
+            return false;
+        }
+
+        Rebuffer(_buffer.Length * 2);
+        return true;
+    }
+
+    private void Rebuffer(int size)
+    {
+        var other = ArrayPool<byte>.Shared.Rent(size);
+        var old = _buffer;
+        Shift(other);
+        _buffer = other;
+        ArrayPool<byte>.Shared.Return(old);
+    }
+
+    private void Shift(byte[] target)
+    {
+        _buffer.AsSpan(_sent, _filled - _sent).CopyTo(target);
+        _framed -= _sent;
+        _scanned -= _sent;
+        _filled -= _sent;
+        _lastEvent = Math.Max(0, _lastEvent - _sent);
+        _sent = 0;
+    }
+}

@@ -1,0 +1,61 @@
+namespace Gateway.Simulator.Faults;
+
+/// <summary>How the answer of one request misbehaves. Counts are of tokens written over all choices.</summary>
+internal sealed record FaultScript
+{
+    public static readonly FaultScript None = new();
+
+    /// <summary>How pieces of the body are cut: not at all, at random sizes, or at a fixed size.</summary>
+    public const int RandomPieces = -1;
+
+    /// <summary>Answers this error status instead.</summary>
+    public int? Status { get; init; }
+
+    /// <summary>The error's <c>code</c>; null for the usual one of the status.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>Header <c>retry-after</c> of the error, as written in the directive: seconds or an HTTP date.</summary>
+    public string? RetryAfter { get; init; }
+
+    /// <summary>Header <c>retry-after-ms</c> of the error.</summary>
+    public string? RetryAfterMs { get; init; }
+
+    /// <summary>Time before the response head.</summary>
+    public TimeSpan SlowHeaders { get; init; }
+
+    /// <summary>Time from the response head to the first token; for a whole answer, before it.</summary>
+    public TimeSpan Ttft { get; init; }
+
+    /// <summary>Time between two tokens.</summary>
+    public TimeSpan Gap { get; init; }
+
+    /// <summary>Exact length of the answer in tokens.</summary>
+    public int? Tokens { get; init; }
+
+    public int? CutAfter { get; init; }
+
+    public int? EndAfter { get; init; }
+
+    public int? StallAfter { get; init; }
+
+    public int? ErrorAfter { get; init; }
+
+    public int? GarbageAfter { get; init; }
+
+    public bool NoDone { get; init; }
+
+    public bool NoUsage { get; init; }
+
+    public bool Hang { get; init; }
+
+    public bool Crlf { get; init; }
+
+    /// <summary>Answers with the text of the last user message, so that a test sees what arrived.</summary>
+    public bool Echo { get; init; }
+
+    /// <summary>Bytes for each write and flush; 0 for no cutting, <see cref="RandomPieces"/> for seeded random sizes.</summary>
+    public int PieceBytes { get; init; }
+
+    /// <summary>Added to the request's seed: another value, another answer and other pieces.</summary>
+    public ulong Seed { get; init; }
+}

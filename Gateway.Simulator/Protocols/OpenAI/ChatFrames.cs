@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text.Json;
+using Gateway.Simulator.Text;
+
+namespace Gateway.Simulator.Protocols.OpenAI;
+
+/// <summary>Chunks of a streamed chat completion.</summary>
+internal sealed class ChatFrames(OpenAICall call, bool includeUsage, bool crlf) : AnswerFrames(call, "chat.completion.chunk", includeUsage, crlf)
+{
+    private readonly string _number = call.Meter.Number;
+
+    /// <summary>The id of a tool call; the same in a whole answer.</summary>
+    public static string CallId(string number, int choice, int index) => string.Create(CultureInfo.InvariantCulture, $"call_{number}{choice}x{index}");
+
+    public static string Reason(AnswerEnd end) => end switch
+    {
+        AnswerEnd.Stop => "stop",
+        AnswerEnd.Length => "length",
+        AnswerEnd.ToolCalls => "tool_calls",
+    };
+
+    public override ReadOnlyMemory<byte>? Open(int choice, bool calls)
+    {
+        var json = StartDelta(choice);
+        json.WriteString("role"u8, "assistant"u8);
+        json.WriteString("content"u8, calls ? null : "");
+        json.WriteNull("refusal"u8);
+        return EndDelta(json, null);
+    }
+
+    public override ReadOnlyMemory<byte> Token(int choice, AnswerToken token)
+    {
+        var json = StartDelta(choice);
+        if (token.Call < 0)
+        {
+            json.WriteString("content"u8, token.Text);
+            return EndDelta(json, null);
+        }
+
+        json.WriteStartArray("tool_calls"u8);
+        json.WriteStartObject();
+        json.WriteNumber("index"u8, token.Call);
+        if (token.StartsCall)
+        {
+            json.WriteString("id"u8, CallId(_number, choice, token.Call));
+            json.WriteString("type"u8, "function"u8);
+        }
+
+        json.WriteStartObject("function"u8);
+        if (token.StartsCall)
+        {
+            json.WriteString("name"u8, token.Text);
+        }
+
+        json.WriteString("arguments"u8, token.StartsCall ? "" : token.Text);
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteEndArray();
+        return EndDelta(json, null);
+    }
+
+    public override ReadOnlyMemory<byte> Finish(int choice, AnswerEnd end) => EndDelta(StartDelta(choice), Reason(end));
+
+    private Utf8JsonWriter StartDelta(int choice)
+    {
+        var json = StartChunk();
+        json.WriteStartObject();
+        json.WriteNumber("index"u8, choice);
+        json.WriteStartObject("delta"u8);
+        return json;
+    }
+
+    private ReadOnlyMemory<byte> EndDelta(Utf8JsonWriter json, string? reason)
+    {
+        json.WriteEndObject();
+        json.WriteNull("logprobs"u8);
+        json.WriteString("finish_reason"u8, reason);
+        json.WriteEndObject();
+        return EndChunk();
+    }
+}

@@ -1,0 +1,94 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+using Gateway.Simulator.Meter;
+using Gateway.Simulator.Text;
+
+namespace Gateway.Simulator.Protocols.OpenAI;
+
+/// <summary><c>POST /v1/chat/completions</c></summary>
+internal sealed class ChatOperation : IOpenAIOperation
+{
+    public FrozenDictionary<string, Field> Fields => OpenAI.Fields.Chat;
+
+    public async Task<Ending> AnswerAsync(OpenAICall call)
+    {
+        var body = call.Body;
+        var conversation = body.GetProperty("messages"u8);
+        var messages = ChatMessages.Read(conversation);
+        var stream = Json.Flag(body, "stream"u8);
+        var includeUsage = Json.IncludeUsage(body, stream);
+        var script = call.ReadScript(messages.LastUserText);
+        var seed = call.SeedOf(conversation, script);
+        var answer = AnswerWriter.Write(new AnswerOrder
+        {
+            Seed = seed,
+            PromptTokens = messages.PromptTokens,
+            Choices = Json.Integer(body, "n"u8, 1),
+            MaxTokens = MaxTokens(body),
+            Tokens = script.Tokens,
+            Stops = Json.Stops(body),
+            Text = script.Echo ? messages.LastUserText : FormatText(body, seed),
+            Calls = ChatTools.Choose(body, messages, seed),
+        });
+
+        call.Meter.Id = $"chatcmpl-{call.Meter.Number}";
+        var response = await call.OpenAsync(script, seed);
+        call.Meter.Prompt(messages.PromptTokens);
+        if (!stream)
+        {
+            var whole = OpenAICall.Serialize(Compose(call, answer, script.NoUsage), OpenAIJson.Wire.ChatCompletion);
+            return await AnswerSender.WholeAsync(call, response, whole, answer.CompletionTokens);
+        }
+
+        using var frames = new ChatFrames(call, includeUsage, script.Crlf);
+        return await AnswerSender.StreamAsync(call, response, answer, frames, includeUsage);
+    }
+
+    private static int MaxTokens(JsonElement body)
+    {
+        if (Json.Member(body, "max_tokens"u8) is not null && Json.Member(body, "max_completion_tokens"u8) is not null)
+        {
+            throw OpenAIError.Invalid("max_tokens", "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.", "invalid_parameter_combination");
+        }
+
+        return Json.Integer(body, "max_completion_tokens"u8, Json.Integer(body, "max_tokens"u8, int.MaxValue));
+    }
+
+    /// <summary>The text that <c>response_format</c> demands, or null for free text.</summary>
+    private static string? FormatText(JsonElement body, ulong seed)
+    {
+        if (Json.Member(body, "response_format"u8) is not { } format)
+        {
+            return null;
+        }
+
+        switch (Json.Text(format, "type"u8))
+        {
+            case "text":
+                return null;
+            case "json_object":
+                return $"{{\"answer\":{new StableRandom(seed).Next(1000)}}}";
+            case "json_schema":
+                return Json.Member(format, "json_schema"u8) is { ValueKind: JsonValueKind.Object } holder && Json.Member(holder, "schema"u8) is { } schema
+                    ? SchemaSampler.Sample(schema, seed) : throw OpenAIError.Missing("response_format.json_schema.schema");
+            default:
+                throw OpenAIError.Invalid("response_format.type", "expected 'text', 'json_object' or 'json_schema'.");
+        }
+    }
+
+    private static ChatCompletion Compose(OpenAICall call, Answer answer, bool noUsage) => new()
+    {
+        Id = call.Meter.Id,
+        Created = call.Created,
+        Model = call.Model,
+        Choices = [.. answer.Choices.Select((choice, index) => new ChatChoice(index, Message(call.Meter.Number, choice, index), ChatFrames.Reason(choice.End)))],
+        Usage = noUsage ? null : Usage.Of(answer.PromptTokens, answer.CompletionTokens),
+    };
+
+    private static ChatMessage Message(string number, AnswerChoice choice, int index)
+    {
+        var calls = choice.CallStarts.Select(start =>
+            new ChatToolCall(ChatFrames.CallId(number, index, start.Call), new ChatFunctionCall(start.Text, choice.Join(start.Call)))).ToArray();
+        return calls.Length > 0 ? new ChatMessage { Content = null, ToolCalls = calls } : new ChatMessage { Content = choice.Join(-1) };
+    }
+}

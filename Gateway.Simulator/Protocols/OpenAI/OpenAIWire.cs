@@ -1,0 +1,173 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Gateway.Simulator.Protocols.OpenAI;
+
+internal sealed record ErrorBody(ErrorDetail Error);
+
+internal sealed record ErrorDetail(string Message, string Type, string? Param, string? Code);
+
+internal sealed record Usage
+{
+    public required int PromptTokens { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? CompletionTokens { get; init; }
+
+    public required int TotalTokens { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PromptDetails? PromptTokensDetails { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CompletionDetails? CompletionTokensDetails { get; init; }
+
+    public static Usage Of(int prompt, int completion) => new()
+    {
+        PromptTokens = prompt,
+        CompletionTokens = completion,
+        TotalTokens = prompt + completion,
+        PromptTokensDetails = new PromptDetails(),
+        CompletionTokensDetails = new CompletionDetails(),
+    };
+}
+
+internal sealed record PromptDetails
+{
+    public int CachedTokens { get; init; }
+
+    public int AudioTokens { get; init; }
+}
+
+internal sealed record CompletionDetails
+{
+    public int ReasoningTokens { get; init; }
+
+    public int AudioTokens { get; init; }
+
+    public int AcceptedPredictionTokens { get; init; }
+
+    public int RejectedPredictionTokens { get; init; }
+}
+
+internal sealed record ChatCompletion
+{
+    public required string Id { get; init; }
+
+    public string Object { get; } = "chat.completion";
+
+    public required long Created { get; init; }
+
+    public required string Model { get; init; }
+
+    public required IReadOnlyList<ChatChoice> Choices { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Usage? Usage { get; init; }
+
+    public string ServiceTier { get; } = "default";
+
+    public string SystemFingerprint { get; } = OpenAIJson.Fingerprint;
+}
+
+internal sealed record ChatChoice(int Index, ChatMessage Message, string FinishReason)
+{
+    // Asking for them is refused, so they are always null; clients expect the member.
+    public JsonElement? Logprobs { get; }
+}
+
+internal sealed record ChatMessage
+{
+    public string Role { get; } = "assistant";
+
+    public required string? Content { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ChatToolCall>? ToolCalls { get; init; }
+
+    public string? Refusal { get; }
+
+    public IReadOnlyList<JsonElement> Annotations { get; } = [];
+}
+
+internal sealed record ChatToolCall(string Id, ChatFunctionCall Function)
+{
+    public string Type { get; } = "function";
+}
+
+internal sealed record ChatFunctionCall(string Name, string Arguments);
+
+internal sealed record TextCompletion
+{
+    public required string Id { get; init; }
+
+    public string Object { get; } = "text_completion";
+
+    public required long Created { get; init; }
+
+    public required string Model { get; init; }
+
+    public required IReadOnlyList<TextChoice> Choices { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Usage? Usage { get; init; }
+}
+
+internal sealed record TextChoice(string Text, int Index, string FinishReason)
+{
+    public JsonElement? Logprobs { get; }
+}
+
+internal sealed record EmbeddingList
+{
+    public string Object { get; } = "list";
+
+    public required IReadOnlyList<Embedding> Data { get; init; }
+
+    public required string Model { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Usage? Usage { get; init; }
+}
+
+/// <summary>One vector: an array of numbers, or base64 of little-endian 32-bit floats.</summary>
+internal sealed record Embedding(int Index, [property: JsonPropertyName("embedding")] JsonElement Value)
+{
+    public string Object { get; } = "embedding";
+}
+
+internal sealed record ModelList(IReadOnlyList<ModelInfo> Data)
+{
+    public string Object { get; } = "list";
+}
+
+internal sealed record ModelInfo(string Id, long Created, string OwnedBy)
+{
+    public string Object { get; } = "model";
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(Usage))]
+[JsonSerializable(typeof(ChatCompletion))]
+[JsonSerializable(typeof(TextCompletion))]
+[JsonSerializable(typeof(EmbeddingList))]
+[JsonSerializable(typeof(ModelList))]
+[JsonSerializable(typeof(ModelInfo))]
+[JsonSerializable(typeof(float[]))]
+[JsonSerializable(typeof(string))]
+internal sealed partial class OpenAIJson : JsonSerializerContext
+{
+    public const string Fingerprint = "fp_simulator";
+
+    /// <summary>Provider text goes out as UTF-8, not as \u escapes: gateways must cope with split characters.</summary>
+    public static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+
+    /// <summary>The context that the handlers write with.</summary>
+    public static readonly OpenAIJson Wire = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = Encoder,
+    });
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Gateway.Bench.Processes;
+
+namespace Gateway.Bench.Targets;
+
+/// <summary>
+/// The gateway as it ships: Edge and Router count; Usage, Moderation and Redis run beside them and are reported apart.
+/// </summary>
+internal sealed class GatewayTarget : Target
+{
+    public static readonly IReadOnlyList<string> Projects = ["Gateway.Moderation", "Gateway.Usage", "Gateway.Router", "Gateway.Edge"];
+
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+
+    private readonly Dictionary<string, string?> _environment = DotNet.Environment(inline: false);
+    private readonly Dictionary<string, string?> _extra;
+    private readonly bool _redis;
+
+    /// <param name="redis">Whether Edge and Router have a Redis.</param>
+    /// <param name="extra">Set for Edge and Router on top of everything, to try out settings of the runtime.</param>
+    public GatewayTarget(bool redis, Dictionary<string, string?> extra)
+        : base("gateway")
+    {
+        Compiles = true;
+        _redis = redis;
+        _extra = extra;
+        Key = $"sk-bench-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
+        _environment["GATEWAY_DEMO_KEY"] = Key;
+
+        // Nobody balances load in front of this; the time would only pass after the measuring.
+        _environment["Gateway__ShutdownGrace"] = "00:00:00";
+        _environment["GATEWAY_ADMIN_KEY"] = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+        _environment["GATEWAY_CONTEXT_SECRET"] = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+    }
+
+    public override async Task StartAsync(int mockPort, string folder, CancellationToken cancellationToken)
+    {
+        // A fresh folder at every start: what an earlier journal holds must not be replayed into the figures.
+        var home = Directory.CreateDirectory(Path.Combine(folder, $"gateway-{Guid.NewGuid():N}")).FullName;
+        var file = Path.Combine(home, "gateway.yaml");
+        await File.WriteAllTextAsync(file, Document(mockPort), cancellationToken);
+        var ports = Ports.Free(5);
+        var (moderation, usage, router, edge, redis) = (ports[0], ports[1], ports[2], ports[3], ports[4]);
+        _environment["GATEWAY_CONFIG"] = file;
+        _environment["GATEWAY_DATA"] = Directory.CreateDirectory(Path.Combine(home, "data")).FullName;
+        if (_redis)
+        {
+            var program = await Tools.FindAsync("redis-server", "redis-server", cancellationToken);
+            var process = Serve(ChildProcess.Start("Redis", home, _environment, program, "--port", redis.ToString(CultureInfo.InvariantCulture),
+                "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", home));
+            await Ports.WaitAsync(process, redis, cancellationToken);
+        }
+
+        // How their sockets run is the services' own decision; the bench leaves it alone.
+        var counted = new Dictionary<string, string?>(_environment)
+        {
+            ["services__router__http__0"] = $"http://127.0.0.1:{router}",
+            ["services__usage__http__0"] = $"http://127.0.0.1:{usage}",
+            ["services__moderation__http__0"] = $"http://127.0.0.1:{moderation}",
+        };
+        if (_redis)
+        {
+            counted["ConnectionStrings__cache"] = $"127.0.0.1:{redis}";
+        }
+
+        foreach (var (name, value) in _extra)
+        {
+            counted[name] = value;
+        }
+
+        await ReadyAsync(Serve(Service("Gateway.Moderation", home, moderation, _environment)), moderation, cancellationToken);
+        await ReadyAsync(Serve(Service("Gateway.Usage", home, usage, _environment)), usage, cancellationToken);
+        await ReadyAsync(Count(Service("Gateway.Router", home, router, counted)), router, cancellationToken);
+        await ReadyAsync(Count(Service("Gateway.Edge", home, edge, counted)), edge, cancellationToken);
+        Port = edge;
+    }
+
+    private static ChildProcess Service(string project, string folder, int port, Dictionary<string, string?> environment) =>
+        ChildProcess.Start(project, folder, environment, "dotnet", DotNet.Assembly(project), "--urls", $"http://127.0.0.1:{port}");
+
+    private static Task ReadyAsync(ChildProcess process, int port, CancellationToken cancellationToken) =>
+        Http.WaitAsync(process, port, "/health", _patience, cancellationToken);
+
+    private static string Document(int mockPort) => $$"""
+        version: 1
+        server: { admin_key: "${GATEWAY_ADMIN_KEY}" }
+        providers:
+          mock: { protocol: openai, base_url: "http://127.0.0.1:{{mockPort}}/v1", keys: ["mock-key"], internal: true }
+        models:
+          bench-model:
+            deployments:
+              - { provider: mock, model: bench-upstream, price: { input: 2.50, output: 10.00 } }
+        keys:
+          - { id: bench, secret: "${GATEWAY_DEMO_KEY}", models: ["*"], limits: { requests_per_minute: 100000000 } }
+
+        """;
+}

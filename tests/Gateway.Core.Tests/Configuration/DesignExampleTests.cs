@@ -1,0 +1,72 @@
+namespace Gateway.Core.Tests.Configuration;
+
+/// <summary>The whole document of the design: what of it works, what is refused, and nothing in between.</summary>
+public sealed class DesignExampleTests
+{
+    private static readonly (string, string)[] Environment =
+        [("GATEWAY_ADMIN_KEY", "gw-admin"), ("OPENAI_API_KEY", "sk-1"), ("GATEWAY_DEMO_KEY", "gw-demo")];
+
+    [Fact]
+    public void DesignExample_AsItStands_IsRefusedForWhatIsNotAvailableYetOnly()
+    {
+        var text = Example();
+        // The example names providers that it does not define, to stay short; they are defined here.
+        text = text.Replace("\nmodels:\n", """
+
+              azure-eu:  { protocol: openai, base_url: https://azure.example.com }
+              anthropic: { protocol: openai, base_url: https://anthropic.example.com }
+              gemini:    { protocol: openai, base_url: https://gemini.example.com }
+            models:
+
+            """, StringComparison.Ordinal);
+
+        var errors = Documents.Load(text, Environment).Errors;
+
+        Assert.Equal(Expected, errors.Select(static error => $"{error.Path}: {error.Message}"));
+    }
+
+    [Fact]
+    public void DesignExample_Verbatim_AlsoMissesTheProvidersItDoesNotDefine()
+    {
+        var errors = Documents.Load(Example(), Environment).Errors.Select(static error => $"{error.Path}: {error.Message}");
+
+        Assert.Equal(
+            [
+                "models.gpt-4o.deployments[1].provider: unknown provider \"azure-eu\"",
+                "resolve.prefixes[\"claude-*\"]: unknown provider \"anthropic\"",
+                "resolve.prefixes[\"gemini-*\"]: unknown provider \"gemini\"",
+            ],
+            errors.Except(Expected));
+    }
+
+    private static readonly string[] Expected =
+    [
+        "server.cors: not available yet",
+        "server.streams: not available yet",
+        "providers.openai.limits: not available yet",
+        "providers.openai.list_models: not available yet",
+        "models.gpt-4o.access: not available yet",
+        "models.gpt-4o.strategy: not available yet",
+        "models.gpt-4o.priority: not available yet",
+        "models.gpt-4o.deployments[0].order: not available yet",
+        "models.gpt-4o.deployments[0].context: not available yet",
+        "models.gpt-4o.deployments[0].max_output: not available yet",
+        "models.gpt-4o.deployments[0].supports: not available yet",
+        "models.gpt-4o.deployments[1].order: not available yet",
+        "models.gpt-4o.fallbacks: not available yet",
+        "routes: not available yet",
+        "processors: not available yet",
+        "rules: not available yet",
+        "teams: not available yet",
+        "keys[0].priority: not available yet",
+        "keys[0].limits.tokens_per_minute: not available yet",
+        "keys[0].limits.concurrency: not available yet",
+        "keys[0].budget: not available yet",
+        "cache: not available yet",
+        "moderation.policies.default.input[0].check: \"pii\" is not available yet; use keywords or regex",
+        "moderation.policies.default.output: not available yet",
+        "usage: not available yet",
+    ];
+
+    private static string Example() => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Configuration", "design-example.yaml"));
+}

@@ -1,0 +1,50 @@
+using Gateway.Core.Configuration;
+
+namespace Gateway.Core.Tests.Configuration;
+
+/// <summary>Secrets stay out of everything that people and logs read.</summary>
+public sealed class SecretTests
+{
+    private const string Secret = "sk-very-secret-value";
+
+    [Theory]
+    [InlineData("server: { admin_key: \"${S} \" }")]
+    [InlineData("server: { admin_key: \"sk-very-secret-value x\" }")]
+    [InlineData("server: { drain: \"${S}\" }")]
+    [InlineData("server: { max_body: \"${S}\" }")]
+    [InlineData("resolve: { default_provider: \"${S}\" }")]
+    [InlineData("aliases: { a: \"${S}\" }")]
+    [InlineData("keys: [ { id: \"${S} \", secret: a, models: [\"${S}\"], providers: [\"${S}\"], expires: \"${S}\", moderation: \"${S}\" } ]")]
+    [InlineData("keys: [ { id: a, secret: \"${S}\", models: [\"*\"] }, { id: b, secret: \"${S}\", models: [\"*\"] } ]")]
+    [InlineData("keys: [ { id: a, secret: sk-very-secret-value, models: [\"*\"] }, { id: b, secret: sk-very-secret-value, models: [\"*\"] } ]")]
+    [InlineData("providers: { p: { protocol: \"${S}\", base_url: \"${S}\", internal: \"${S}\", keys: [\"${S}\\t\"], headers: { host: \"${S}\" } } }")]
+    [InlineData("providers: { p: { protocol: openai, base_url: \"https://user:sk-very-secret-value@x.example.com\" } }")]
+    [InlineData("providers: { p: { protocol: openai, base_url: \"https://x.example.com?key=sk-very-secret-value\" } }")]
+    [InlineData("moderation: { policies: { p: { mode: \"${S}\", input: [ { check: regex, action: \"${S}\", pattern: \"(${S}\" } ] } } }")]
+    [InlineData("models: { m: { deployments: [ { provider: \"${S}\", model: a, weight: \"${S}\", price: { input: \"${S}\", output: \"${S}\" } } ] } }")]
+    public void Errors_AboutAValueThatIsSecret_DoNotShowIt(string lines)
+    {
+        var errors = Documents.Errors("version: 1\n" + lines, ("S", Secret));
+
+        Assert.DoesNotContain("very-secret", errors, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void Records_AsText_HideSecretsAndShowTheRest()
+    {
+        var config = Documents.Good("""
+            version: 1
+            server: { admin_key: sk-very-secret-value-1 }
+            providers: { p: { protocol: openai, base_url: https://x.example.com, keys: [sk-very-secret-value-2], headers: { x-token: sk-very-secret-value-3 } } }
+            keys: [ { id: demo, secret: sk-very-secret-value-4, models: ["*"] } ]
+            """);
+        var snapshot = new ConfigSnapshot(config, 1, "f", "o");
+
+        var texts = string.Join('\n', snapshot, config, config.Server, config.Providers["p"], config.Keys[0]);
+
+        Assert.DoesNotContain("very-secret", texts, StringComparison.Ordinal);
+        Assert.Contains("AdminKey = ***", texts, StringComparison.Ordinal);
+        Assert.Contains("Id = demo, Secret = ***", texts, StringComparison.Ordinal);
+        Assert.Contains("x-token: ***", texts, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,239 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Gateway.Core.Configuration;
+using Gateway.Core.Configuration.Settings;
+
+namespace Gateway.Core.Tests.Configuration;
+
+/// <summary>Every setting is alive: what the table calls available changes the configuration, all else is refused by name.</summary>
+public sealed class SettingsTableTests
+{
+    // JSON is YAML, and a tree of it can be changed at any path. The document uses no setting that has a default, so that
+    // each can be added; where a path needs more around it, it is here.
+    private const string Full = """
+        {
+          "version": 1,
+          "server": {},
+          "providers": {
+            "p": { "protocol": "openai", "base_url": "https://p.example.com/v1", "timeouts": {} },
+            "q": { "protocol": "openai", "base_url": "https://q.example.com/v1" }
+          },
+          "models": {
+            "m": { "deployments": [ { "provider": "p", "model": "one", "price": { "input": 1, "output": 2 } } ] }
+          },
+          "resolve": {},
+          "keys": [ { "id": "k", "secret": "s", "models": ["m"], "limits": {} } ],
+          "moderation": { "policies": {
+            "x": { "input": [ { "check": "keywords", "list": ["a"], "action": "redact" }, { "check": "regex", "pattern": "b", "action": "block" } ] }
+          } }
+        }
+        """;
+
+    /// <summary>A value for each available leaf that differs from <see cref="Full"/> and from the default.</summary>
+    private static readonly Dictionary<string, string> Samples = new(StringComparer.Ordinal)
+    {
+        ["server.admin_key"] = "\"admin-secret\"",
+        ["server.max_body"] = "\"1MiB\"",
+        ["server.drain"] = "\"5s\"",
+        ["providers.p.base_url"] = "\"https://other.example.com/v1\"",
+        ["providers.p.keys"] = "[\"a\", \"b\"]",
+        ["providers.p.headers"] = "{ \"x-team\": \"blue sky\" }",
+        ["providers.p.internal"] = "true",
+        ["providers.p.timeouts.connect"] = "\"3s\"",
+        ["providers.p.timeouts.first_byte"] = "\"31s\"",
+        ["providers.p.timeouts.idle"] = "\"32s\"",
+        ["providers.p.timeouts.total"] = "\"11m\"",
+        ["models.m.deployments[0].provider"] = "\"q\"",
+        ["models.m.deployments[0].model"] = "\"two\"",
+        ["models.m.deployments[0].weight"] = "3",
+        ["models.m.deployments[0].price.input"] = "1.5",
+        ["models.m.deployments[0].price.cached_input"] = "0.5",
+        ["models.m.deployments[0].price.cache_write"] = "0.25",
+        ["models.m.deployments[0].price.output"] = "2.5",
+        ["models.m.moderation"] = "\"x\"",
+        ["aliases"] = "{ \"n\": \"m\" }",
+        ["resolve.default_provider"] = "\"p\"",
+        ["resolve.prefixes"] = "{ \"gpt-*\": \"p\" }",
+        ["keys[0].id"] = "\"other\"",
+        ["keys[0].secret"] = "\"other\"",
+        ["keys[0].team"] = "\"research\"",
+        ["keys[0].models"] = "[\"*\"]",
+        ["keys[0].providers"] = "[\"p\"]",
+        ["keys[0].expires"] = "\"2027-01-01\"",
+        ["keys[0].limits.requests_per_minute"] = "60",
+        ["keys[0].moderation"] = "\"x\"",
+        ["moderation.policies.x.mode"] = "\"best_effort\"",
+        ["moderation.policies.x.input[0].list"] = "[\"c\"]",
+        ["moderation.policies.x.input[0].action"] = "\"block\"",
+        ["moderation.policies.x.input[0].replacement"] = "\"***\"",
+        ["moderation.policies.x.input[1].pattern"] = "\"d\"",
+    };
+
+    /// <summary>Leaves with a single possible value, or whose change needs another member; each has its own test.</summary>
+    private static readonly string[] Elsewhere = ["version", "providers.NAME.protocol", "moderation.policies.NAME.input[].check"];
+
+    public static TheoryData<string> SamplePaths => [.. Samples.Keys];
+
+    public static TheoryData<string> LaterPaths => [.. SettingsReference.All().Where(static row => !row.Setting.Available && row.Setting.Name.Length > 0).Select(static row => row.Path)];
+
+    public static TheoryData<string, string> LaterChoices
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var (path, setting) in SettingsReference.All().Where(static row => row.Setting.Available))
+            {
+                foreach (var choice in setting.LaterChoices)
+                {
+                    data.Add(path, choice);
+                }
+            }
+
+            return data;
+        }
+    }
+
+    public static TheoryData<string, string> Defaults
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var (path, setting) in SettingsReference.All().Where(static row => row.Setting is { Available: true, Default: not null }))
+            {
+                if (!setting.Default!.StartsWith('`'))
+                {
+                    data.Add(path, setting.Default);
+                }
+            }
+
+            return data;
+        }
+    }
+
+    [Fact]
+    public void Table_EveryAvailableLeaf_HasASample()
+    {
+        var sampled = Samples.Keys.Select(General).Concat(Elsewhere).ToHashSet(StringComparer.Ordinal);
+        var leaves = SettingsReference.All()
+            .Where(static row => row.Setting is { Available: true, Name.Length: > 0 } && (!row.Setting.IsContainer || row.Setting.Item is { IsContainer: false }))
+            .Select(static row => row.Path);
+
+        Assert.Superset(leaves.ToHashSet(StringComparer.Ordinal), sampled);
+    }
+
+    [Theory]
+    [MemberData(nameof(SamplePaths))]
+    public void AvailableSetting_WithAnotherValue_ChangesTheConfiguration(string path)
+    {
+        var without = Documents.Good(Full);
+
+        var with = Documents.Good(With(path, JsonNode.Parse(Samples[path])!));
+
+        Assert.NotEqual(Dump(without), Dump(with));
+    }
+
+    [Theory]
+    [MemberData(nameof(Defaults))]
+    public void AvailableSetting_WithItsDocumentedDefault_ChangesNothing(string path, string standard)
+    {
+        JsonNode value = standard switch
+        {
+            "[]" => new JsonArray(),
+            "{}" => new JsonObject(),
+            "[\"*\"]" => new JsonArray("*"),
+            _ => JsonValue.Create(standard),
+        };
+
+        Assert.Equal(Dump(Documents.Good(Full)), Dump(Documents.Good(With(Specific(path), value))));
+    }
+
+    [Theory]
+    [MemberData(nameof(LaterPaths))]
+    public void UnavailableSetting_Anywhere_IsRefusedByName(string path)
+    {
+        var refused = Documents.Load(With(Specific(path), JsonValue.Create("x"))).Errors;
+
+        // The error names the setting, or the section above it when that as a whole is not available.
+        var error = Assert.Single(refused);
+        Assert.Equal("not available yet", error.Message);
+        Assert.StartsWith(error.Path, Specific(path), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(LaterChoices))]
+    public void UnavailableChoice_OfAnAvailableSetting_IsRefusedByName(string path, string choice)
+    {
+        var error = Assert.Single(Documents.Load(With(Specific(path), JsonValue.Create(choice))).Errors);
+
+        Assert.Equal(Specific(path), error.Path);
+        Assert.StartsWith($"\"{choice}\" is not available yet; use ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ProviderKey_InObjectForm_IsNotAvailableYet()
+    {
+        var error = Assert.Single(Documents.Load(With("providers.p.keys", JsonNode.Parse("""[ { "secret": "a", "weight": 2 } ]""")!)).Errors);
+
+        Assert.Equal("providers.p.keys[0]", error.Path);
+        Assert.Equal("the form {secret, weight, limits} is not available yet; write plain text", error.Message);
+    }
+
+    [Fact]
+    public void ModerationCheck_OfTheOtherKind_ChangesTheConfiguration()
+    {
+        var with = Documents.Good(With("moderation.policies.x.input[0]", JsonNode.Parse("""{ "check": "regex", "pattern": "e+", "action": "redact" }""")!));
+
+        Assert.Equal("e+", with.Moderation.Policies["x"].Input[0].Pattern);
+        Assert.Empty(with.Moderation.Policies["x"].Input[0].Keywords);
+    }
+
+    private static string General(string path) => path.Replace("[0]", "[]", StringComparison.Ordinal).Replace("[1]", "[]", StringComparison.Ordinal)
+        .Replace("providers.p", "providers.NAME", StringComparison.Ordinal).Replace("models.m", "models.NAME", StringComparison.Ordinal)
+        .Replace("policies.x", "policies.NAME", StringComparison.Ordinal);
+
+    private static string Specific(string path) => path.Replace("[]", "[0]", StringComparison.Ordinal)
+        .Replace("providers.NAME", "providers.p", StringComparison.Ordinal).Replace("models.NAME", "models.m", StringComparison.Ordinal)
+        .Replace("policies.NAME", "policies.x", StringComparison.Ordinal);
+
+    /// <summary>The full document with one value set; objects and lists on the way are made where they are missing.</summary>
+    private static string With(string path, JsonNode value)
+    {
+        var root = JsonNode.Parse(Full)!;
+        var node = root;
+        var steps = path.Replace("[", ".[", StringComparison.Ordinal).Split('.');
+        for (var i = 0; i < steps.Length; i++)
+        {
+            var isLast = i == steps.Length - 1;
+            JsonNode next = isLast ? value : steps[i + 1][0] == '[' ? new JsonArray() : new JsonObject();
+            if (steps[i][0] == '[')
+            {
+                var index = steps[i][1] - '0';
+                var list = node.AsArray();
+                if (index == list.Count)
+                {
+                    list.Add(next);
+                }
+                else if (isLast)
+                {
+                    list[index] = next;
+                }
+
+                node = list[index]!;
+            }
+            else
+            {
+                var members = node.AsObject();
+                if (isLast || !members.ContainsKey(steps[i]))
+                {
+                    members[steps[i]] = next;
+                }
+
+                node = members[steps[i]]!;
+            }
+        }
+
+        return root.ToJsonString();
+    }
+
+    private static string Dump(GatewayConfig config) => JsonSerializer.Serialize(config);
+}

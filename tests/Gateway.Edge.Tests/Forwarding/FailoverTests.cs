@@ -1,0 +1,129 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Edge.Tests.Rig;
+
+namespace Gateway.Edge.Tests.Forwarding;
+
+public sealed class FailoverTests
+{
+    [Fact]
+    public async Task OneRouterOfTwoIsAway_EveryRequestIsServed()
+    {
+        await using var router = await FakeService.StartAsync();
+        await using var edge = await EdgeServer.StartAsync([Nobody(), router.Url]);
+
+        for (var i = 0; i < 4; i++)
+        {
+            using var response = await ChatAsync(edge);
+            Assert.Equal(200, (int)response.StatusCode);
+            await router.NextAsync();
+        }
+    }
+
+    [Fact]
+    public async Task TwoRouters_AreUsedInTurn()
+    {
+        await using var one = await FakeService.StartAsync();
+        await using var two = await FakeService.StartAsync();
+        await using var edge = await EdgeServer.StartAsync([one.Url, two.Url]);
+
+        for (var i = 0; i < 6; i++)
+        {
+            (await ChatAsync(edge)).Dispose();
+        }
+
+        Assert.Equal((3, 3), (one.Waiting, two.Waiting));
+    }
+
+    [Fact]
+    public async Task NoRouter_EdgeStarts_Answers503_AndSaysSoInReady()
+    {
+        await using var edge = await EdgeServer.StartAsync([Nobody()]);
+        using var client = edge.Client();
+
+        using var response = await ChatAsync(edge);
+        using var ready = await client.GetAsync("/ready");
+
+        Assert.Contains("router", await EdgeServer.AssertErrorAsync(response, 503, "service_unavailable"), StringComparison.Ordinal);
+        Assert.Equal("1", response.Headers.GetValues("retry-after").Single());
+        Assert.Equal(503, (int)ready.StatusCode);
+        Assert.Contains("\"router\":{\"status\":\"not_ready\"", await ready.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ready_NamesRouterRedisAndConfiguration()
+    {
+        await using var router = await FakeService.StartAsync();
+        await using var edge = await EdgeServer.StartAsync([router.Url]);
+        using var client = edge.Client();
+
+        using var ready = await client.GetAsync("/ready");
+        var text = await ready.Content.ReadAsStringAsync();
+
+        Assert.Equal(200, (int)ready.StatusCode);
+        Assert.Contains("\"router\":{\"status\":\"ready\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"redis\":{\"status\":\"ready\",\"detail\":\"not configured (local limits)\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"configuration\":{\"status\":\"ready\"", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Deadline_PassedWithoutAnswer_Is504_AndInAStreamAnErrorEvent(bool inStream)
+    {
+        var time = new ManualTime();
+        await using var router = await FakeService.StartAsync();
+        await using var edge = await EdgeServer.StartAsync([router.Url], time: time);
+        var aborted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        router.Answer = async context =>
+        {
+            context.RequestAborted.Register(() => aborted.TrySetResult());
+            if (inStream)
+            {
+                context.Response.ContentType = "text/event-stream";
+                await context.Response.StartAsync();
+                await context.Response.Body.FlushAsync();
+            }
+
+            await aborted.Task;
+        };
+        using var client = edge.Client();
+        using var request = EdgeServer.Post(EdgeServer.Chat, EdgeServer.ChatBody, ("x-request-timeout", "5"));
+
+        var sending = client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await router.NextAsync();
+        if (inStream)
+        {
+            await sending.WaitAsync(EdgeServer.Patience);
+        }
+
+        Assert.False(aborted.Task.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(8));
+        using var response = await sending.WaitAsync(EdgeServer.Patience);
+
+        if (inStream)
+        {
+            Assert.Contains("\"code\":\"deadline_exceeded\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+        else
+        {
+            await EdgeServer.AssertErrorAsync(response, 504, "deadline_exceeded");
+        }
+
+        await aborted.Task.WaitAsync(EdgeServer.Patience);
+    }
+
+    private static async Task<HttpResponseMessage> ChatAsync(EdgeServer edge)
+    {
+        using var client = edge.Client();
+        using var content = EdgeServer.Json(EdgeServer.ChatBody);
+        return await client.PostAsync(EdgeServer.Chat, content);
+    }
+
+    private static Uri Nobody()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+    }
+}

@@ -1,0 +1,34 @@
+namespace Gateway.Rig;
+
+/// <summary>What a test wants of the gateway it starts.</summary>
+public sealed record RigOptions
+{
+    /// <summary>The document; <c>${SIMULATOR_URL}</c>, <c>${GATEWAY_DEMO_KEY}</c> and <c>${GATEWAY_ADMIN_KEY}</c> are set.</summary>
+    public string Config { get; init; } = DefaultConfig;
+
+    public int Edges { get; init; } = 1;
+
+    public int Routers { get; init; } = 1;
+
+    /// <summary>False: no Redis is configured at all.</summary>
+    public bool Redis { get; init; } = true;
+
+    /// <summary>Extra environment of all services.</summary>
+    public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
+
+    public const string DefaultConfig = """
+        version: 1
+        server: { admin_key: "${GATEWAY_ADMIN_KEY}", max_body: 2MiB, drain: 10s }
+        providers:
+          sim: { protocol: openai, base_url: "${SIMULATOR_URL}/v1", keys: [sim-key-1], internal: true }
+        models:
+          gpt-4o:                 { deployments: [ { provider: sim, model: sim-large, price: { input: 2.50, cached_input: 1.25, output: 10.00 } } ] }
+          gpt-4o-mini:            { deployments: [ { provider: sim, model: sim-small, price: { input: 0.15, output: 0.60 } } ] }
+          text-embedding-3-small: { deployments: [ { provider: sim, model: sim-embed, price: { input: 0.02, output: 0 } } ] }
+        resolve: { default_provider: sim }
+        keys:
+          - { id: demo, secret: "${GATEWAY_DEMO_KEY}", team: research, models: ["*"] }
+          - { id: limited, secret: rig-limited-key, models: ["*"], limits: { requests_per_minute: 6 } }
+          - { id: narrow, secret: rig-narrow-key, models: ["gpt-4o-mini"] }
+        """;
+}
