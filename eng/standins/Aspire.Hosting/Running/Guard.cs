@@ -23,7 +23,8 @@ internal sealed class Guard : IDisposable
         kill -TERM $pids 2>/dev/null
         i=0
         while [ $i -lt 10 ]; do
-          kill -0 $pids 2>/dev/null || exit 0
+          left=; for p in $pids; do kill -0 "$p" 2>/dev/null && left="$left $p"; done; pids=$left
+          [ -n "$pids" ] || exit 0
           sleep 1
           i=$((i + 1))
         done
