@@ -37,10 +37,10 @@ internal sealed class RawServer : IAsyncDisposable
             await using var stream = client.GetStream();
 
             // One read takes the whole small request; unread bytes would turn the close into a reset.
-            await stream.ReadAsync(new byte[16 * 1024], _stop.Token);
+            await client.Client.ReceiveAsync(new byte[16 * 1024], _stop.Token);
             await stream.WriteAsync(answer, _stop.Token);
             client.Client.Shutdown(SocketShutdown.Send);
-            await stream.ReadAsync(new byte[1], _stop.Token);
+            await client.Client.ReceiveAsync(new byte[1], _stop.Token);
         }
     }
 }
