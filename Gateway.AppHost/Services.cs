@@ -9,12 +9,16 @@ internal sealed record SharedSettings(
 internal static class Services
 {
     public static IResourceBuilder<ProjectResource> AddService<TProject>(this IDistributedApplicationBuilder builder, string name, int? port = null)
-        where TProject : IProjectMetadata, new() =>
-        builder.AddProject<TProject>(name, launchProfileName: null)
+        where TProject : IProjectMetadata, new()
+    {
+        var service = builder.AddProject<TProject>(name, launchProfileName: null)
             .WithHttpEndpoint(port: port, name: "http")
             .WithHttpHealthCheck("/health")
             .WithHttpProbe(ProbeType.Liveness, "/health")
             .WithHttpProbe(ProbeType.Readiness, "/ready");
+        // Services go on serving for a moment after the signal, until balancers have noticed. Here is none, and Ctrl-C should not wait.
+        return builder.ExecutionContext.IsRunMode ? service.WithEnvironment("Gateway__ShutdownGrace", "00:00:00") : service;
+    }
 
     /// <returns>Null where real providers are the upstream.</returns>
     public static IResourceBuilder<ProjectResource>? AddSimulator(this IDistributedApplicationBuilder builder, string name, GatewaySettings settings) =>

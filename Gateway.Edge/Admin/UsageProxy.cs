@@ -63,7 +63,7 @@ internal sealed class UsageProxy(
             DeadlineUnixMs = (time.GetUtcNow() + Limit).ToUnixTimeMilliseconds(),
             ConfigGeneration = snapshots.Current.Generation,
         });
-        var call = new ForwardedCall(usage, HttpMethod.Get, path + context.Request.QueryString.Value, token, default, time.GetTimestamp(), Limit);
+        var call = new ForwardedCall(usage, HttpMethod.Get, path + context.Request.QueryString.Value, token, Body: null, time.GetTimestamp(), Limit);
         if (await forwarder.ForwardAsync(call, context) is { } error)
         {
             await errors.WriteAsync(context, error);

@@ -19,6 +19,7 @@ internal static class LlmEndpoints
         builder.Services.AddSingleton<EdgeErrors>();
         builder.Services.AddSingleton<LlmProxyServices>();
         builder.Services.AddSingleton<ModelList>();
+        builder.Services.AddHostedService<WarmUp>();
         return builder;
     }
 

@@ -81,7 +81,7 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
             }
 
             var token = shared.Tokens.Sign(Claims(context, snapshot, key, target, facts, left));
-            return await shared.Forwarder.ForwardAsync(new ForwardedCall(service, HttpMethod.Post, endpoint.Path, token, body.Memory, arrived, left + Patience), context);
+            return await shared.Forwarder.ForwardAsync(new ForwardedCall(service, HttpMethod.Post, endpoint.Path, token, body, arrived, left + Patience), context);
         }
         finally
         {

@@ -4,8 +4,11 @@ using Gateway.Core.Errors;
 
 namespace Gateway.Edge.Endpoints;
 
-/// <summary>A request body in one pooled buffer. Owned by who read it; <see cref="Return"/> exactly once.</summary>
-internal struct PooledBody
+/// <summary>
+/// A request body in one pooled buffer. Who has sent it gives the buffer back early, since an answer may stream for minutes;
+/// who read it gives it back at the latest.
+/// </summary>
+internal sealed class PooledBody
 {
     private const int FirstChunk = 4 * 1024;
 
@@ -15,7 +18,7 @@ internal struct PooledBody
     private byte[]? _buffer;
     private int _length;
 
-    public readonly ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, _length);
+    public ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, _length);
 
     /// <summary>Reads the whole body.</summary>
     /// <param name="request">Its body is read from the start.</param>
@@ -55,7 +58,7 @@ internal struct PooledBody
         }
     }
 
-    /// <summary>Gives the buffer back, without the content: the pool must not hold what somebody asked.</summary>
+    /// <summary>Gives the buffer back, without the content: the pool must not hold what somebody asked. Again is nothing. Not thread-safe.</summary>
     public void Return()
     {
         if (_buffer is { } buffer)
@@ -63,6 +66,7 @@ internal struct PooledBody
             _buffer = null;
             buffer.AsSpan(0, _length).Clear();
             ArrayPool<byte>.Shared.Return(buffer);
+            _length = 0;
         }
     }
 

@@ -1,3 +1,5 @@
+using Gateway.Edge.Endpoints;
+
 namespace Gateway.Edge.Forwarding;
 
 /// <summary>One call to an inner service.</summary>
@@ -5,8 +7,8 @@ namespace Gateway.Edge.Forwarding;
 /// <param name="Method">HTTP method.</param>
 /// <param name="PathAndQuery">Escaped; its path is what the token is good for.</param>
 /// <param name="Token">Signed context.</param>
-/// <param name="Body">The very bytes that the client sent; empty for none. They stay valid until the call has been answered.</param>
+/// <param name="Body">The very bytes that the client sent; null for none. Given back once they are sent.</param>
 /// <param name="Arrived">Timestamp of the request's arrival at the Edge.</param>
 /// <param name="Expires">When the Edge gives up on the answer.</param>
 internal readonly record struct ForwardedCall(
-    ServiceEndpoints Service, HttpMethod Method, string PathAndQuery, string Token, ReadOnlyMemory<byte> Body, long Arrived, TimeSpan Expires);
+    ServiceEndpoints Service, HttpMethod Method, string PathAndQuery, string Token, PooledBody? Body, long Arrived, TimeSpan Expires);

@@ -36,6 +36,8 @@ internal sealed class Forwarder(ServiceClient services, TimeProvider time, ILogg
             return Unavailable(call.Service);
         }
 
+        // HTTP/1.1 without Expect: the head of an answer is read only after the whole request was written.
+        call.Body?.Return();
         using (answer)
         {
             client.Response.Headers[ServerTiming.Header] = ServerTiming.Describe(time.GetElapsedTime(call.Arrived), answer.Headers);

@@ -23,7 +23,7 @@ internal static class ForwardingExtensions
         foreach (var name in new[] { Router, Moderation, Usage })
         {
             builder.Services.AddKeyedSingleton(name, (services, _) => new ServiceEndpoints(
-                services.GetRequiredService<ServiceEndpointResolver>(), services.GetRequiredService<ILogger<ServiceEndpoints>>(), name));
+                services.GetRequiredService<ServiceEndpointResolver>(), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ServiceEndpoints>>(), name));
         }
 
         builder.AddServiceReadiness(Router);

@@ -57,9 +57,9 @@ internal sealed class ServiceClient(ILogger<ServiceClient> logger) : IDisposable
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
-        if (!call.Body.IsEmpty)
+        if (call.Body is { } body)
         {
-            request.Content = new ReadOnlyMemoryContent(call.Body);
+            request.Content = new ReadOnlyMemoryContent(body.Memory);
             request.Content.Headers.ContentType = Json;
         }
 

@@ -5,8 +5,11 @@ using Microsoft.Extensions.ServiceDiscovery;
 namespace Gateway.Edge.Forwarding;
 
 /// <summary>The addresses of one service as of the last change of service discovery, used in turn. Thread-safe.</summary>
-internal sealed class ServiceEndpoints(ServiceEndpointResolver resolver, ILogger<ServiceEndpoints> logger, string service)
+internal sealed class ServiceEndpoints(ServiceEndpointResolver resolver, TimeProvider time, ILogger<ServiceEndpoints> logger, string service)
 {
+    /// <summary>The resolver stops watching what nobody asks it for, so that a change could go unseen for ever.</summary>
+    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
+
     private static readonly string[] FixedPaths = [.. LlmEndpoint.Routed.Select(static endpoint => endpoint.Path)];
 
     private readonly string _query = $"https+http://{service}";
@@ -18,7 +21,7 @@ internal sealed class ServiceEndpoints(ServiceEndpointResolver resolver, ILogger
 
     /// <summary>The addresses as of now; never empty, though nobody may listen there.</summary>
     public ValueTask<ServiceAddress[]> GetAsync(CancellationToken cancellationToken) =>
-        _current is { } current && !current.Change.HasChanged ? new(current.Addresses) : ResolveAsync(cancellationToken);
+        _current is { } current && !current.Change.HasChanged && time.GetElapsedTime(current.ResolvedAt) < MaxAge ? new(current.Addresses) : ResolveAsync(cancellationToken);
 
     /// <summary>Where the next request begins to try.</summary>
     public uint NextTurn() => Interlocked.Increment(ref _turn);
@@ -28,10 +31,14 @@ internal sealed class ServiceEndpoints(ServiceEndpointResolver resolver, ILogger
         // Several requests may do this at the same moment: they come to the same answer, and it is rare.
         var source = await resolver.GetEndpointsAsync(_query, cancellationToken);
         var addresses = source.Endpoints.Select(static endpoint => new ServiceAddress(ServiceAddress.RootOf(endpoint.EndPoint), FixedPaths)).ToArray();
-        _current = new Snapshot(addresses, source.ChangeToken);
-        logger.AddressesResolved(Name, addresses.Length);
+        if (_current?.Addresses.Length != addresses.Length)
+        {
+            logger.AddressesResolved(Name, addresses.Length);
+        }
+
+        _current = new Snapshot(addresses, source.ChangeToken, time.GetTimestamp());
         return addresses;
     }
 
-    private sealed record Snapshot(ServiceAddress[] Addresses, IChangeToken Change);
+    private sealed record Snapshot(ServiceAddress[] Addresses, IChangeToken Change, long ResolvedAt);
 }

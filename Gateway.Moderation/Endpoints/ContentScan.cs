@@ -7,7 +7,7 @@ namespace Gateway.Moderation.Endpoints;
 /// <summary>Asks every check of a policy about each text, without acting on it. Thread-safe.</summary>
 internal sealed class ContentScan(ModerationMetrics metrics)
 {
-    // The official clients read each of these and fail when one is missing.
+    // Typed clients have a member for each of these.
     private static readonly string[] StandardCategories =
     [
         "harassment", "harassment/threatening", "hate", "hate/threatening", "illicit", "illicit/violent", "self-harm", "self-harm/instructions",

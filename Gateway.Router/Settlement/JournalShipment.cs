@@ -36,6 +36,9 @@ internal sealed class JournalShipment(UsageJournal journal, UsageClient client, 
         }
 
         var reply = await client.SendAsync(batch, cancellationToken);
+
+        // Sockets complete inline: what follows syncs and deletes files, and must not hold up the thread that serves requests.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         switch (reply.Kind)
         {
             case ShipReplyKind.Accepted:

@@ -167,6 +167,7 @@ public sealed class FirstRequestTests(SharedRig shared)
     public async Task ReadinessAndMetrics_TellTheStateOfEachDependency()
     {
         using var client = _rig.Client();
+        using var answer = await client.PostAsync(Chat, Body("""{"model":"gpt-4o","messages":[{"role":"user","content":"count me"}]}"""));
 
         var ready = await client.GetFromJsonAsync<JsonElement>("/ready");
         var metrics = await client.GetStringAsync("/metrics");

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Usage.Tests;
@@ -33,14 +34,14 @@ internal sealed class UsageHost : IAsyncDisposable
 
     public LogLines Log { get; } = new();
 
-    public static async Task<UsageHost> StartAsync(string? folder = null, long segmentBytes = 64 * 1024 * 1024)
+    public static async Task<UsageHost> StartAsync(string? folder = null, long segmentBytes = 64 * 1024 * 1024, long minFreeBytes = 0)
     {
         var host = new UsageHost(folder);
-        await host.StartAgainAsync(segmentBytes);
+        await host.StartAgainAsync(segmentBytes, minFreeBytes);
         return host;
     }
 
-    public async Task StartAgainAsync(long segmentBytes = 64 * 1024 * 1024)
+    public async Task StartAgainAsync(long segmentBytes = 64 * 1024 * 1024, long minFreeBytes = 0)
     {
         await StopAsync();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -53,7 +54,7 @@ internal sealed class UsageHost : IAsyncDisposable
             ["GATEWAY_DATA"] = Folder,
             [ContextKeys.SecretVariable] = Secret,
             ["Gateway:Ledger:SegmentBytes"] = segmentBytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
-            ["Gateway:Ledger:MinFreeBytes"] = "0",
+            ["Gateway:Ledger:MinFreeBytes"] = minFreeBytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
         });
         builder.AddUsage();
         var app = builder.Build();
@@ -71,6 +72,8 @@ internal sealed class UsageHost : IAsyncDisposable
         _app = app;
         _http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
     }
+
+    public async Task<HealthStatus> HealthAsync() => (await _app!.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Status;
 
     public async Task StopAsync()
     {

@@ -14,16 +14,18 @@ async function report(path, parameters) {
     return response.json();
   }
   const body = await response.json().catch(() => null);
-  const message = body?.error?.message ?? `The gateway answered ${response.status}.`;
-  throw response.status === 401 ? new Refused(message) : new Error(message);
+  throw response.status === 401
+    ? new Refused('This is not the admin key of this gateway.')
+    : new Error(body?.error?.message ?? `The gateway answered ${response.status}.`);
 }
 
 const whole = new Intl.NumberFormat('en');
+const when = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 const count = value => whole.format(value);
 
 function dollars(nano) {
   const usd = nano / 1e9;
-  return '$' + usd.toFixed(usd === 0 || usd >= 1 ? 2 : 6);
+  return '$' + usd.toFixed(usd === 0 || usd >= 1 ? 2 : usd >= 1e-5 ? 6 : 9);
 }
 
 function cell(tag, text, kind) {
@@ -75,7 +77,7 @@ function showGroups(table, name, groups, member) {
 function requestRow(request) {
   const good = request.ending === 'completed';
   return row('td', [
-    [new Date(request.time).toLocaleString()], [request.key], [request.model], [request.deployment],
+    [when.format(new Date(request.time))], [request.key], [request.model], [request.deployment],
     [`${request.status || '?'} ${request.ending.replaceAll('_', ' ')}`, good ? 'good' : 'bad'],
     [request.stream ? 'stream' : 'plain'], [count(request.input_tokens), 'number'], [count(request.output_tokens), 'number'],
     [(request.estimated ? '~' : '') + dollars(request.cost_nano_usd), 'number'], [count(request.attempts.at(-1)?.duration_ms ?? 0), 'number'],

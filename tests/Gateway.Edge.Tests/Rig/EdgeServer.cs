@@ -68,7 +68,8 @@ internal sealed class EdgeServer : IAsyncDisposable
     /// <param name="settings">More configuration, such as connection strings and the addresses of other services.</param>
     /// <param name="config">The document.</param>
     /// <param name="time">Null for the real time.</param>
-    public static async Task<EdgeServer> StartAsync(IEnumerable<Uri> routers, Dictionary<string, string>? settings = null, string config = Config, TimeProvider? time = null)
+    /// <param name="log">Gets what the Edge logs.</param>
+    public static async Task<EdgeServer> StartAsync(IEnumerable<Uri> routers, Dictionary<string, string>? settings = null, string config = Config, TimeProvider? time = null, ILoggerProvider? log = null)
     {
         var folder = Directory.CreateTempSubdirectory("edge-test-").FullName;
         var file = Path.Combine(folder, "gateway.yaml");
@@ -87,6 +88,11 @@ internal sealed class EdgeServer : IAsyncDisposable
         var app = Program.Build([.. args], builder =>
         {
             builder.Logging.ClearProviders();
+            if (log is not null)
+            {
+                builder.Logging.AddProvider(log);
+            }
+
             if (time is not null)
             {
                 builder.Services.AddSingleton(time);
@@ -103,6 +109,9 @@ internal sealed class EdgeServer : IAsyncDisposable
         client.DefaultRequestHeaders.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
         return client;
     }
+
+    /// <summary>Puts another document in the place of the first.</summary>
+    public Task ReconfigureAsync(string config) => File.WriteAllTextAsync(Path.Combine(_folder, "gateway.yaml"), config);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,4 +1,5 @@
 using Gateway.Core.Context;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Gateway.Usage.Tests.Ingest;
 
@@ -128,6 +129,21 @@ public sealed class IngestTests
         Assert.Equal(7, (await usage.TotalAsync()).GetProperty("requests").GetInt64());
         Assert.Single(usage.Log.Of(5011));
         Assert.Single(usage.Log.Of(5013));
+    }
+
+    [Fact]
+    public async Task Batch_DiskNearlyFull_IsLeftToTheRouterUntilThereIsRoom()
+    {
+        await using var usage = await UsageHost.StartAsync(minFreeBytes: long.MaxValue);
+        var journal = new FakeJournal().Add(FakeJournal.Final());
+
+        Assert.Equal(503, (await usage.PostAsync(journal.All())).Status);
+        Assert.Equal(HealthStatus.Unhealthy, await usage.HealthAsync());
+        Assert.Equal(0, (await usage.TotalAsync()).GetProperty("requests").GetInt64());
+
+        await usage.StartAgainAsync();
+        Assert.Equal((200, 1), await usage.PostAsync(journal.All()));
+        Assert.Equal(HealthStatus.Healthy, await usage.HealthAsync());
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.Configuration;
@@ -9,12 +10,14 @@ namespace Aspire.Hosting.Running;
 internal sealed class Orchestrator(DistributedApplicationBuilder builder, DistributedApplicationOptions options, ResourceNotificationService notifications,
     ChildEnvironment environment) : IHostedService, IDisposable
 {
+    private static readonly TimeSpan s_sameInterrupt = TimeSpan.FromMilliseconds(500);
+
     private readonly Guard _guard = new();
     private readonly HealthMonitor _health = new(notifications);
     private readonly List<Supervisor> _supervisors = [];
     private readonly Dashboard _dashboard = new();
     private PosixSignalRegistration? _interrupt;
-    private int _interrupts;
+    private long _firstInterrupt;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -61,11 +64,13 @@ internal sealed class Orchestrator(DistributedApplicationBuilder builder, Distri
     private static int Depth(IResource resource) =>
         resource.Annotations.OfType<WaitAnnotation>().Select(static wait => Depth(wait.Resource) + 1).DefaultIfEmpty(0).Max();
 
-    // The first one stops everything in order (the host's own handler sees to that); whoever presses again means now.
+    // The first one stops everything in order (the host's own handler sees to that); whoever presses again means now. Two in
+    // the same moment are one: tools that end a process group tell the process and the group.
     private void OnInterrupt(PosixSignalContext signal)
     {
         signal.Cancel = true;
-        if (Interlocked.Increment(ref _interrupts) < 2) { return; }
+        var first = Interlocked.CompareExchange(ref _firstInterrupt, Stopwatch.GetTimestamp(), 0);
+        if (first == 0 || Stopwatch.GetElapsedTime(first) < s_sameInterrupt) { return; }
         HostConsole.Host("Killed.");
         _supervisors.ForEach(static supervisor => supervisor.Kill());
         _dashboard.Kill();

@@ -7,7 +7,7 @@ namespace Aspire.Hosting.Running;
 internal sealed class OutputFilter(bool all)
 {
     private const int Kept = 40;
-    private static readonly string[] s_quiet = ["trce:", "dbug:", "info:"];
+    private static readonly string[] s_quiet = ["trce: ", "dbug: ", "info: "];
 
     private readonly Queue<string> _recent = new(Kept);
     private bool _inQuietEntry;
@@ -19,12 +19,21 @@ internal sealed class OutputFilter(bool all)
         if (_recent.Count == Kept) { _recent.Dequeue(); }
         _recent.Enqueue(line);
 
-        // An entry is a headline with its level, then lines that are indented by six.
+        // An entry is a headline with its level, perhaps after a timestamp, and then lines that are indented by six.
         if (!line.StartsWith("      ", StringComparison.Ordinal))
         {
-            _inQuietEntry = s_quiet.Any(level => line.StartsWith(level, StringComparison.Ordinal));
+            _inQuietEntry = IsQuiet(line) || IsQuiet(line.AsSpan(line.IndexOf(' ', StringComparison.Ordinal) + 1));
         }
         return all || !_inQuietEntry;
     }
 
+    private static bool IsQuiet(ReadOnlySpan<char> line)
+    {
+        foreach (var level in s_quiet)
+        {
+            if (line.StartsWith(level, StringComparison.Ordinal)) { return true; }
+        }
+        return false;
+    }
 }
+
