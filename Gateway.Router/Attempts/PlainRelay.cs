@@ -46,7 +46,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
                 received += read;
             }
 
-            if (IsCut(attempt, reader, received))
+            if (IsCut(attempt, reader))
             {
                 return Cut(attempt, reader, received, AttemptFailure.InvalidAnswer);
             }
@@ -119,7 +119,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
                 held = read + 1;
             }
 
-            if (IsCut(attempt, reader, total))
+            if (IsCut(attempt, reader))
             {
                 return Cut(attempt, reader, total, AttemptFailure.InvalidAnswer);
             }
@@ -142,9 +142,9 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         reader.Append(piece);
     }
 
-    /// <summary>HTTP reports a cut body where it can; where the connection's end is the body's end, the document itself must tell.</summary>
-    private static bool IsCut(Attempt attempt, IAnswerReader reader, long received) =>
-        (attempt.Length is { } length && received < length) || (!attempt.EndIsCertain && attempt.Answer.IsSuccessStatusCode && !reader.IsWhole);
+    /// <summary>The client of the upstream throws for a body that HTTP knows to be cut; where the connection's end is the body's end, the document itself must tell.</summary>
+    private static bool IsCut(Attempt attempt, IAnswerReader reader) =>
+        !attempt.EndIsCertain && attempt.Answer.IsSuccessStatusCode && !reader.IsWhole;
 
     private static void Fold(Attempt attempt, IAnswerReader reader, long bytes)
     {

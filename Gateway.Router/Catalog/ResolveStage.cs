@@ -1,5 +1,6 @@
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
+using Gateway.Core.Requests;
 using Gateway.Router.Pipeline;
 
 namespace Gateway.Router.Catalog;
@@ -34,7 +35,7 @@ internal sealed class ResolveStage : ILlmStage
         var refused = 0;
         foreach (var deployment in group.Deployments)
         {
-            refused += WildcardPattern.MatchesAny(claims.AllowedProviders, deployment.Provider.Name) ? 0 : 1;
+            refused += NamePattern.MatchesAny(claims.AllowedProviders, deployment.Provider.Name) ? 0 : 1;
         }
 
         // Keys that may use every provider are the rule: they share the group's own list.
@@ -42,5 +43,5 @@ internal sealed class ResolveStage : ILlmStage
     }
 
     private static Deployment[] Filter(ModelGroup group, ContextClaims claims) =>
-        [.. group.Deployments.Where(deployment => WildcardPattern.MatchesAny(claims.AllowedProviders, deployment.Provider.Name))];
+        [.. group.Deployments.Where(deployment => NamePattern.MatchesAny(claims.AllowedProviders, deployment.Provider.Name))];
 }

@@ -37,7 +37,7 @@ internal sealed class ModerationClient(IHttpClientFactory clients, ContextToken 
 
         using var client = clients.CreateClient(HttpClientName);
         using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        if (answer.StatusCode != HttpStatusCode.OK)
+        if (answer.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.NoContent))
         {
             throw new HttpRequestException("The Moderation service answered an error.", inner: null, answer.StatusCode);
         }
@@ -48,13 +48,14 @@ internal sealed class ModerationClient(IHttpClientFactory clients, ContextToken 
             throw new HttpRequestException("The Moderation service answered for another request.");
         }
 
-        return Header(answer, AnswerHeader) switch
+        var verdict = Header(answer, AnswerHeader) switch
         {
             "allow" => new ModerationVerdict(ModerationAnswer.Allow),
             "redact" => new ModerationVerdict(ModerationAnswer.Redact, await ReadAsync(answer, exchange.Config.Server.MaxBodyBytes, cancellationToken)),
             "block" => await ReadBlockAsync(answer, cancellationToken),
             _ => throw new HttpRequestException("The Moderation service did not say what to do."),
         };
+        return verdict with { IsDegraded = answer.Headers.NonValidated.Contains(GatewayHeaders.Degraded) };
     }
 
     public static string PathFor(LlmOperation operation) => operation switch

@@ -38,14 +38,14 @@ internal sealed class ModerationStage(
             return;
         }
 
-        if (verdict is null)
+        if (verdict is null && ModeOf(exchange) == ModerationMode.Required)
         {
-            if (ModeOf(exchange) == ModerationMode.Required)
-            {
-                await exchange.RefuseAsync(Unavailable);
-                return;
-            }
+            await exchange.RefuseAsync(Unavailable);
+            return;
+        }
 
+        if (verdict is null or { IsDegraded: true })
+        {
             exchange.Outcome.Flags |= UsageFlags.Unmoderated;
             exchange.Http.Response.Headers[GatewayHeaders.Degraded] = "moderation";
         }

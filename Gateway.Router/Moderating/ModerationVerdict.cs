@@ -18,4 +18,5 @@ internal enum ModerationAnswer
 /// <param name="Body">The new body for <see cref="ModerationAnswer.Redact"/>; whoever takes it owns it.</param>
 /// <param name="Message">For the client, on <see cref="ModerationAnswer.Block"/>.</param>
 /// <param name="Check">Which check blocked; for the log.</param>
-internal readonly record struct ModerationVerdict(ModerationAnswer Answer, RequestBody? Body = null, string Message = "", string Check = "");
+/// <param name="IsDegraded">A check of a best-effort policy could not be completed.</param>
+internal readonly record struct ModerationVerdict(ModerationAnswer Answer, RequestBody? Body = null, string Message = "", string Check = "", bool IsDegraded = false);

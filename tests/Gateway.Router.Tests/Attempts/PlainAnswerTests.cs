@@ -63,6 +63,7 @@ public sealed class PlainAnswerTests
         await stream.ReadExactlyAsync(received.AsMemory(0, large.Length - 1));
         await asked.Task.WaitAsync(RouterHost.Patience);
         var last = stream.ReadAsync(received.AsMemory(large.Length - 1)).AsTask();
+        await router.RoundTripsAsync();
         Assert.False(last.IsCompleted);
         written.SetResult();
 
@@ -85,6 +86,7 @@ public sealed class PlainAnswerTests
 
         var pending = router.SendAsync(Requests.Plain);
         await asked.Task.WaitAsync(RouterHost.Patience);
+        await router.RoundTripsAsync();
         Assert.False(pending.IsCompleted);
         written.SetResult();
 
@@ -132,6 +134,20 @@ public sealed class PlainAnswerTests
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => response.Content.ReadAsByteArrayAsync());
         Assert.Equal(RequestEnding.UpstreamFailed, (await router.Journal.FirstFinalAsync()).Ending);
         Assert.Single(router.Journal.Finals);
+    }
+
+    [Theory]
+    [InlineData(false, 200)]
+    [InlineData(true, 502)]
+    public async Task Answer_EndsWithItsConnection_OnlyAWholeDocumentIsAnAnswer(bool cut, int status)
+    {
+        await using var upstream = await RawServer.StartAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n" + (cut ? Requests.Answer[..^20] : Requests.Answer));
+        await using var router = await RouterHost.StartAsync(TestConfig.For(upstream.Url));
+
+        using var response = await router.SendAsync(Requests.Plain);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal(cut ? RequestEnding.UpstreamFailed : RequestEnding.Completed, Assert.Single(router.Journal.Finals).Ending);
     }
 
     [Theory]

@@ -2,7 +2,6 @@ using System.Collections.Frozen;
 using System.Net;
 using System.Text.Json.Nodes;
 using Gateway.Core.Configuration;
-using Gateway.Router.Catalog;
 using Gateway.Router.Tests.Hosting;
 
 namespace Gateway.Router.Tests.Catalog;
@@ -106,19 +105,6 @@ public sealed class ResolveTests
 
         Assert.Equal("aabacaaaabacaa", string.Concat(router.Journal.Intents.Select(static intent => intent.Deployment[^1])));
     }
-
-    [Theory]
-    [InlineData("*", "anything", true)]
-    [InlineData("gpt-*", "gpt-4o", true)]
-    [InlineData("gpt-*", "gpt", false)]
-    [InlineData("*-mini", "gpt-4o-mini", true)]
-    [InlineData("*a*b*", "xxaxxbxx", true)]
-    [InlineData("*a*b", "xxaxxbxx", false)]
-    [InlineData("a", "A", false)]
-    [InlineData("", "", true)]
-    [InlineData("", "x", false)]
-    [InlineData("a*", "a", true)]
-    public void Pattern_Matches_AsWritten(string pattern, string name, bool matches) => Assert.Equal(matches, WildcardPattern.Matches(pattern, name));
 
     private static GatewayConfig Config(string url) => TestConfig.For(TestConfig.Provider(url, "one"), TestConfig.Provider(url, "two")) with
     {

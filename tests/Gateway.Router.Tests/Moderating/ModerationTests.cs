@@ -44,6 +44,24 @@ public sealed class ModerationTests
     }
 
     [Fact]
+    public async Task Request_AllowedThoughACheckFailed_IsServedAndFlagged()
+    {
+        await using var moderation = await UpstreamServer.StartAsync(static context =>
+        {
+            context.Response.Headers["x-gateway-degraded"] = "moderation";
+            return AnswerAsync(context, "allow", "", null);
+        });
+        await using var upstream = await UpstreamServer.StartJsonAsync(Requests.Answer);
+        await using var router = await StartAsync(upstream, moderation.Url);
+
+        using var response = await SendAsync(router, "relaxed");
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("moderation", Assert.Single(response.Headers.GetValues("x-gateway-degraded")));
+        Assert.Equal(UsageFlags.Unmoderated, Assert.Single(router.Journal.Finals).Flags);
+    }
+
+    [Fact]
     public async Task Request_Redacted_UpstreamSeesOnlyTheNewBody()
     {
         await using var moderation = await StartModerationAsync("redact", Redacted);
@@ -155,7 +173,15 @@ public sealed class ModerationTests
             context.Response.Headers["x-gateway-moderation"] = verdict;
         }
 
-        await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(body));
+        if (verdict == "allow")
+        {
+            context.Response.StatusCode = 204;
+        }
+
+        if (body.Length > 0)
+        {
+            await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(body));
+        }
     }
 
     private static Task<UpstreamServer> StartBadAsync(string kind) => kind switch

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Gateway.Core.Context;
 using Gateway.Core.Requests;
@@ -13,7 +14,7 @@ public sealed class ContextTests
 {
     private static readonly byte[] Body = Encoding.UTF8.GetBytes(Requests.Plain);
 
-    public static TheoryData<string> BadContexts => ["none", "empty", "twice", "other secret", "other path", "other audience", "other role", "expired", "cut"];
+    public static TheoryData<string> BadContexts => ["none", "empty", "other secret", "other path", "other audience", "other role", "expired", "cut"];
 
     [Theory]
     [MemberData(nameof(BadContexts))]
@@ -37,13 +38,30 @@ public sealed class ContextTests
             _ => good,
         };
 
-        (string, string)[] second = kind == "twice" ? [("x-gateway-context", good)] : [];
-        using var response = await router.SendRawAsync(Requests.Plain, "/v1/chat/completions", context, CancellationToken.None, second);
+        using var response = await router.SendRawAsync(Requests.Plain, "/v1/chat/completions", context);
 
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
         Assert.Contains("\"context_rejected\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Empty(upstream.Seen);
         Assert.Empty(router.Journal.Finals);
+    }
+
+    [Fact]
+    public async Task Request_WithTwoContexts_Gets401ThoughBothAreGood()
+    {
+        await using var upstream = await UpstreamServer.StartJsonAsync(Requests.Answer);
+        await using var router = await RouterHost.StartAsync(upstream);
+        var good = RouterHost.Tokens.Sign(RouterHost.ClaimsFor(Body, LlmEndpoint.ChatCompletions));
+
+        // By hand: HttpClient would join the two lines into one value.
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(router.Client.BaseAddress!.Host, router.Client.BaseAddress.Port);
+        await using var stream = socket.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /v1/chat/completions HTTP/1.1\r\nHost: router\r\nConnection: close\r\nContent-Length: {Body.Length}\r\nx-gateway-context: {good}\r\nx-gateway-context: {good}\r\n\r\n{Requests.Plain}"));
+        using var reader = new StreamReader(stream);
+        Assert.Equal("HTTP/1.1 401 Unauthorized", await reader.ReadLineAsync().WaitAsync(RouterHost.Patience));
+        Assert.Empty(upstream.Seen);
     }
 
     [Theory]

@@ -23,6 +23,7 @@ public sealed class JournalTests
 
         var pending = router.SendAsync(body);
         await asked.Task.WaitAsync(RouterHost.Patience);
+        await router.RoundTripsAsync();
         Assert.Empty(upstream.Seen);
         written.SetResult();
         using var response = await pending;

@@ -118,6 +118,7 @@ public sealed class StreamEndTests
         await using var router = await RouterHost.StartAsync(upstream);
 
         var pending = router.SendAsync(Requests.Stream);
+        await router.RoundTripsAsync();
         Assert.False(pending.IsCompleted);
         go.SetResult();
         using var response = await pending;

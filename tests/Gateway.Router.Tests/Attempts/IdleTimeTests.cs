@@ -1,0 +1,56 @@
+using System.Text;
+using System.Threading.Channels;
+using Gateway.Core.Journal;
+using Gateway.Core.Tests.Journal;
+using Gateway.Router.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gateway.Router.Tests.Attempts;
+
+public sealed class IdleTimeTests
+{
+    [Fact]
+    public async Task Stream_LongerThanItsIdleTime_EndsOnlyWhenItIsSilentForThatLong()
+    {
+        var time = new JournalTime();
+        var pieces = Channel.CreateUnbounded<string>();
+        await using var upstream = await UpstreamServer.StartAsync(async context =>
+        {
+            await foreach (var piece in pieces.Reader.ReadAllAsync(context.RequestAborted))
+            {
+                await UpstreamServer.WritePieceAsync(context, piece);
+            }
+        });
+        var config = TestConfig.WithTimeouts(upstream.Url, new() { FirstByte = TimeSpan.FromSeconds(30), Idle = TimeSpan.FromSeconds(30), Total = TimeSpan.FromHours(1) });
+        await using var router = await RouterHost.StartAsync(config, builder => builder.Services.AddSingleton<TimeProvider>(time));
+        await pieces.Writer.WriteAsync(Requests.Delta("0"));
+        using var response = await router.SendAsync(Requests.Stream);
+        await using var stream = await response.Content.ReadAsStreamAsync();
+        await ExpectAsync(stream, Requests.Delta("0"));
+
+        for (var i = 1; i <= 5; i++)
+        {
+            // The Router waits for the next event by now; the clock then moves most of the idle time.
+            await router.RoundTripsAsync();
+            time.Advance(TimeSpan.FromSeconds(20));
+            await pieces.Writer.WriteAsync(Requests.Delta($"{i}"));
+            await ExpectAsync(stream, Requests.Delta($"{i}"));
+        }
+
+        await router.RoundTripsAsync();
+        time.Advance(TimeSpan.FromSeconds(31));
+
+        using var rest = new StreamReader(stream);
+        Assert.Contains("\"upstream_timeout\"", await rest.ReadToEndAsync().WaitAsync(RouterHost.Patience), StringComparison.Ordinal);
+        var final = Assert.Single(router.Journal.Finals);
+        Assert.Equal((RequestEnding.UpstreamFailed, 6L, 131_000L), (final.Ending, final.Usage.Output, final.DurationMs));
+    }
+
+    private static async Task ExpectAsync(Stream stream, string text)
+    {
+        var buffer = new byte[text.Length];
+        using var patience = new CancellationTokenSource(RouterHost.Patience);
+        await stream.ReadExactlyAsync(buffer, patience.Token);
+        Assert.Equal(text, Encoding.UTF8.GetString(buffer));
+    }
+}
