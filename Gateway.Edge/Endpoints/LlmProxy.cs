@@ -25,7 +25,12 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
     {
         var arrived = shared.Time.GetTimestamp();
         var snapshot = shared.Snapshots.Current;
-        var status = 0;
+        var status = StatusCodes.Status500InternalServerError;
+        if (shared.Limiter.IsDegraded)
+        {
+            context.Response.Headers[GatewayHeaders.Degraded] = "redis";
+        }
+
         try
         {
             var error = Authenticate(context, snapshot, out var key) ?? RequestDeadline.Read(context.Request.Headers, out var wanted) ?? await ServeAsync(context, snapshot, key!, wanted, arrived);
@@ -34,15 +39,22 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
                 context.Response.Headers[ServerTiming.Header] = ServerTiming.Describe(shared.Time.GetElapsedTime(arrived), inner: null);
                 await shared.Errors.WriteAsync(context, error);
             }
+
+            status = context.Response.StatusCode;
         }
         catch (GatewayException refused)
         {
             status = refused.Error.Facts.Status;
             throw;
         }
+        catch (BadHttpRequestException bad)
+        {
+            status = bad.StatusCode;
+            throw;
+        }
         finally
         {
-            shared.Metrics.Request(endpoint.Path, context.RequestAborted.IsCancellationRequested ? StatusClientGone : status == 0 ? context.Response.StatusCode : status);
+            shared.Metrics.Request(endpoint.Path, context.RequestAborted.IsCancellationRequested ? StatusClientGone : status);
         }
     }
 

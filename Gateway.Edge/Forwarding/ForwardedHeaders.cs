@@ -14,7 +14,7 @@ internal static class ForwardedHeaders
 
     private static readonly HashSet<string> Outbound = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Content-Type", "Content-Length", "Content-Language", "Content-Disposition", "Cache-Control", "ETag", "Last-Modified", "Location",
+        "Content-Type", "Content-Length", "Content-Language", "Content-Disposition", "Cache-Control", "ETag", "Last-Modified",
         "Retry-After", "Retry-After-Ms", "X-Should-Retry", "X-Request-Id", "OpenAI-Processing-Ms", "OpenAI-Version", "OpenAI-Model",
         "Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy",
     };

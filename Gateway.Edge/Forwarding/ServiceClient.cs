@@ -9,6 +9,8 @@ internal sealed class ServiceClient(ILogger<ServiceClient> logger) : IDisposable
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
+
     // Bare: no cookies, redirects, proxy, decompression or repeats. The default propagator writes traceparent, so that the
     // traces of the services connect.
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
@@ -18,7 +20,7 @@ internal sealed class ServiceClient(ILogger<ServiceClient> logger) : IDisposable
         UseProxy = false,
         AutomaticDecompression = DecompressionMethods.None,
         MaxConnectionsPerServer = int.MaxValue,
-        ConnectTimeout = TimeSpan.FromSeconds(2),
+        ConnectTimeout = ConnectTimeout,
         PooledConnectionLifetime = TimeSpan.FromMinutes(15),
         // An answer that nobody reads to the end is cut, not read on for two seconds in the hope of saving the connection: its
         // upstream may be generating tokens.
@@ -42,6 +44,11 @@ internal sealed class ServiceClient(ILogger<ServiceClient> logger) : IDisposable
             {
                 // No byte has left, so another instance may be asked. Any other failure may have cost somebody money already.
                 logger.ServiceUnreachable(client.TraceIdentifier, call.Service.Name, failure.HttpRequestError.ToString());
+            }
+            catch (OperationCanceledException failure) when (failure.InnerException is TimeoutException && !cancellationToken.IsCancellationRequested)
+            {
+                // The connect time-out is the only one of the handler's own: nothing was written here either.
+                logger.ServiceUnreachable(client.TraceIdentifier, call.Service.Name, "ConnectTimeout");
             }
         }
 

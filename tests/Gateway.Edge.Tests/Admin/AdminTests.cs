@@ -53,6 +53,8 @@ public sealed class AdminTests(EdgeFixture rig) : IClassFixture<EdgeFixture>
     [InlineData("/admin/v1/..%2f..%2finternal/usage/batches")]
     [InlineData("/admin/v1/%2e%2e%5cinternal")]
     [InlineData("/admin/v1//internal")]
+    [InlineData("/admin/v1/usage%5cinternal")]
+    [InlineData("/admin/v1/usage%2finternal")]
     public async Task Report_ByATrickPath_Is404(string path)
     {
         using var client = rig.Edge.Client(EdgeServer.AdminKey);

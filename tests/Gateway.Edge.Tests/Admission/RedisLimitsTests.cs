@@ -52,7 +52,7 @@ public sealed class RedisLimitsTests : IAsyncLifetime
     public async Task RetryAfter_IsTrue()
     {
         var limits = new RedisLimits(_one, new ManualTime());
-        var limit = new RateLimit("true", 20, TimeSpan.FromSeconds(1), 1);
+        var limit = new RateLimit("true", 1, TimeSpan.FromSeconds(2), 1);
         Assert.True((await AskAsync(limits, limit)).Admitted);
         var refused = await AskAsync(limits, limit);
         Assert.False(refused.Admitted);

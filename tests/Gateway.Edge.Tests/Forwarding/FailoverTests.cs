@@ -21,6 +21,31 @@ public sealed class FailoverTests
     }
 
     [Fact]
+    public async Task RouterThatAcceptsNoConnection_IsPassedOver()
+    {
+        // A full backlog: the system answers no further connection at all.
+        using var stuck = new TcpListener(IPAddress.Loopback, 0);
+        stuck.Start(backlog: 1);
+        var waiting = Enumerable.Range(0, 8).Select(_ => new TcpClient()).ToArray();
+        foreach (var client in waiting)
+        {
+            _ = client.ConnectAsync(IPAddress.Loopback, ((IPEndPoint)stuck.LocalEndpoint).Port);
+        }
+
+        await using var router = await FakeService.StartAsync();
+        await using var edge = await EdgeServer.StartAsync([router.Url, new Uri($"http://{stuck.LocalEndpoint}")]);
+
+        for (var i = 0; i < 2; i++)
+        {
+            using var response = await ChatAsync(edge);
+            Assert.Equal(200, (int)response.StatusCode);
+        }
+
+        Assert.Equal(2, router.Waiting);
+        Array.ForEach(waiting, static client => client.Dispose());
+    }
+
+    [Fact]
     public async Task TwoRouters_AreUsedInTurn()
     {
         await using var one = await FakeService.StartAsync();
