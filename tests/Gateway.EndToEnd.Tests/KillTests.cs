@@ -31,12 +31,15 @@ public sealed class KillTests
         async Task ClientAsync(int number)
         {
             using var client = rig.Client();
+            using var patience = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
             while (Interlocked.Increment(ref sent) is var i && i <= Requests)
             {
                 var (gatewayId, simulatorId) = await SendAsync(client, streamed: i % 2 == 0, $"request {i} of client {number}", deadline.Token);
                 if (gatewayId is null)
                 {
+                    // As a client that minds retry-after: refusals are cheap, and 20,000 of them would test nothing.
                     Interlocked.Increment(ref failed);
+                    await patience.WaitForNextTickAsync(deadline.Token);
                 }
                 else
                 {
@@ -58,7 +61,7 @@ public sealed class KillTests
         }
 
         await Task.WhenAll(clients);
-        Assert.True(seenByClient.Count > Requests / 2, $"Only {seenByClient.Count} of {Requests} requests ended well.\n{rig.Output()}");
+        Assert.True(seenByClient.Count > Requests * 9 / 10, $"Only {seenByClient.Count} of {Requests} requests ended well, {failed} did not.");
 
         var metered = await MeteredAsync(meter);
         var ledger = await SettledAsync(admin, seenByClient, deadline.Token);
