@@ -106,7 +106,8 @@ internal sealed class Supervisor : IDisposable
     private async Task WatchAsync(Child child)
     {
         await PublishAsync(KnownResourceStates.Running).ConfigureAwait(false);
-        using var ended = new CancellationTokenSource();
+        // Once it is told to stop, its health is no news.
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         var health = _context.Health.WatchAsync(Instance, ended.Token);
         var exitCode = await child.ExitedAsync().ConfigureAwait(false);
         await ended.CancelAsync().ConfigureAwait(false);
