@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Gateway.Core;
+using Gateway.Core.Http;
 
 namespace Gateway.Edge.Forwarding;
 
@@ -18,6 +19,7 @@ internal sealed class ServiceClient(ILogger<ServiceClient> logger) : IDisposable
         AllowAutoRedirect = false,
         UseCookies = false,
         UseProxy = false,
+        MeterFactory = UnlistenedMeters.Instance,
         AutomaticDecompression = DecompressionMethods.None,
         MaxConnectionsPerServer = int.MaxValue,
         ConnectTimeout = ConnectTimeout,

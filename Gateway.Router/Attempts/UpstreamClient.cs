@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Core.Configuration;
+using Gateway.Core.Http;
 using Gateway.Router.Protocols;
 
 namespace Gateway.Router.Attempts;
@@ -58,6 +59,7 @@ internal sealed class UpstreamClient
             UseCookies = false,
             UseProxy = false,
             AutomaticDecompression = DecompressionMethods.None,
+            MeterFactory = UnlistenedMeters.Instance,
             ConnectTimeout = provider.Timeouts.Connect,
             MaxResponseHeadersLength = MaxHeadKiB,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),    // so that a changed DNS record is seen
