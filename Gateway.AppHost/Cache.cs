@@ -30,7 +30,7 @@ internal static class Cache
         var folder = Directory.CreateDirectory(Path.Combine(settings.Data, "redis")).FullName;
         var server = builder.AddExecutable("redis", "redis-server", folder).WithEndpoint(scheme: "tcp", name: "tcp");
         var endpoint = server.GetEndpoint("tcp");
-        server.WithArgs("--bind", "127.0.0.1", "-::1", "--save", "", "--appendonly", "no", "--loglevel", "warning", "--port", endpoint.Property(EndpointProperty.TargetPort));
+        server.WithArgs("--bind", "127.0.0.1", "-::1", "--save", "", "--appendonly", "no", "--logfile", "redis.log", "--port", endpoint.Property(EndpointProperty.TargetPort));
         return builder.AddConnectionString(name, ReferenceExpression.Create($"{endpoint.Property(EndpointProperty.Host)}:{endpoint.Property(EndpointProperty.Port)}"));
     }
 

@@ -12,8 +12,11 @@ internal static partial class EdgeLog
     [LoggerMessage(2002, LogLevel.Warning, "Request {RequestId}: {Service} broke off its answer after {Bytes} bytes; the client was told {How}.")]
     public static partial void AnswerBroken(this ILogger logger, string requestId, string service, long bytes, string how);
 
-    [LoggerMessage(2003, LogLevel.Warning, "Request {RequestId}: {Service} could not be reached ({Error}).")]
-    public static partial void ServiceUnreachable(this ILogger logger, string requestId, string service, string error);
+    [LoggerMessage(2003, LogLevel.Warning, "{Service} could not be reached ({Error}). Said once, until it answers again.")]
+    public static partial void ServiceUnreachable(this ILogger logger, string service, string error);
+
+    [LoggerMessage(2004, LogLevel.Information, "{Service} answers again.")]
+    public static partial void ServiceReached(this ILogger logger, string service);
 
     [LoggerMessage(2010, LogLevel.Warning, "Redis does not answer: rate limits are decided locally until it does.")]
     public static partial void RedisLost(this ILogger logger);

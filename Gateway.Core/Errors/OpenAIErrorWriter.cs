@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
@@ -10,6 +11,9 @@ public static class OpenAIErrorWriter
 {
     /// <summary>What a 503 or 429 says when nobody knows better.</summary>
     private static readonly TimeSpan DefaultRetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>Errors are read by people in terminals: an apostrophe stays one. The body is never HTML.</summary>
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes status, <c>retry-after</c> and body. The response must not have started.</summary>
     public static async Task WriteAsync(HttpContext context, GatewayError error)
@@ -35,7 +39,7 @@ public static class OpenAIErrorWriter
     /// <summary>The error object as one JSON document.</summary>
     public static void WriteBody(IBufferWriter<byte> output, GatewayError error)
     {
-        using var json = new Utf8JsonWriter(output);
+        using var json = new Utf8JsonWriter(output, Readable);
         var facts = error.Facts;
         json.WriteStartObject();
         json.WriteStartObject("error"u8);

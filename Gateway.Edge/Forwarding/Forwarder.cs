@@ -23,7 +23,7 @@ internal sealed class Forwarder(ServiceClient services, TimeProvider time, ILogg
         }
         catch (HttpRequestException failure)
         {
-            logger.ServiceUnreachable(client.TraceIdentifier, call.Service.Name, failure.HttpRequestError.ToString());
+            call.Service.NoteUnreachable(failure.HttpRequestError.ToString());
             return client.RequestAborted.IsCancellationRequested ? null : Unavailable(call.Service);
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)

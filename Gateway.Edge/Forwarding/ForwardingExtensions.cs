@@ -1,5 +1,6 @@
 using Gateway.Core.Context;
 using Gateway.Edge.Forwarding;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.ServiceDiscovery;
 
 namespace Microsoft.Extensions.Hosting;
@@ -26,7 +27,10 @@ internal static class ForwardingExtensions
                 services.GetRequiredService<ServiceEndpointResolver>(), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ServiceEndpoints>>(), name));
         }
 
+        // Without a Router nothing can be served; without the others most requests can.
         builder.AddServiceReadiness(Router);
+        builder.AddServiceReadiness(Usage, HealthStatus.Degraded);
+        builder.AddServiceReadiness(Moderation, HealthStatus.Degraded);
         return builder;
     }
 }

@@ -6,7 +6,7 @@ using Gateway.Core.Http;
 namespace Gateway.Edge.Forwarding;
 
 /// <summary>Sends a call to a service and hands back the head of its answer. Thread-safe.</summary>
-internal sealed class ServiceClient(ILogger<ServiceClient> logger) : IDisposable
+internal sealed class ServiceClient : IDisposable
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
@@ -40,17 +40,19 @@ internal sealed class ServiceClient(ILogger<ServiceClient> logger) : IDisposable
             var request = Make(call, addresses[(first + i) % (uint)addresses.Length], client);
             try
             {
-                return await _http.SendAsync(request, cancellationToken);
+                var answer = await _http.SendAsync(request, cancellationToken);
+                call.Service.NoteReached();
+                return answer;
             }
             catch (HttpRequestException failure) when (failure.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError)
             {
                 // No byte has left, so another instance may be asked. Any other failure may have cost somebody money already.
-                logger.ServiceUnreachable(client.TraceIdentifier, call.Service.Name, failure.HttpRequestError.ToString());
+                call.Service.NoteUnreachable(failure.HttpRequestError.ToString());
             }
             catch (OperationCanceledException failure) when (failure.InnerException is TimeoutException && !cancellationToken.IsCancellationRequested)
             {
                 // The connect time-out is the only one of the handler's own: nothing was written here either.
-                logger.ServiceUnreachable(client.TraceIdentifier, call.Service.Name, "ConnectTimeout");
+                call.Service.NoteUnreachable("ConnectTimeout");
             }
         }
 

@@ -15,6 +15,7 @@ internal sealed class ServiceEndpoints(ServiceEndpointResolver resolver, TimePro
     private readonly string _query = $"https+http://{service}";
     private volatile Snapshot? _current;
     private uint _turn;
+    private bool _isAway;
 
     /// <summary>Name of the service.</summary>
     public string Name { get; } = service;
@@ -25,6 +26,25 @@ internal sealed class ServiceEndpoints(ServiceEndpointResolver resolver, TimePro
 
     /// <summary>Where the next request begins to try.</summary>
     public uint NextTurn() => Interlocked.Increment(ref _turn);
+
+    /// <summary>Notes that an address accepted nothing. Logged when it begins, not for each request: an outage must not fill the disk.</summary>
+    public void NoteUnreachable(string error)
+    {
+        if (!Interlocked.Exchange(ref _isAway, true))
+        {
+            logger.ServiceUnreachable(Name, error);
+        }
+    }
+
+    /// <summary>Notes that an address answered.</summary>
+    public void NoteReached()
+    {
+        // Read first: on the path of every request this is a load, not a locked write.
+        if (Volatile.Read(ref _isAway) && Interlocked.Exchange(ref _isAway, false))
+        {
+            logger.ServiceReached(Name);
+        }
+    }
 
     private async ValueTask<ServiceAddress[]> ResolveAsync(CancellationToken cancellationToken)
     {
