@@ -113,6 +113,27 @@ public sealed class RateLeaseContractTests
         Assert.True(used.Count > 1_000, $"{used.Count}");
     }
 
+    /// <summary>Held places keep the TAT ahead of the clock; giving them back must not turn that time into a second burst.</summary>
+    [Fact]
+    public void Script_RefundAfterIdleTime_IsNoSecondBurst()
+    {
+        var limit = new RateLimit("k", 1_000, TimeSpan.FromSeconds(1), 200);
+        var used = new List<long>();
+        var held = Enumerable.Range(0, 5).Select(_ => _redis.Take(limit, new RateTake(40, 0, 0, 0), _redis.Now)).ToArray();
+        _time.Advance(TimeSpan.FromMilliseconds(199));
+
+        Use(_redis.Take(limit, new RateTake(500, 0, 0, 0), _redis.Now));
+        foreach (var grant in held)
+        {
+            Use(_redis.Take(limit, new RateTake(500, 0, grant.Granted, grant.AtMicros), _redis.Now));
+        }
+
+        RateContract.AssertHolds(used, limit.Burst, 1_000);
+        Assert.Equal(199, used.Count);
+
+        void Use(RateGrant grant) => used.AddRange(Enumerable.Repeat(_redis.Now, (int)grant.Granted));
+    }
+
     [Theory]
     [InlineData(600, 100)]
     [InlineData(6_000, 21)]
