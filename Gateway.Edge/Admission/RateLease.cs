@@ -2,22 +2,6 @@ using Gateway.Core.Admission;
 
 namespace Gateway.Edge.Admission;
 
-/// <summary>What a request that meets a <see cref="RateLease"/> does next.</summary>
-internal enum LeaseTurn
-{
-    /// <summary>Admitted with what was taken before.</summary>
-    Admitted,
-
-    /// <summary>Refused: the last answer said so.</summary>
-    Refused,
-
-    /// <summary>It is the one that asks; it must call <see cref="RateLease.Answered"/>, whatever happens.</summary>
-    Ask,
-
-    /// <summary>Another is asking; wait for its answer.</summary>
-    Wait,
-}
-
 /// <summary>
 /// Requests of one scope that this Edge took from the shared limit before they came, so that a busy key asks Redis about
 /// ten times a second. Thread-safe, never waits.
@@ -192,33 +176,5 @@ internal sealed class RateLease
         decision = _wasLocal ? _local.Peek(Enforced) : default;
         _wasLocal &= !decision.Admitted;
         return _wasLocal;
-    }
-
-    /// <summary>Counts the requests of the last L, in two halves of a sliding window.</summary>
-    private struct Arrivals
-    {
-        private long _since;
-        private long _last;
-        private long _before;
-        private long _count;
-
-        /// <summary>Requests in the last L but the latest.</summary>
-        public readonly long Seen => Math.Max(_before, _count - 1);
-
-        public long Add(long now)
-        {
-            if (now - _last >= LengthMicros)
-            {
-                (_since, _before, _count) = (now, 0, 0);
-            }
-            else if (now - _since >= LengthMicros)
-            {
-                (_before, _since, _count) = (_count * LengthMicros / (now - _since), now, 0);
-            }
-
-            _last = now;
-            _count++;
-            return Seen;
-        }
     }
 }
