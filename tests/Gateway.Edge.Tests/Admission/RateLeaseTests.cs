@@ -54,8 +54,11 @@ public sealed class RateLeaseTests
         var limit = Tight with { Scope = "crowded" };
         var gate = new TaskCompletionSource<bool>();
         _redis.Gate = gate.Task;
-        var callers = Enumerable.Range(0, 64).Select(_ => Task.Run(() => AdmitAsync(limit))).ToArray();
-        _ = gate.Task.ContinueWith(_ => _redis.Gate = null, TaskScheduler.Default);
+
+        // All have asked or wait before the first answer comes.
+        var callers = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => Task.Factory.StartNew(
+            () => AdmitAsync(limit), CancellationToken.None, TaskCreationOptions.None, TaskScheduler.Default)));
+        Assert.Single(_redis.Takes);
         gate.SetResult(true);
 
         var decisions = await Task.WhenAll(callers).WaitAsync(TimeSpan.FromSeconds(30));
