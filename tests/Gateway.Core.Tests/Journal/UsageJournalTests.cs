@@ -132,6 +132,53 @@ public sealed class UsageJournalTests : IDisposable
     }
 
     [Fact]
+    public async Task Start_OldRequestHeldSegmentsThatAreAcknowledged_KeepsThemAllAndEndsOnlyThatRequest()
+    {
+        var running = JournalFixture.Intent(JournalFixture.Id(1000));
+        var later = JournalFixture.Intent(JournalFixture.Id(1001));
+        using (var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { SegmentBytes = 1 }))
+        {
+            await journal.AppendIntentAsync(running);
+            await journal.AppendIntentAsync(later);
+            await FillAsync(journal, 3);
+            await journal.AppendFinalAsync(JournalFixture.Final(later));
+            await FillAsync(journal, 2);
+            journal.Acknowledge(journal.Log.LastSeq);
+        }
+
+        using (var journal = _fixture.OpenJournal(_time))
+        {
+            Assert.Empty(journal.Log.Recovery.Damaged);
+            Assert.Empty(journal.Log.Recovery.Gaps);
+            Assert.Equal(1, journal.RecoveredRequests);
+            Assert.Equal(8, journal.AcknowledgedSeq);
+            Assert.Equal(9, journal.Log.LastSeq);
+        }
+
+        Assert.Equal(7, Finals().Count);
+    }
+
+    [Fact]
+    public async Task Start_AcknowledgedRecordsAreGone_NewRecordsComeAfterThem()
+    {
+        using (var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { SegmentBytes = 1 }))
+        {
+            await journal.AppendIntentAsync(JournalFixture.Intent(JournalFixture.Id(1000)));
+            await FillAsync(journal, 5);
+            journal.Acknowledge(journal.Log.LastSeq);
+        }
+
+        foreach (var segment in _fixture.Segments()[2..])
+        {
+            File.Delete(segment);
+        }
+
+        using var again = _fixture.OpenJournal(_time);
+        Assert.Equal(1, again.RecoveredRequests);
+        Assert.Equal(7, again.Log.LastSeq);
+    }
+
+    [Fact]
     public async Task Room_UnshippedBytesReachTheCap_NothingMayBeDispatchedUntilTheLedgerTakesThem()
     {
         using var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { SegmentBytes = 4096, MaxUnshippedBytes = 64 * 1024, Disk = new FaultyDisk() });
