@@ -99,6 +99,45 @@ public sealed class UsageJournalTests : IDisposable
     }
 
     [Fact]
+    public async Task Start_ProducerFileLostOrDamaged_GoesOnUnderTheNameThatStandsInTheRecords()
+    {
+        Guid producer;
+        using (var journal = _fixture.OpenJournal(_time))
+        {
+            producer = journal.Producer;
+            await FillAsync(journal, 3);
+        }
+
+        using (_fixture.OpenJournal(_time))
+        {
+            // Leaves a segment without records, which can tell nothing.
+        }
+
+        File.Delete(Path.Combine(_fixture.Folder, "producer"));
+        using (var journal = _fixture.OpenJournal(_time))
+        {
+            Assert.Equal(producer, journal.Producer);
+        }
+
+        File.WriteAllBytes(Path.Combine(_fixture.Folder, "producer"), [1, 2, 3]);
+        using var again = _fixture.OpenJournal(_time);
+        Assert.Equal(producer, again.Producer);
+    }
+
+    [Fact]
+    public void Folder_LockCannotBeOpened_IsNamedAndNotTakenForSomebodyElses()
+    {
+        var path = Path.Combine(_fixture.Folder, "0");
+        Directory.CreateDirectory(path);
+        File.CreateSymbolicLink(Path.Combine(path, "lock"), Path.Combine(_fixture.Folder, "missing", "lock"));
+
+        var refused = Assert.Throws<JournalConfigurationException>(() => JournalFolder.ClaimReplica(_fixture.Folder, _time));
+
+        Assert.Contains($"'{path}'", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("GATEWAY_DATA", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Acknowledge_ClosedSegments_AreDeletedButNotWhileARequestOfTheirsRuns()
     {
         using var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { SegmentBytes = 1 });
