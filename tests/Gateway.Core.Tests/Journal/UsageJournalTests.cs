@@ -218,6 +218,22 @@ public sealed class UsageJournalTests : IDisposable
     }
 
     [Fact]
+    public async Task Final_CountsThatNoAnswerHas_AreCappedAndMarkedEstimatedWithTheCostOfWhatIsWritten()
+    {
+        var intent = JournalFixture.Intent(JournalFixture.Id(1));
+        var wild = new TokenUsage(100, 0, 0, 1_000_000_000_000, 7);
+        using (var journal = _fixture.OpenJournal(_time))
+        {
+            await journal.AppendFinalAsync(JournalFixture.Final(intent) with { Usage = wild, CostNanoUsd = intent.Price!.Cost(wild) });
+        }
+
+        var final = Assert.Single(Finals());
+        Assert.Equal(new TokenUsage(100, 0, 0, 1_000_000_000, 7), final.Usage);
+        Assert.Equal(UsageFlags.Estimated, final.Flags);
+        Assert.Equal(final.CostNanoUsd, intent.Price!.Cost(final.Usage));
+    }
+
+    [Fact]
     public async Task Room_UnshippedBytesReachTheCap_NothingMayBeDispatchedUntilTheLedgerTakesThem()
     {
         using var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { SegmentBytes = 4096, MaxUnshippedBytes = 64 * 1024, Disk = new FaultyDisk() });

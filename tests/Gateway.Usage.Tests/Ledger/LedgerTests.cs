@@ -40,6 +40,25 @@ public sealed class LedgerTests
     }
 
     [Fact]
+    public async Task Sums_TooLargeForALong_StandAtTheGreatestNumberAndTheLedgerStartsAgain()
+    {
+        await using var usage = await UsageHost.StartAsync();
+        var journal = new FakeJournal();
+        for (var i = 0; i < 3; i++)
+        {
+            journal.Add(FakeJournal.Final() with { CostNanoUsd = (long.MaxValue / 2) + 1 });
+        }
+
+        Assert.Equal((200, 3), await usage.PostAsync(journal.All()));
+        await usage.StartAgainAsync();
+
+        var total = await usage.TotalAsync();
+        Assert.Equal(3, total.GetProperty("requests").GetInt64());
+        Assert.Equal(300, total.GetProperty("input_tokens").GetInt64());
+        Assert.Equal(long.MaxValue, total.GetProperty("cost_nano_usd").GetInt64());
+    }
+
+    [Fact]
     public async Task Start_FolderHeldByAnotherProcess_IsRefusedByName()
     {
         await using var first = await UsageHost.StartAsync();
