@@ -296,7 +296,11 @@ public sealed class SegmentLog : IDisposable
     {
         if (Interlocked.CompareExchange(ref _failure, exception, null) is null)
         {
-            _options.Failed?.Invoke(exception);
+            // On the pool: the owner ends the process, and its callbacks may look at this log, whose locks are held here.
+            if (_options.Failed is { } failed)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(static told => told.failed(told.exception), (failed, exception), preferLocal: false);
+            }
         }
     }
 }

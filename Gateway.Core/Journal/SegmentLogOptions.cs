@@ -28,7 +28,7 @@ public sealed record SegmentLogOptions
 
     public JournalDisk Disk { get; init; } = JournalDisk.Real;
 
-    /// <summary>Called once, with the error, when the log has stopped for ever.</summary>
+    /// <summary>Called once, with the error, when the log has stopped for ever. On a thread of the pool and without a lock.</summary>
     public Action<Exception>? Failed { get; init; }
 
     /// <summary>Called after records became durable, on the thread that did it.</summary>
