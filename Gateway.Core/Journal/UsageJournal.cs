@@ -156,7 +156,7 @@ public sealed class UsageJournal : IUsageJournal, IDisposable
 
     private void OnSynced()
     {
+        Synced?.Invoke();    // first: whatever the look at the disk brings, the shipper is woken
         _room.UpdateNowAndThen(AcknowledgedSeq);
-        Synced?.Invoke();
     }
 }

@@ -266,18 +266,51 @@ public sealed class UsageJournalTests : IDisposable
     }
 
     [Fact]
+    public void Room_DiskCannotSayHowMuchIsFree_KeepsTheLastAnswerAndAsksAgain()
+    {
+        var disk = new FaultyDisk();
+        using var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { SegmentBytes = 4096, Disk = disk });
+        disk.Free = 100;
+        journal.Acknowledge(1);
+        Assert.False(journal.IsWritable);
+
+        disk.FreeFails = true;
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(journal.IsWritable);
+
+        (disk.FreeFails, disk.Free) = (false, 1_000_000);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(journal.IsWritable);
+    }
+
+    [Fact]
+    public async Task Synced_DiskCannotSayHowMuchIsFree_IsToldAllTheSame()
+    {
+        var disk = new FaultyDisk();
+        using var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { Disk = disk });
+        var told = 0;
+        journal.Synced += () => told++;
+        disk.FreeFails = true;
+        await journal.AppendIntentAsync(JournalFixture.Intent(JournalFixture.Id(1)));
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(1, told);
+        Assert.True(journal.IsWritable);
+    }
+
+    [Fact]
     public async Task Failure_OfTheDisk_MakesTheJournalUnwritableForEver()
     {
         var disk = new FaultyDisk();
-        Exception? told = null;
-        using var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { Disk = disk, Failed = exception => told = exception });
+        var told = new TaskCompletionSource<Exception>();
+        using var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { Disk = disk, Failed = told.SetResult });
         disk.SyncFails = true;
         await journal.AppendIntentAsync(JournalFixture.Intent(JournalFixture.Id(1)));
         _time.Advance(TimeSpan.FromMilliseconds(10));
         disk.SyncFails = false;
 
         Assert.False(journal.IsWritable);
-        Assert.IsType<IOException>(told);
+        Assert.IsType<IOException>(await told.Task);
         await Assert.ThrowsAsync<IOException>(async () => await journal.AppendIntentAsync(JournalFixture.Intent(JournalFixture.Id(2))));
     }
 
