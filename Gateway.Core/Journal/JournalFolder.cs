@@ -82,6 +82,23 @@ public sealed class JournalFolder : IDisposable
         }
     }
 
+    /// <summary>When records were last written into a folder that is not held; null when it has none. Opening a journal does not count: that alone makes a new segment.</summary>
+    /// <exception cref="IOException">It cannot be read, or is gone.</exception>
+    public static DateTime? LastRecordWritten(string path)
+    {
+        DateTime? newest = null;
+        foreach (var ordinal in SegmentFiles.List(path))
+        {
+            var segment = new FileInfo(SegmentFiles.Path(path, ordinal));
+            if (segment.Exists && segment.Length > SegmentFormat.HeaderBytes && (newest is null || segment.LastWriteTimeUtc > newest))
+            {
+                newest = segment.LastWriteTimeUtc;
+            }
+        }
+
+        return newest;
+    }
+
     public void Dispose() => _lock.Dispose();
 
     private Guid ReadProducer(JournalDisk disk)
