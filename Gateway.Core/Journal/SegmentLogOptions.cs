@@ -22,7 +22,8 @@ public sealed record SegmentLogOptions
     public long LastKnownSeq { get; init; }
 
     /// <summary>How long after an append the background makes it durable, or null when the owner calls <see cref="SegmentLog.Sync"/>.</summary>
-    public TimeSpan? SyncAfter { get; init; } = TimeSpan.FromMilliseconds(10);
+    /// <remarks>20 syncs a second at most. The death of the process loses nothing, whatever this is; a loss of power loses this much.</remarks>
+    public TimeSpan? SyncAfter { get; init; } = TimeSpan.FromMilliseconds(50);
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -108,7 +108,9 @@ public sealed class SegmentLogTests : IDisposable
         JournalFixture.Append(log, 100);
         Assert.Equal(1, time.Armed);
         Assert.Equal(0, log.SyncedSeq);
-        time.Advance(TimeSpan.FromMilliseconds(10));
+        time.Advance(TimeSpan.FromMilliseconds(49));
+        Assert.Equal(syncs, disk.Syncs);
+        time.Advance(TimeSpan.FromMilliseconds(1));
 
         Assert.Equal(100, log.SyncedSeq);
         Assert.Equal(syncs + 1, disk.Syncs);

@@ -306,7 +306,7 @@ public sealed class UsageJournalTests : IDisposable
         using var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { Disk = disk, Failed = told.SetResult });
         disk.SyncFails = true;
         await journal.AppendIntentAsync(JournalFixture.Intent(JournalFixture.Id(1)));
-        _time.Advance(TimeSpan.FromMilliseconds(10));
+        _time.Advance(TimeSpan.FromMilliseconds(50));
         disk.SyncFails = false;
 
         Assert.False(journal.IsWritable);
