@@ -61,7 +61,7 @@ public sealed class JournalFolder : IDisposable
             {
                 fileLock = new FileStream(System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException)
+            catch (IOException exception) when (IsHeldByAnother(exception))
             {
                 return null;
             }
@@ -78,8 +78,25 @@ public sealed class JournalFolder : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new JournalConfigurationException($"The data folder '{path}' cannot be used: {exception.Message} Check GATEWAY_DATA and its permissions.", exception);
+            throw new JournalConfigurationException($"The data folder '{path}' cannot be used: {exception.Message} Check GATEWAY_DATA, its permissions and the room on its disk.", exception);
         }
+    }
+
+    /// <summary>When records were last written into a folder that is not held; null when it has none. Opening a journal does not count: that alone makes a new segment.</summary>
+    /// <exception cref="IOException">It cannot be read, or is gone.</exception>
+    public static DateTime? LastRecordWritten(string path)
+    {
+        DateTime? newest = null;
+        foreach (var ordinal in SegmentFiles.List(path))
+        {
+            var segment = new FileInfo(SegmentFiles.Path(path, ordinal));
+            if (segment.Exists && segment.Length > SegmentFormat.HeaderBytes && (newest is null || segment.LastWriteTimeUtc > newest))
+            {
+                newest = segment.LastWriteTimeUtc;
+            }
+        }
+
+        return newest;
     }
 
     public void Dispose() => _lock.Dispose();
@@ -94,12 +111,38 @@ public sealed class JournalFolder : IDisposable
             return new Guid(id);
         }
 
-        // A lost or damaged identity is replaced: under a new name nothing can be taken for a repetition of the past.
-        var made = Guid.NewGuid();
+        // A lost or damaged identity stands in the records too, and the ledger takes them only under that name; the epoch keeps what
+        // is new apart from what was. Without records a new name is as good: nothing can be taken for a repetition of the past.
+        var made = ProducerOfNewestRecord() ?? Guid.NewGuid();
         var bytes = made.ToByteArray();
         StateFile.Write(Path, ProducerName, [BitConverter.ToInt64(bytes, 0), BitConverter.ToInt64(bytes, 8)], disk);
         return made;
     }
+
+    private Guid? ProducerOfNewestRecord()
+    {
+        var ordinals = SegmentFiles.List(Path);
+        for (var i = ordinals.Count - 1; i >= 0; i--)
+        {
+            // Any record of a segment will do: each start begins a new one.
+            using var scanner = new SegmentScanner(SegmentFiles.Path(Path, ordinals[i]));
+            for (var item = scanner.Next(); item != SegmentItem.End; item = scanner.Next())
+            {
+                if (item is SegmentItem.Record)
+                {
+                    return scanner.Record.Producer;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    // The framework has one exception for every error: what tells them apart is the system's number. Anything but a lock (no room,
+    // no such mount, too many files) would be the same in every folder, and must not look as if all were taken.
+    private static bool IsHeldByAnother(IOException exception) => OperatingSystem.IsWindows()
+        ? exception.HResult is unchecked((int)0x80070020) or unchecked((int)0x80070021)    // sharing or lock violation
+        : exception.HResult == (OperatingSystem.IsLinux() ? 11 : 35);    // EWOULDBLOCK
 
     private uint NextEpoch(JournalDisk disk, TimeProvider time)
     {

@@ -20,6 +20,7 @@ internal sealed class JournalRoom : IDisposable
     private volatile bool _isEnough = true;
     private long _acknowledged;
     private long _lookedAt;
+    private long _free = long.MaxValue / 2;    // what the disk last said; until it has, only the limit counts
 
     public JournalRoom(SegmentLog log, string folder, UsageJournalOptions options)
     {
@@ -58,12 +59,13 @@ internal sealed class JournalRoom : IDisposable
             var unshipped = UnshippedBytes(_log.Segments(), acknowledged);
 
             // A segment's worth of disk is kept for closing files and marks; a full disk would otherwise end the process.
-            var free = Math.Max(0, _options.Disk.FreeBytes(_folder) - _options.SegmentBytes);
+            var isKnown = TryLook();
+            var free = Math.Max(0, _free - _options.SegmentBytes);
             var budget = Math.Min(_options.MaxUnshippedBytes, unshipped + free);
             var share = budget <= 0 ? 0 : Math.Clamp((budget - unshipped) / (double)budget, 0, 1);
             _state = new JournalRoomState(unshipped, share);
             _isEnough = share >= LeastShare;
-            if (!_isEnough)
+            if (!_isEnough || !isKnown)
             {
                 // With no traffic nothing else would notice that there is room again.
                 _again.Change(LookEvery, Timeout.InfiniteTimeSpan);
@@ -74,6 +76,21 @@ internal sealed class JournalRoom : IDisposable
     public void Dispose() => _again.Dispose();
 
     private void LookAgain() => Update(Volatile.Read(ref _acknowledged));
+
+    // Called on a timer too, where an exception would end the process: a mount that does not answer now may do so in a second, and a
+    // disk that is really broken says so at the next write.
+    private bool TryLook()
+    {
+        try
+        {
+            _free = _options.Disk.FreeBytes(_folder);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return false;
+        }
+    }
 
     // By whole segments and the acknowledged share of the first: exact enough for a limit, and no record is read.
     private static long UnshippedBytes(IReadOnlyList<SegmentInfo> segments, long acknowledged)

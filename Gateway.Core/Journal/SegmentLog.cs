@@ -51,28 +51,10 @@ public sealed class SegmentLog : IDisposable
     /// <summary>Why the log is dead, or null.</summary>
     public Exception? Failure => _failure;
 
-    public long LastSeq
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _lastSeq;
-            }
-        }
-    }
+    public long LastSeq => Volatile.Read(ref _lastSeq);
 
     /// <summary>Last record that survives a loss of power.</summary>
-    public long SyncedSeq
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _syncedSeq;
-            }
-        }
-    }
+    public long SyncedSeq => Volatile.Read(ref _syncedSeq);
 
     /// <summary>Writes one record. On return it survives the death of this process.</summary>
     /// <exception cref="IOException">It was not written, and no later one will be.</exception>
@@ -96,7 +78,7 @@ public sealed class SegmentLog : IDisposable
                 throw new IOException("The record could not be written; the journal has stopped.", exception);
             }
 
-            _lastSeq = seq;
+            Volatile.Write(ref _lastSeq, seq);
             _length += length;
             _sum = _sum.Add(seq, RecordFrame.StoredChecksum(frame));
             if (!_dirty)
@@ -296,7 +278,11 @@ public sealed class SegmentLog : IDisposable
     {
         if (Interlocked.CompareExchange(ref _failure, exception, null) is null)
         {
-            _options.Failed?.Invoke(exception);
+            // On the pool: the owner ends the process, and its callbacks may look at this log, whose locks are held here.
+            if (_options.Failed is { } failed)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(static told => told.failed(told.exception), (failed, exception), preferLocal: false);
+            }
         }
     }
 }

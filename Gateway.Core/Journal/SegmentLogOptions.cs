@@ -22,13 +22,14 @@ public sealed record SegmentLogOptions
     public long LastKnownSeq { get; init; }
 
     /// <summary>How long after an append the background makes it durable, or null when the owner calls <see cref="SegmentLog.Sync"/>.</summary>
-    public TimeSpan? SyncAfter { get; init; } = TimeSpan.FromMilliseconds(10);
+    /// <remarks>20 syncs a second at most. The death of the process loses nothing, whatever this is; a loss of power loses this much.</remarks>
+    public TimeSpan? SyncAfter { get; init; } = TimeSpan.FromMilliseconds(50);
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public JournalDisk Disk { get; init; } = JournalDisk.Real;
 
-    /// <summary>Called once, with the error, when the log has stopped for ever.</summary>
+    /// <summary>Called once, with the error, when the log has stopped for ever. On a thread of the pool and without a lock.</summary>
     public Action<Exception>? Failed { get; init; }
 
     /// <summary>Called after records became durable, on the thread that did it.</summary>

@@ -32,23 +32,24 @@ internal sealed class SegmentRecovery(string folder, JournalDisk disk, RecordVis
             ordinals.RemoveAt(ordinals.Count - 1);
         }
 
-        // Acknowledged segments were deleted, so the first one may begin earlier than what is known, but not later.
-        var last = lastKnownSeq;
+        // Acknowledged segments were deleted, oldest first, so the first one left may begin earlier than what is known: an open
+        // request holds it and all behind it. What is known tells a gap, never which records of a segment are good.
+        long? last = null;
         foreach (var ordinal in ordinals)
         {
             LastOrdinal = Math.Max(LastOrdinal, ordinal);
-            var isFirst = Segments.Count == 0;
-            var survey = SegmentSurvey.Of(SegmentFiles.Path(folder, ordinal), isFirst ? null : last);
-            if (survey.FirstSeq > last + 1)
+            var survey = SegmentSurvey.Of(SegmentFiles.Path(folder, ordinal), last);
+            var known = Math.Max(last ?? 0, lastKnownSeq);
+            if (survey.FirstSeq > known + 1)
             {
-                _gaps.Add(new JournalGap(last + 1, survey.FirstSeq - 1));
+                _gaps.Add(new JournalGap(known + 1, survey.FirstSeq - 1));
             }
 
             _gaps.AddRange(survey.Gaps);
             var info = Repair(ordinal, survey, isLast: ordinal == ordinals[^1]);
             Visit(info);
             Segments.Add(info);
-            last = isFirst ? Math.Max(info.LastSeq, lastKnownSeq) : info.LastSeq;
+            last = info.LastSeq;
             if (survey.Footer is { } footer && footer.LastSeq > info.LastSeq)
             {
                 _gaps.Add(new JournalGap(info.LastSeq + 1, footer.LastSeq));
@@ -57,7 +58,9 @@ internal sealed class SegmentRecovery(string folder, JournalDisk disk, RecordVis
         }
 
         report = new RecoveryReport { Gaps = _gaps, Damaged = _damaged, TornTail = _tornTail };
-        return last + 1;
+
+        // A number that the ledger has acknowledged is never given again.
+        return Math.Max(last ?? 0, lastKnownSeq) + 1;
     }
 
     private SegmentInfo Repair(int ordinal, SegmentSurvey survey, bool isLast)

@@ -1,3 +1,5 @@
+using Gateway.Core.Money;
+
 namespace Gateway.Core.Journal;
 
 /// <summary>The journal of one Router process: appends, remembers what is acknowledged, and watches its room.</summary>
@@ -84,8 +86,15 @@ public sealed class UsageJournal : IUsageJournal, IDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Counts above <see cref="TokenUsage.Most"/> are written as that and marked <see cref="UsageFlags.Estimated"/>: what the server said is no count.</summary>
     public ValueTask AppendFinalAsync(UsageFinal final)
     {
+        var usage = final.Usage.Capped();
+        if (usage != final.Usage)
+        {
+            final = final with { Usage = usage, Flags = final.Flags | UsageFlags.Estimated };
+        }
+
         Log.Append(JournalRecordType.Final, UsageRecordCodec.Version, final.Intent.RequestId, final, UsageRecordCodec.Write, out _);
         _open.Remove(final.Intent.RequestId);
         return ValueTask.CompletedTask;
@@ -147,7 +156,7 @@ public sealed class UsageJournal : IUsageJournal, IDisposable
 
     private void OnSynced()
     {
+        Synced?.Invoke();    // first: whatever the look at the disk brings, the shipper is woken
         _room.UpdateNowAndThen(AcknowledgedSeq);
-        Synced?.Invoke();
     }
 }

@@ -8,7 +8,14 @@ namespace Gateway.Core.Money;
 /// <param name="CacheWrite">Part of <paramref name="Input"/> that the provider wrote into its cache.</param>
 /// <param name="Output">All generated tokens, reasoning included.</param>
 /// <param name="Reasoning">Part of <paramref name="Output"/> that the client does not see as text.</param>
-public readonly record struct TokenUsage(long Input, long CachedInput, long CacheWrite, long Output, long Reasoning);
+public readonly record struct TokenUsage(long Input, long CachedInput, long CacheWrite, long Output, long Reasoning)
+{
+    /// <summary>More tokens than any answer has. A server that says more (a -1 without its sign) is wrong.</summary>
+    public const long Most = 1_000_000_000;
+
+    /// <summary>The same counts, none of them above <see cref="Most"/>.</summary>
+    public TokenUsage Capped() => new(Math.Min(Input, Most), Math.Min(CachedInput, Most), Math.Min(CacheWrite, Most), Math.Min(Output, Most), Math.Min(Reasoning, Most));
+}
 
 /// <summary>Price of a deployment in nano-USD per 1,000,000 tokens: exact for every price with at most nine decimals.</summary>
 /// <param name="Input">Price of input tokens that are neither read from nor written to a cache.</param>
@@ -22,18 +29,20 @@ public sealed record TokenPrice(long Input, long CachedInput, long CacheWrite, l
     /// <summary>Nano-USD in one USD.</summary>
     public const long NanoPerUsd = 1_000_000_000;
 
-    /// <summary>Cost in nano-USD. The classes are summed exactly and rounded once, half up.</summary>
-    /// <exception cref="OverflowException">More than about nine billion USD.</exception>
+    /// <summary>
+    /// Cost in nano-USD. The classes are summed exactly and rounded once, half up. Counts above <see cref="TokenUsage.Most"/> cost
+    /// what that many cost, which is also what the journal writes of them, marked as estimated.
+    /// </summary>
+    /// <returns>Never negative, never wrapped around: a cost that does not fit (about nine billion USD) is the greatest number.</returns>
+    /// <remarks>Does not throw: a server's wild number must not cost the record of a request.</remarks>
     public long Cost(in TokenUsage usage)
     {
-        // A cost that does not fit is an error of the input; wrapped around it would be a wrong, even negative, charge.
-        checked
-        {
-            // A provider that reports more cached than input tokens must not make the rest negative.
-            var plain = Math.Max(0, usage.Input - usage.CachedInput - usage.CacheWrite);
-            var sum = ((Int128)plain * Input) + ((Int128)usage.CachedInput * CachedInput)
-                    + ((Int128)usage.CacheWrite * CacheWrite) + ((Int128)usage.Output * Output);
-            return (long)((sum + (TokensPerUnit / 2)) / TokensPerUnit);
-        }
+        var counts = usage.Capped();
+
+        // A provider that reports more cached than input tokens must not make the rest negative.
+        var plain = Math.Max(0, counts.Input - counts.CachedInput - counts.CacheWrite);
+        var sum = ((Int128)plain * Input) + ((Int128)counts.CachedInput * CachedInput)
+                + ((Int128)counts.CacheWrite * CacheWrite) + ((Int128)counts.Output * Output);
+        return (long)Int128.Clamp((sum + (TokensPerUnit / 2)) / TokensPerUnit, 0, long.MaxValue);
     }
 }

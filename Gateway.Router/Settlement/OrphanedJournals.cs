@@ -11,16 +11,25 @@ internal sealed class OrphanedJournals(JournalHost host, UsageClient client, Tim
 
     private readonly Dictionary<string, DateTime> _done = [];
 
-    /// <summary>Looks at each foreign folder once, and empties those that are free.</summary>
+    /// <summary>Looks at each foreign folder once, and empties those that are free. An error of the disk is logged, and left to the next look.</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
-        foreach (var path in Directory.GetDirectories(host.Root))
+        string[] paths;
+        try
         {
-            // Only what was written since: opening a journal writes a new epoch and a new segment.
-            if (path != host.Journal.Folder && NewestWrite(path) is { } written && (!_done.TryGetValue(path, out var seen) || written > seen)
-                && await TryEmptyAsync(path, cancellationToken))
+            paths = Directory.GetDirectories(host.Root);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            logger.LookFailed(host.Root, exception);
+            return;
+        }
+
+        foreach (var path in paths)
+        {
+            if (path != host.Journal.Folder)
             {
-                _done[path] = NewestWrite(path) ?? written;
+                await LookAtAsync(path, cancellationToken);
             }
         }
     }
@@ -42,47 +51,45 @@ internal sealed class OrphanedJournals(JournalHost host, UsageClient client, Tim
         }
     }
 
-    private async Task<bool> TryEmptyAsync(string path, CancellationToken cancellationToken)
+    private async Task LookAtAsync(string path, CancellationToken cancellationToken)
     {
         try
         {
-            using var folder = JournalFolder.TryClaim(path, time, host.Options.Disk);
-            if (folder is null)
+            // Only what has records that were written since.
+            if (JournalFolder.LastRecordWritten(path) is { } written && (!_done.TryGetValue(path, out var seen) || written > seen)
+                && await TryEmptyAsync(path, cancellationToken))
             {
-                return false;
+                _done[path] = JournalFolder.LastRecordWritten(path) ?? written;
             }
-
-            // Its disk failing is no reason to end this process: our own journal is another file.
-            using var journal = new UsageJournal(folder, host.Options with { Failed = null });
-            using var shipment = new JournalShipment(journal, client, logger);
-            logger.Report(journal);
-            logger.Adopted(path, shipment.Waiting);
-            while (shipment.Waiting > 0)
-            {
-                if (await shipment.StepAsync(cancellationToken) is not ShipStep.Moved)
-                {
-                    return false;
-                }
-            }
-
-            return true;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JournalConfigurationException or InvalidDataException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
+            // Whatever it is: a foreign folder is no reason to end this process, and the other folders are looked at all the same.
             logger.AdoptionFailed(path, exception);
-            return false;
         }
     }
 
-    private static DateTime? NewestWrite(string path)
+    private async Task<bool> TryEmptyAsync(string path, CancellationToken cancellationToken)
     {
-        DateTime? newest = null;
-        foreach (var file in Directory.EnumerateFiles(path, "*.seg"))
+        using var folder = JournalFolder.TryClaim(path, time, host.Options.Disk);
+        if (folder is null)
         {
-            var written = File.GetLastWriteTimeUtc(file);
-            newest = newest is null || written > newest ? written : newest;
+            return false;
         }
 
-        return newest;
+        // Its disk failing is no reason to end this process: our own journal is another file.
+        using var journal = new UsageJournal(folder, host.Options with { Failed = null });
+        using var shipment = new JournalShipment(journal, client, logger);
+        logger.Report(journal);
+        logger.Adopted(path, shipment.Waiting);
+        while (shipment.Waiting > 0)
+        {
+            if (await shipment.StepAsync(cancellationToken) is not ShipStep.Moved)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

@@ -50,6 +50,9 @@ internal static partial class SettlementLog
     [LoggerMessage(3517, LogLevel.Error, "The journal {Folder} that no process uses cannot be taken over.")]
     public static partial void AdoptionFailed(this ILogger logger, string folder, Exception exception);
 
+    [LoggerMessage(3518, LogLevel.Warning, "The folder {Folder} cannot be searched for journals that no process uses; it is tried again.")]
+    public static partial void LookFailed(this ILogger logger, string folder, Exception exception);
+
     /// <summary>What a recovery found.</summary>
     public static void Report(this ILogger logger, UsageJournal journal)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Gateway.Core.Journal;
 using Microsoft.Extensions.Options;
 
@@ -95,16 +96,18 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
         }
     }
 
-    public ValueTask<UsageSums> SumAsync(UsageQuery query, CancellationToken cancellationToken)
+    public async ValueTask<UsageSums> SumAsync(UsageQuery query, CancellationToken cancellationToken)
     {
+        await LeaveTheSocketAsync();
         lock (_viewLock)
         {
-            return ValueTask.FromResult(_view.Sum(query));
+            return _view.Sum(query);
         }
     }
 
-    public ValueTask<RequestPage> ListAsync(RequestQuery query, CancellationToken cancellationToken)
+    public async ValueTask<RequestPage> ListAsync(RequestQuery query, CancellationToken cancellationToken)
     {
+        await LeaveTheSocketAsync();
         List<RequestPlace> places;
         lock (_viewLock)
         {
@@ -128,7 +131,7 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
             }
         }
 
-        return ValueTask.FromResult(new RequestPage(requests, hasMore ? places[query.Limit - 1] : null));
+        return new RequestPage(requests, hasMore ? places[query.Limit - 1] : null);
     }
 
     public void Dispose()
@@ -138,6 +141,9 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
         _folder.Dispose();
         _gate.Dispose();
     }
+
+    // Reports walk through memory and read from the disk; on a socket's thread that would hold up batches and health checks.
+    private static ConfiguredTaskAwaitable LeaveTheSocketAsync() => Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 
     private void OnFailed(Exception exception)
     {

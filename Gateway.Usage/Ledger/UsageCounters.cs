@@ -2,7 +2,10 @@ using Gateway.Core.Journal;
 
 namespace Gateway.Usage.Ledger;
 
-/// <summary>Running sums. Checked: a sum that does not fit is an error, not a small number.</summary>
+/// <summary>
+/// Running sums. One that does not fit stands at the greatest number, which nobody takes for a real one: wrapped around it would be a
+/// small one, and an error would come after the record is in the ledger and keep it from ever starting again.
+/// </summary>
 internal sealed class UsageCounters
 {
     public long Requests { get; private set; }
@@ -21,29 +24,25 @@ internal sealed class UsageCounters
 
     public void Add(UsageFinal final)
     {
-        checked
-        {
-            Requests++;
-            InputTokens += final.Usage.Input;
-            CachedTokens += final.Usage.CachedInput;
-            CacheWriteTokens += final.Usage.CacheWrite;
-            OutputTokens += final.Usage.Output;
-            ReasoningTokens += final.Usage.Reasoning;
-            CostNanoUsd += final.CostNanoUsd;
-        }
+        Requests++;
+        InputTokens = Sum(InputTokens, final.Usage.Input);
+        CachedTokens = Sum(CachedTokens, final.Usage.CachedInput);
+        CacheWriteTokens = Sum(CacheWriteTokens, final.Usage.CacheWrite);
+        OutputTokens = Sum(OutputTokens, final.Usage.Output);
+        ReasoningTokens = Sum(ReasoningTokens, final.Usage.Reasoning);
+        CostNanoUsd = Sum(CostNanoUsd, final.CostNanoUsd);
     }
 
     public void Add(UsageCounters other)
     {
-        checked
-        {
-            Requests += other.Requests;
-            InputTokens += other.InputTokens;
-            CachedTokens += other.CachedTokens;
-            CacheWriteTokens += other.CacheWriteTokens;
-            OutputTokens += other.OutputTokens;
-            ReasoningTokens += other.ReasoningTokens;
-            CostNanoUsd += other.CostNanoUsd;
-        }
+        Requests = Sum(Requests, other.Requests);
+        InputTokens = Sum(InputTokens, other.InputTokens);
+        CachedTokens = Sum(CachedTokens, other.CachedTokens);
+        CacheWriteTokens = Sum(CacheWriteTokens, other.CacheWriteTokens);
+        OutputTokens = Sum(OutputTokens, other.OutputTokens);
+        ReasoningTokens = Sum(ReasoningTokens, other.ReasoningTokens);
+        CostNanoUsd = Sum(CostNanoUsd, other.CostNanoUsd);
     }
+
+    private static long Sum(long sum, long more) => (long)Int128.Clamp((Int128)sum + more, long.MinValue, long.MaxValue);
 }

@@ -20,17 +20,7 @@ internal static class CostCheck
     }
 
     /// <summary>Whether the cost is what the record's own price makes of its tokens. A difference is an alarm, never a correction.</summary>
-    public static bool IsPriced(UsageFinal final)
-    {
-        try
-        {
-            return final.CostNanoUsd == (final.Intent.Price?.Cost(final.Usage) ?? 0);
-        }
-        catch (OverflowException)
-        {
-            return false;
-        }
-    }
+    public static bool IsPriced(UsageFinal final) => final.CostNanoUsd == (final.Intent.Price?.Cost(final.Usage) ?? 0);
 
     private static bool IsCount(long tokens) => tokens is >= 0 and <= MaxTokens;
 }

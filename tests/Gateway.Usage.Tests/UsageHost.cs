@@ -3,6 +3,7 @@ using System.Text.Json;
 using Gateway.Core;
 using Gateway.Core.Context;
 using Gateway.Core.Journal;
+using Gateway.Usage.Ledger;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -33,6 +34,8 @@ internal sealed class UsageHost : IAsyncDisposable
     public string LedgerFolder => Path.Combine(Folder, "usage");
 
     public LogLines Log { get; } = new();
+
+    public ILedgerStore Ledger => _app!.Services.GetRequiredService<ILedgerStore>();
 
     public static async Task<UsageHost> StartAsync(string? folder = null, long segmentBytes = 64 * 1024 * 1024, long minFreeBytes = 0)
     {

@@ -123,5 +123,7 @@ internal sealed class FaultyDisk : JournalDisk
         base.Sync(file);
     }
 
-    public override long FreeBytes(string folder) => Free;
+    public bool FreeFails { get; set; }
+
+    public override long FreeBytes(string folder) => FreeFails ? throw new DriveNotFoundException() : Free;
 }

@@ -46,23 +46,35 @@ public sealed class SegmentLogTests : IDisposable
     }
 
     [Fact]
-    public void Append_DiskFull_StopsForEverAndSaysSoOnce()
+    public async Task Append_DiskFull_StopsForEverAndSaysSoOnceOnAThreadWithoutTheLock()
     {
         var disk = new FaultyDisk();
-        var failures = new List<Exception>();
-        using (var log = new SegmentLog(new SegmentLogOptions { Folder = _fixture.Folder, Producer = JournalFixture.Producer, Epoch = 1, SyncAfter = null, Disk = disk, Failed = failures.Add }))
+        var told = new TaskCompletionSource<bool>();
+        var failures = 0;
+        using (var log = new SegmentLog(new SegmentLogOptions { Folder = _fixture.Folder, Producer = JournalFixture.Producer, Epoch = 1, SyncAfter = null, Disk = disk, Failed = OnFailed }))
         {
             JournalFixture.Append(log, 3);
             disk.WriteFails = true;
-            Assert.Throws<IOException>(() => JournalFixture.Append(log, 1));
+
+            // A thread of its own, which is none of the pool's.
+            var writer = new Thread(() => Assert.Throws<IOException>(() => JournalFixture.Append(log, 1)));
+            writer.Start();
+            writer.Join();
             disk.WriteFails = false;
 
             Assert.Throws<IOException>(() => JournalFixture.Append(log, 1));
             Assert.NotNull(log.Failure);
-            Assert.Single(failures);
+            Assert.True(await told.Task);
+            Assert.Equal(1, failures);
         }
 
         Assert.Equal([1, 2, 3], _fixture.Replay(out _));
+
+        void OnFailed(Exception exception)
+        {
+            failures++;
+            told.TrySetResult(Thread.CurrentThread.IsThreadPoolThread);
+        }
     }
 
     [Fact]
@@ -96,7 +108,9 @@ public sealed class SegmentLogTests : IDisposable
         JournalFixture.Append(log, 100);
         Assert.Equal(1, time.Armed);
         Assert.Equal(0, log.SyncedSeq);
-        time.Advance(TimeSpan.FromMilliseconds(10));
+        time.Advance(TimeSpan.FromMilliseconds(49));
+        Assert.Equal(syncs, disk.Syncs);
+        time.Advance(TimeSpan.FromMilliseconds(1));
 
         Assert.Equal(100, log.SyncedSeq);
         Assert.Equal(syncs + 1, disk.Syncs);

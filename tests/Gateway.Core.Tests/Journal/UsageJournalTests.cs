@@ -99,6 +99,45 @@ public sealed class UsageJournalTests : IDisposable
     }
 
     [Fact]
+    public async Task Start_ProducerFileLostOrDamaged_GoesOnUnderTheNameThatStandsInTheRecords()
+    {
+        Guid producer;
+        using (var journal = _fixture.OpenJournal(_time))
+        {
+            producer = journal.Producer;
+            await FillAsync(journal, 3);
+        }
+
+        using (_fixture.OpenJournal(_time))
+        {
+            // Leaves a segment without records, which can tell nothing.
+        }
+
+        File.Delete(Path.Combine(_fixture.Folder, "producer"));
+        using (var journal = _fixture.OpenJournal(_time))
+        {
+            Assert.Equal(producer, journal.Producer);
+        }
+
+        File.WriteAllBytes(Path.Combine(_fixture.Folder, "producer"), [1, 2, 3]);
+        using var again = _fixture.OpenJournal(_time);
+        Assert.Equal(producer, again.Producer);
+    }
+
+    [Fact]
+    public void Folder_LockCannotBeOpened_IsNamedAndNotTakenForSomebodyElses()
+    {
+        var path = Path.Combine(_fixture.Folder, "0");
+        Directory.CreateDirectory(path);
+        File.CreateSymbolicLink(Path.Combine(path, "lock"), Path.Combine(_fixture.Folder, "missing", "lock"));
+
+        var refused = Assert.Throws<JournalConfigurationException>(() => JournalFolder.ClaimReplica(_fixture.Folder, _time));
+
+        Assert.Contains($"'{path}'", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("GATEWAY_DATA", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Acknowledge_ClosedSegments_AreDeletedButNotWhileARequestOfTheirsRuns()
     {
         using var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { SegmentBytes = 1 });
@@ -129,6 +168,69 @@ public sealed class UsageJournalTests : IDisposable
         Assert.Equal(3, again.AcknowledgedSeq);
         Assert.Equal(4, again.Log.LastSeq);
         Assert.Empty(again.Log.Recovery.Gaps);
+    }
+
+    [Fact]
+    public async Task Start_OldRequestHeldSegmentsThatAreAcknowledged_KeepsThemAllAndEndsOnlyThatRequest()
+    {
+        var running = JournalFixture.Intent(JournalFixture.Id(1000));
+        var later = JournalFixture.Intent(JournalFixture.Id(1001));
+        using (var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { SegmentBytes = 1 }))
+        {
+            await journal.AppendIntentAsync(running);
+            await journal.AppendIntentAsync(later);
+            await FillAsync(journal, 3);
+            await journal.AppendFinalAsync(JournalFixture.Final(later));
+            await FillAsync(journal, 2);
+            journal.Acknowledge(journal.Log.LastSeq);
+        }
+
+        using (var journal = _fixture.OpenJournal(_time))
+        {
+            Assert.Empty(journal.Log.Recovery.Damaged);
+            Assert.Empty(journal.Log.Recovery.Gaps);
+            Assert.Equal(1, journal.RecoveredRequests);
+            Assert.Equal(8, journal.AcknowledgedSeq);
+            Assert.Equal(9, journal.Log.LastSeq);
+        }
+
+        Assert.Equal(7, Finals().Count);
+    }
+
+    [Fact]
+    public async Task Start_AcknowledgedRecordsAreGone_NewRecordsComeAfterThem()
+    {
+        using (var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { SegmentBytes = 1 }))
+        {
+            await journal.AppendIntentAsync(JournalFixture.Intent(JournalFixture.Id(1000)));
+            await FillAsync(journal, 5);
+            journal.Acknowledge(journal.Log.LastSeq);
+        }
+
+        foreach (var segment in _fixture.Segments()[2..])
+        {
+            File.Delete(segment);
+        }
+
+        using var again = _fixture.OpenJournal(_time);
+        Assert.Equal(1, again.RecoveredRequests);
+        Assert.Equal(7, again.Log.LastSeq);
+    }
+
+    [Fact]
+    public async Task Final_CountsThatNoAnswerHas_AreCappedAndMarkedEstimatedWithTheCostOfWhatIsWritten()
+    {
+        var intent = JournalFixture.Intent(JournalFixture.Id(1));
+        var wild = new TokenUsage(100, 0, 0, 1_000_000_000_000, 7);
+        using (var journal = _fixture.OpenJournal(_time))
+        {
+            await journal.AppendFinalAsync(JournalFixture.Final(intent) with { Usage = wild, CostNanoUsd = intent.Price!.Cost(wild) });
+        }
+
+        var final = Assert.Single(Finals());
+        Assert.Equal(new TokenUsage(100, 0, 0, 1_000_000_000, 7), final.Usage);
+        Assert.Equal(UsageFlags.Estimated, final.Flags);
+        Assert.Equal(final.CostNanoUsd, intent.Price!.Cost(final.Usage));
     }
 
     [Fact]
@@ -164,18 +266,51 @@ public sealed class UsageJournalTests : IDisposable
     }
 
     [Fact]
+    public void Room_DiskCannotSayHowMuchIsFree_KeepsTheLastAnswerAndAsksAgain()
+    {
+        var disk = new FaultyDisk();
+        using var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { SegmentBytes = 4096, Disk = disk });
+        disk.Free = 100;
+        journal.Acknowledge(1);
+        Assert.False(journal.IsWritable);
+
+        disk.FreeFails = true;
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(journal.IsWritable);
+
+        (disk.FreeFails, disk.Free) = (false, 1_000_000);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(journal.IsWritable);
+    }
+
+    [Fact]
+    public async Task Synced_DiskCannotSayHowMuchIsFree_IsToldAllTheSame()
+    {
+        var disk = new FaultyDisk();
+        using var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { Disk = disk });
+        var told = 0;
+        journal.Synced += () => told++;
+        disk.FreeFails = true;
+        await journal.AppendIntentAsync(JournalFixture.Intent(JournalFixture.Id(1)));
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(1, told);
+        Assert.True(journal.IsWritable);
+    }
+
+    [Fact]
     public async Task Failure_OfTheDisk_MakesTheJournalUnwritableForEver()
     {
         var disk = new FaultyDisk();
-        Exception? told = null;
-        using var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { Disk = disk, Failed = exception => told = exception });
+        var told = new TaskCompletionSource<Exception>();
+        using var journal = _fixture.OpenJournal(_time, new UsageJournalOptions { Disk = disk, Failed = told.SetResult });
         disk.SyncFails = true;
         await journal.AppendIntentAsync(JournalFixture.Intent(JournalFixture.Id(1)));
-        _time.Advance(TimeSpan.FromMilliseconds(10));
+        _time.Advance(TimeSpan.FromMilliseconds(50));
         disk.SyncFails = false;
 
         Assert.False(journal.IsWritable);
-        Assert.IsType<IOException>(told);
+        Assert.IsType<IOException>(await told.Task);
         await Assert.ThrowsAsync<IOException>(async () => await journal.AppendIntentAsync(JournalFixture.Intent(JournalFixture.Id(2))));
     }
 

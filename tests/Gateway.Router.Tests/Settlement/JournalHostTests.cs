@@ -71,9 +71,7 @@ public sealed class JournalHostTests : IDisposable
         }
 
         using var held = JournalFolder.TryClaim(Path.Combine(root, "2"), _fixture.Time);
-        using var host = new JournalHost(
-            new ConfigurationBuilder().AddInMemoryCollection([new("GATEWAY_DATA", _fixture.Root)]).Build(),
-            Options.Create(new JournalOptions()), JournalDisk.Real, _fixture.Time, new Lifetime(), NullLogger<JournalHost>.Instance);
+        using var host = Host();
         using var orphans = new OrphanedJournals(host, usage.Client(), _fixture.Time, NullLogger<OrphanedJournals>.Instance);
         Assert.Equal("0", Path.GetFileName(host.Journal.Folder));
 
@@ -86,6 +84,56 @@ public sealed class JournalHostTests : IDisposable
         Assert.Equal(attempts, usage.Attempts);
         Assert.Equal(epoch, File.ReadAllBytes(Path.Combine(root, "1", "epoch")));
     }
+
+    [Fact]
+    public async Task OrphanedJournal_EmptiedByAnotherRouter_IsNotTakenOverAgain()
+    {
+        await using var usage = await UsageStandIn.StartAsync();
+        var root = Path.Combine(_fixture.Root, "router");
+        using (var gone = new UsageJournal(JournalFolder.TryClaim(Path.Combine(root, "2"), _fixture.Time)!, new UsageJournalOptions { Time = _fixture.Time }))
+        {
+            await SettlementFixture.AppendAsync(gone, 3);
+        }
+
+        using var first = Host();
+        using var second = Host();
+        using var firstOrphans = new OrphanedJournals(first, usage.Client(), _fixture.Time, NullLogger<OrphanedJournals>.Instance);
+        using var secondOrphans = new OrphanedJournals(second, usage.Client(), _fixture.Time, NullLogger<OrphanedJournals>.Instance);
+        await firstOrphans.LookAsync(default);
+        await secondOrphans.LookAsync(default);
+        await firstOrphans.LookAsync(default);
+        var epoch = File.ReadAllBytes(Path.Combine(root, "2", "epoch"));
+        await secondOrphans.LookAsync(default);
+        await firstOrphans.LookAsync(default);
+
+        Assert.Equal(3, usage.Finals.Count);
+        Assert.Equal(epoch, File.ReadAllBytes(Path.Combine(root, "2", "epoch")));
+    }
+
+    [Fact]
+    public async Task OrphanedJournals_FolderCannotBeRead_AreLookedForAgainAndTheRouterGoesOn()
+    {
+        await using var usage = await UsageStandIn.StartAsync();
+        using var host = Host();
+        using (var gone = new UsageJournal(JournalFolder.TryClaim(Path.Combine(host.Root, "1"), _fixture.Time)!, new UsageJournalOptions { Time = _fixture.Time }))
+        {
+            await SettlementFixture.AppendAsync(gone, 3);
+        }
+
+        using var orphans = new OrphanedJournals(host, usage.Client(), _fixture.Time, NullLogger<OrphanedJournals>.Instance);
+        var away = Path.Combine(_fixture.Root, "away");
+        Directory.Move(host.Root, away);
+        await orphans.LookAsync(default);
+        Assert.Empty(usage.Finals);
+
+        Directory.Move(away, host.Root);
+        await orphans.LookAsync(default);
+        Assert.Equal(3, usage.Finals.Count);
+    }
+
+    private JournalHost Host() => new(
+        new ConfigurationBuilder().AddInMemoryCollection([new("GATEWAY_DATA", _fixture.Root)]).Build(),
+        Options.Create(new JournalOptions()), JournalDisk.Real, _fixture.Time, new Lifetime(), NullLogger<JournalHost>.Instance);
 
     private WebApplication App(JournalDisk disk)
     {

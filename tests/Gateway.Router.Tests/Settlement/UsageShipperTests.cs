@@ -28,7 +28,7 @@ public sealed class UsageShipperTests : IDisposable
 
         var ids = await SettlementFixture.AppendAsync(journal, 1);
         Assert.Equal(0, usage.Attempts);
-        _fixture.Time.Advance(TimeSpan.FromMilliseconds(10));
+        _fixture.Time.Advance(TimeSpan.FromMilliseconds(50));
 
         await usage.UntilAsync(() => usage.Finals.Count == 1);
         Assert.Equal(ids, usage.Finals);

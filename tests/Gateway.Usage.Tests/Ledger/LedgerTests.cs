@@ -1,6 +1,8 @@
+using System.Collections;
 using System.Text.Json;
 using Gateway.Core.Journal;
 using Gateway.Core.Money;
+using Gateway.Usage.Ledger;
 
 namespace Gateway.Usage.Tests.Ledger;
 
@@ -37,6 +39,61 @@ public sealed class LedgerTests
         journal.Add(FakeJournal.Final());
 
         Assert.Equal((200, 3), await usage.PostAsync(journal.Batch(3, 3)));
+    }
+
+    [Fact]
+    public async Task Sums_TooLargeForALong_StandAtTheGreatestNumberAndTheLedgerStartsAgain()
+    {
+        await using var usage = await UsageHost.StartAsync();
+        var journal = new FakeJournal();
+        for (var i = 0; i < 3; i++)
+        {
+            journal.Add(FakeJournal.Final() with { CostNanoUsd = (long.MaxValue / 2) + 1 });
+        }
+
+        Assert.Equal((200, 3), await usage.PostAsync(journal.All()));
+        await usage.StartAgainAsync();
+
+        var total = await usage.TotalAsync();
+        Assert.Equal(3, total.GetProperty("requests").GetInt64());
+        Assert.Equal(300, total.GetProperty("input_tokens").GetInt64());
+        Assert.Equal(long.MaxValue, total.GetProperty("cost_nano_usd").GetInt64());
+    }
+
+    [Fact]
+    public async Task Reports_AskedForOnASocketsThread_DoTheirWorkOnThePool()
+    {
+        await using var usage = await UsageHost.StartAsync();
+        await usage.PostAsync(new FakeJournal().Add(FakeJournal.Final()).All());
+        var groups = new ThreadWatch();
+        Task? sum = null;
+        Task<RequestPage>? list = null;
+        Exception? thrown = null;
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+
+        // A thread of its own, as a socket's is: none of the pool's.
+        var socket = new Thread(() =>
+        {
+            sum = usage.Ledger.SumAsync(new UsageQuery(groups), default).AsTask();
+            try
+            {
+                // Found and cancelled when it comes to the reading: thrown at once only where it is read at once.
+                list = usage.Ledger.ListAsync(new RequestQuery(10), cancelled.Token).AsTask();
+            }
+            catch (OperationCanceledException exception)
+            {
+                thrown = exception;
+            }
+        });
+        socket.Start();
+        socket.Join();
+        await sum!;
+
+        Assert.NotEmpty(groups.WerePool);
+        Assert.DoesNotContain(false, groups.WerePool);
+        Assert.Null(thrown);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => list!);
     }
 
     [Fact]
@@ -148,6 +205,30 @@ public sealed class LedgerTests
     {
         var final = FakeJournal.Final();
         Assert.Equal(final.CostNanoUsd, final.Intent.Price!.Cost(new TokenUsage(100, 10, 0, 40, 5)));
+    }
+
+    /// <summary>Dimensions that note on which kind of thread they are looked at.</summary>
+    private sealed class ThreadWatch : IReadOnlyList<UsageDimension>
+    {
+        public List<bool> WerePool { get; } = [];
+
+        public int Count
+        {
+            get
+            {
+                WerePool.Add(Thread.CurrentThread.IsThreadPoolThread);
+                return 1;
+            }
+        }
+
+        public UsageDimension this[int index] => UsageDimension.Key;
+
+        public IEnumerator<UsageDimension> GetEnumerator()
+        {
+            yield return UsageDimension.Key;
+        }
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
     private static string Id(JsonElement row) => row.GetProperty("id").GetString()!;
