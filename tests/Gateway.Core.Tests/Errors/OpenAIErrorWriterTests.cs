@@ -16,7 +16,7 @@ public sealed class OpenAIErrorWriterTests
         OpenAIErrorWriter.WriteBody(output, new(GatewayErrorKind.ModelNotFound, "The model \"x\" does not exist.", "model"));
 
         Assert.Equal(
-            """{"error":{"message":"The model \u0022x\u0022 does not exist.","type":"invalid_request_error","param":"model","code":"model_not_found"}}""",
+            """{"error":{"message":"The model \"x\" does not exist.","type":"invalid_request_error","param":"model","code":"model_not_found"}}""",
             Encoding.UTF8.GetString(output.WrittenSpan));
     }
 
