@@ -19,7 +19,6 @@ var usage = builder.AddService<Projects.Gateway_Usage>("usage").WithShared(share
 var router = builder.AddService<Projects.Gateway_Router>("router").WithShared(shared)
     .WithReference(moderation).WaitFor(moderation)
     .WithReference(usage).WaitFor(usage)
-    .WithCache(cache)
     .WithUpstream(simulator)
     .WithReplicas(settings.Routers);
 

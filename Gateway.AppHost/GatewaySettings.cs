@@ -24,6 +24,9 @@ internal sealed record GatewaySettings
     /// <summary>Path of the document; null where the services configure themselves from the provider variables.</summary>
     public required string? Document { get; init; }
 
+    /// <summary>Whether the document is one of the user's own, whose keys and models we do not know.</summary>
+    public required bool HasOwnDocument { get; init; }
+
     /// <summary>"auto", "none" or a connection string.</summary>
     public required string Redis { get; init; }
 
@@ -52,6 +55,7 @@ internal sealed record GatewaySettings
             Routers = Number(configuration, "GATEWAY_ROUTERS", 1, 1, 64),
             Data = Path.GetFullPath(NotEmpty(configuration["GATEWAY_DATA"]) ?? Path.Combine(builder.AppHostDirectory, "..", ".data")),
             Document = document,
+            HasOwnDocument = document is not null && document != local,
             Redis = NotEmpty(configuration["GATEWAY_REDIS"]) ?? "auto",
             NeedsSimulator = run && (providers.Count == 0 || document == local),
             Providers = providers,

@@ -11,13 +11,13 @@ internal static class Services
     public static IResourceBuilder<ProjectResource> AddService<TProject>(this IDistributedApplicationBuilder builder, string name, int? port = null)
         where TProject : IProjectMetadata, new()
     {
-        var service = builder.AddProject<TProject>(name, launchProfileName: null)
-            .WithHttpEndpoint(port: port, name: "http")
-            .WithHttpHealthCheck("/health")
-            .WithHttpProbe(ProbeType.Liveness, "/health")
-            .WithHttpProbe(ProbeType.Readiness, "/ready");
-        // Services go on serving for a moment after the signal, until balancers have noticed. Here is none, and Ctrl-C should not wait.
-        return builder.ExecutionContext.IsRunMode ? service.WithEnvironment("Gateway__ShutdownGrace", "00:00:00") : service;
+        var service = builder.AddProject<TProject>(name, launchProfileName: null).WithHttpEndpoint(port: port, name: "http");
+        // A probe is also a health check of the same path: one more for /health would be refused as a second one with the same key, and
+        // with one for /ready a local run would wait for a readiness that comes only after the others have started.
+        return builder.ExecutionContext.IsPublishMode
+            ? service.WithHttpProbe(ProbeType.Liveness, "/health").WithHttpProbe(ProbeType.Readiness, "/ready")
+            // Services go on serving for a moment after the signal, until balancers have noticed. Here is none, and Ctrl-C should not wait.
+            : service.WithHttpHealthCheck("/health").WithEnvironment("Gateway__ShutdownGrace", "00:00:00");
     }
 
     /// <returns>Null where real providers are the upstream.</returns>

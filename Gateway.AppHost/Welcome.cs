@@ -4,34 +4,12 @@ using Microsoft.Extensions.Hosting;
 namespace Gateway.AppHost;
 
 /// <summary>Once the gateway answers: tells the user where it is and how to ask it.</summary>
-internal sealed class Welcome(ResourceNotificationService notifications, EndpointReference edge, string demoKey, string adminKeyPlace) : BackgroundService
+internal sealed class Welcome(ResourceNotificationService notifications, EndpointReference edge, GatewaySettings settings, string demoKey, string adminKeyPlace) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await notifications.WaitForResourceHealthyAsync(edge.Resource.Name, WaitBehavior.WaitOnResourceUnavailable, stoppingToken);
-        var url = edge.Url.TrimEnd('/');
-        Console.WriteLine($$"""
-
-              The gateway is up.
-
-                Gateway    {{url}}
-                Console    {{url}}/console
-                Demo key   {{demoKey}}
-                Admin key  {{adminKeyPlace}}
-
-              Ask it:
-
-                curl {{url}}/v1/chat/completions -H "Authorization: Bearer {{demoKey}}" -H "Content-Type: application/json" \
-                  -d '{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello"}]}'
-
-              The same as a stream:
-
-                curl -N {{url}}/v1/chat/completions -H "Authorization: Bearer {{demoKey}}" -H "Content-Type: application/json" \
-                  -d '{"model": "gpt-4o-mini", "stream": true, "messages": [{"role": "user", "content": "Hello"}]}'
-
-              Ctrl-C stops everything.
-
-            """);
+        Console.WriteLine(new WelcomeText(settings, edge.Url.TrimEnd('/'), demoKey, adminKeyPlace));
     }
 }
 
@@ -44,6 +22,6 @@ internal static class WelcomeExtensions
         var adminKeyPlace = builder.Configuration["GATEWAY_ADMIN_KEY"] is { Length: > 0 }
             ? "as in your GATEWAY_ADMIN_KEY"
             : $"in {Path.Combine(settings.Data, LocalSecrets.FileName)}";
-        builder.Services.AddHostedService(services => new Welcome(services.GetRequiredService<ResourceNotificationService>(), edge.GetEndpoint("http"), demoKey, adminKeyPlace));
+        builder.Services.AddHostedService(services => new Welcome(services.GetRequiredService<ResourceNotificationService>(), edge.GetEndpoint("http"), settings, demoKey, adminKeyPlace));
     }
 }

@@ -8,6 +8,9 @@ namespace Gateway.Moderation.Checks;
 /// </summary>
 internal sealed class MappedText
 {
+    /// <summary>Over how many marks of one letter a mark is sorted at most. No text that anybody reads has more (UAX #15, stream-safe), and a run of a million would take minutes.</summary>
+    public const int MaxMarks = 30;
+
     private readonly UnicodeFolding _unicode = UnicodeFolding.Default;
     private char[] _units;
     private int[] _starts;
@@ -147,7 +150,7 @@ internal sealed class MappedText
     private void AddMark(ReadOnlySpan<char> mark, int order, int start, int end)
     {
         var place = _length;
-        while (place > 0 && Previous(place, out var before) > order)
+        for (var passed = 0; passed < MaxMarks && place > 0 && Previous(place, out var before) > order; passed++)
         {
             place = before;
         }

@@ -15,7 +15,7 @@ internal sealed class ContentGroup
 /// <summary>What a body says.</summary>
 internal sealed class BodyContent
 {
-    /// <summary>In the order of the body.</summary>
+    /// <summary>In the order in which they begin in the body; segments of one may stand between those of another.</summary>
     public List<ContentGroup> Groups { get; } = [];
 
     /// <summary>Some of it is token ids, whose words nobody here knows.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Gateway.Moderation.Content;
@@ -8,7 +9,7 @@ namespace Gateway.Moderation.Content;
 /// </summary>
 internal static class ContentReader
 {
-    private const int MaxDepth = 64;
+    public const int MaxDepth = 64;
 
     /// <exception cref="JsonException">The body is no JSON object.</exception>
     public static BodyContent ReadChat(ReadOnlySpan<byte> body)
@@ -17,7 +18,7 @@ internal static class ContentReader
         var reader = Open(body);
         while (NextMember(ref reader))
         {
-            if (reader.ValueTextEquals("messages"u8))
+            if (Is(ref reader, "messages"u8))
             {
                 reader.Read();
                 while (NextObject(ref reader))
@@ -25,10 +26,15 @@ internal static class ContentReader
                     ReadMessage(ref reader, body, content);
                 }
             }
-            else if (reader.ValueTextEquals("prediction"u8))
+            else if (Is(ref reader, "prediction"u8))
             {
                 reader.Read();
                 ReadMembers(ref reader, body, content, "content"u8);
+            }
+            else if (Is(ref reader, "tools"u8) || Is(ref reader, "functions"u8) || Is(ref reader, "response_format"u8))
+            {
+                reader.Read();
+                ReadDescriptions(ref reader, body, content);
             }
             else
             {
@@ -47,7 +53,7 @@ internal static class ContentReader
         var reader = Open(body);
         while (NextMember(ref reader))
         {
-            if (reader.ValueTextEquals("prompt"u8) || reader.ValueTextEquals("suffix"u8))
+            if (Is(ref reader, "prompt"u8) || Is(ref reader, "suffix"u8))
             {
                 reader.Read();
                 ReadTexts(ref reader, body, content);
@@ -69,7 +75,7 @@ internal static class ContentReader
         var reader = Open(body);
         while (NextMember(ref reader))
         {
-            if (reader.ValueTextEquals("input"u8))
+            if (Is(ref reader, "input"u8))
             {
                 reader.Read();
                 ReadTexts(ref reader, body, content);
@@ -84,54 +90,97 @@ internal static class ContentReader
         return content;
     }
 
+    /// <summary>All that it says, whatever the field is called: providers add fields that their models read.</summary>
     private static void ReadMessage(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, BodyContent content)
     {
         while (NextMember(ref reader))
         {
-            if (reader.ValueTextEquals("content"u8))
+            if (Is(ref reader, "content"u8) || Is(ref reader, "refusal"u8) || Is(ref reader, "reasoning_content"u8))
             {
                 reader.Read();
                 ReadParts(ref reader, body, content, content.AddGroup());
-            }
-            else if (reader.ValueTextEquals("refusal"u8))
-            {
-                reader.Read();
-                ReadParts(ref reader, body, content, content.AddGroup());
-            }
-            else if (reader.ValueTextEquals("tool_calls"u8))
-            {
-                reader.Read();
-                while (NextObject(ref reader))
-                {
-                    ReadToolCall(ref reader, body, content);
-                }
-            }
-            else if (reader.ValueTextEquals("function_call"u8))
-            {
-                reader.Read();
-                ReadMembers(ref reader, body, content, "arguments"u8);
             }
             else
             {
-                SkipValue(ref reader);
+                ReadMember(ref reader, body, content, inMedia: false);
             }
         }
     }
 
-    private static void ReadToolCall(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, BodyContent content)
+    /// <summary>Every string of the member's value, each a text of its own, but for what only machines read.</summary>
+    /// <param name="inMedia">The member is part of an image, sound or file.</param>
+    private static void ReadMember(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, BodyContent content, bool inMedia)
     {
-        while (NextMember(ref reader))
+        var isMedia = Is(ref reader, "image_url"u8) || Is(ref reader, "input_audio"u8) || Is(ref reader, "audio"u8) || Is(ref reader, "video_url"u8) || Is(ref reader, "file"u8);
+        var isForMachines = Is(ref reader, "role"u8) || Is(ref reader, "type"u8) || Is(ref reader, "id"u8) || Is(ref reader, "tool_call_id"u8)
+            || (inMedia && (Is(ref reader, "url"u8) || Is(ref reader, "data"u8) || Is(ref reader, "file_data"u8) || Is(ref reader, "file_id"u8)));
+        reader.Read();
+        // A picture may also be named by its address alone, without an object around it.
+        if (reader.TokenType == JsonTokenType.String && (isMedia || isForMachines))
         {
-            var function = reader.ValueTextEquals("function"u8);
-            if (function || reader.ValueTextEquals("custom"u8))
-            {
-                reader.Read();
-                ReadMembers(ref reader, body, content, function ? "arguments"u8 : "input"u8);
-            }
-            else
-            {
-                SkipValue(ref reader);
-            }
+            return;
+        }
+
+        ReadStrings(ref reader, body, content, inMedia || isMedia);
+    }
+
+    private static void ReadStrings(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, BodyContent content, bool inMedia)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.String:
+                AddString(ref reader, body, content, content.AddGroup());
+                break;
+            case JsonTokenType.StartArray:
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                {
+                    ReadStrings(ref reader, body, content, inMedia);
+                }
+
+                break;
+            case JsonTokenType.StartObject:
+                while (NextMember(ref reader))
+                {
+                    ReadMember(ref reader, body, content, inMedia);
+                }
+
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>What tells the model about a tool, a parameter or a field of the answer, at any depth of the schema. The names stay: the client's code goes by them.</summary>
+    private static void ReadDescriptions(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, BodyContent content)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.StartArray:
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                {
+                    ReadDescriptions(ref reader, body, content);
+                }
+
+                break;
+            case JsonTokenType.StartObject:
+                while (NextMember(ref reader))
+                {
+                    var isDescription = Is(ref reader, "description"u8);
+                    reader.Read();
+                    if (isDescription && reader.TokenType == JsonTokenType.String)
+                    {
+                        AddString(ref reader, body, content, content.AddGroup());
+                    }
+                    else
+                    {
+                        // A parameter may itself be called "description".
+                        ReadDescriptions(ref reader, body, content);
+                    }
+                }
+
+                break;
+            default:
+                break;
         }
     }
 
@@ -146,7 +195,7 @@ internal static class ContentReader
 
         while (NextMember(ref reader))
         {
-            if (reader.ValueTextEquals(name))
+            if (Is(ref reader, name))
             {
                 reader.Read();
                 ReadParts(ref reader, body, content, content.AddGroup());
@@ -176,14 +225,14 @@ internal static class ContentReader
             case JsonTokenType.StartObject:
                 while (NextMember(ref reader))
                 {
-                    if (reader.ValueTextEquals("text"u8) || reader.ValueTextEquals("refusal"u8) || reader.ValueTextEquals("content"u8))
+                    if (Is(ref reader, "text"u8) || Is(ref reader, "refusal"u8) || Is(ref reader, "content"u8))
                     {
                         reader.Read();
                         ReadParts(ref reader, body, content, group);
                     }
                     else
                     {
-                        SkipValue(ref reader);
+                        ReadMember(ref reader, body, content, inMedia: false);
                     }
                 }
 
@@ -234,6 +283,11 @@ internal static class ContentReader
 
     /// <summary>Throws when anything but white space follows.</summary>
     private static void Close(ref Utf8JsonReader reader) => reader.Read();
+
+    /// <summary>Whether the member that the reader stands on has this name. The framework's own comparison throws at half a surrogate pair (<c>"\ud800"</c>).</summary>
+    private static bool Is(ref Utf8JsonReader reader, ReadOnlySpan<byte> name) => reader.ValueIsEscaped
+        ? reader.ValueSpan.Length <= name.Length * "\\u0000".Length && Ascii.Equals(name, JsonText.Unescape(reader.ValueSpan))
+        : reader.ValueTextEquals(name);
 
     private static bool NextMember(ref Utf8JsonReader reader) => reader.Read() && reader.TokenType == JsonTokenType.PropertyName;
 

@@ -13,6 +13,8 @@ internal readonly record struct Redaction(TextSpan Span, int Order, string Repla
 internal sealed class RedactableText
 {
     private readonly int[] _joints;
+
+    // In the order of the text and never overlapping: starts and ends only grow, and are searched by halves.
     private List<TextSpan> _replaced = [];
     private string _text;
 
@@ -45,15 +47,8 @@ internal sealed class RedactableText
     /// <summary>Whether a match is nothing but what earlier redactions wrote; the operator's own words are not judged.</summary>
     public bool IsOwn(TextSpan match)
     {
-        foreach (var own in _replaced)
-        {
-            if (own.Start <= match.Start && match.End <= own.End)
-            {
-                return true;
-            }
-        }
-
-        return false;
+        var after = FirstReplaced(match.Start, static (own, place) => own.Start > place);
+        return after > 0 && match.End <= _replaced[after - 1].End;
     }
 
     /// <param name="redactions">At least one, in any order; sorted and merged in place.</param>
@@ -136,17 +131,27 @@ internal sealed class RedactableText
     private TextSpan Widen(TextSpan span)
     {
         var (start, end) = (span.Start, span.End);
-        foreach (var own in _replaced)
+        for (var index = FirstReplaced(start, static (own, place) => own.End > place); index < _replaced.Count && _replaced[index].Start < end; index++)
         {
-            if (own.Start < end && start < own.End)
-            {
-                (start, end) = (Math.Min(start, own.Start), Math.Max(end, own.End));
-            }
+            (start, end) = (Math.Min(start, _replaced[index].Start), Math.Max(end, _replaced[index].End));
         }
 
         // A pattern may match one half of a pair; the other half alone would be no text.
         start -= start > 0 && start < _text.Length && char.IsSurrogatePair(_text[start - 1], _text[start]) ? 1 : 0;
         end += end > 0 && end < _text.Length && char.IsSurrogatePair(_text[end - 1], _text[end]) ? 1 : 0;
         return new TextSpan(start, end);
+    }
+
+    /// <summary>Index of the first replacement for which it is true, given that it is true for all later ones; their count when there is none.</summary>
+    private int FirstReplaced(int place, Func<TextSpan, int, bool> isTrue)
+    {
+        var (low, high) = (0, _replaced.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = isTrue(_replaced[middle], place) ? (low, middle) : (middle + 1, high);
+        }
+
+        return low;
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Gateway.Core;
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
+using Gateway.Moderation.Content;
 using Gateway.Moderation.Policies;
 
 namespace Gateway.Moderation.Endpoints;
@@ -22,7 +23,6 @@ internal sealed class InternalModeration(ContextGate gate, ModerationPolicies po
     public const string ActionHeader = "x-gateway-moderation";
     private const string DegradedValue = "moderation";
 
-    /// <summary>Above this the work leaves the thread that it arrived on, because that one also serves the sockets.</summary>
     private const int InlineBytes = 16 * 1024;
 
     public async Task InvokeAsync(HttpContext context, string path, ContentKind kind)
@@ -45,21 +45,17 @@ internal sealed class InternalModeration(ContextGate gate, ModerationPolicies po
         using var body = await RequestBody.ReadAsync(context, snapshot.MaxBodyBytes);
         var started = time.GetTimestamp();
         var job = new ModerationJob(body, kind, policy, run, claims.RequestId);
-        if (body.Bytes.Length > InlineBytes)
-        {
-            await Task.Factory.StartNew(static state => ((ModerationJob)state!).Run(), job, context.RequestAborted, TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
-        }
-        else
+        if (IsQuick(policy, body.Bytes.Length))
         {
             job.Run();
         }
-
-        if (job.Verdict is not { } verdict)
+        else
         {
-            await OpenAIErrorWriter.WriteAsync(context, new GatewayError(GatewayErrorKind.InvalidRequest, "The body is not a JSON object."));
-            return;
+            await Task.Factory.StartNew(static state => ((ModerationJob)state!).Run(), job, context.RequestAborted, TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
         }
 
+        // A refusal and not an error: the Router takes errors for an absent service, and a best-effort policy would then serve what nobody has read.
+        var verdict = job.Verdict ?? new PolicyVerdict(ModerationOutcome.Block, PolicyRun.Unreadable, Failed: true, Degraded: false, []);
         var action = verdict.Outcome switch
         {
             ModerationOutcome.Allow => "allow",
@@ -69,6 +65,9 @@ internal sealed class InternalModeration(ContextGate gate, ModerationPolicies po
         metrics.Decided(time.GetElapsedTime(started).TotalSeconds, action, policy.Name);
         await AnswerAsync(context, claims, policy, verdict, action, job);
     }
+
+    /// <summary>Other work leaves the thread that it arrived on, because that one also serves the sockets.</summary>
+    internal static bool IsQuick(ModerationPolicy policy, int bytes) => bytes <= InlineBytes && !policy.HasPatterns;
 
     private async Task AnswerAsync(HttpContext context, ContextClaims claims, ModerationPolicy policy, PolicyVerdict verdict, string action, ModerationJob job)
     {
@@ -99,6 +98,7 @@ internal sealed class InternalModeration(ContextGate gate, ModerationPolicies po
 
     private static string Explain(ModerationPolicy policy, PolicyVerdict verdict) => verdict switch
     {
+        { Check: PolicyRun.Unreadable } => $"The moderation policy '{policy.Name}' could not read the body: it must be a JSON object of at most {ContentReader.MaxDepth} levels.",
         { Check: PolicyRun.TokenIds } => $"The moderation policy '{policy.Name}' needs text: send the input as strings, not as token ids.",
         { Failed: true } => $"The moderation policy '{policy.Name}' requires the check '{verdict.Check}', which could not be completed for this input.",
         _ => $"The input was refused by the check '{verdict.Check}' of the moderation policy '{policy.Name}'.",

@@ -49,8 +49,8 @@ internal sealed class ModerationJob(RequestBody body, ContentKind kind, Moderati
     /// <summary>The same bytes but for the strings that changed.</summary>
     private static ReadOnlyMemory<byte> Rewrite(ReadOnlySpan<byte> body, BodyContent content, IReadOnlyList<RedactableText> texts)
     {
-        var output = new ArrayBufferWriter<byte>(body.Length + 256);
-        var done = 0;
+        // Texts may interleave: a part's file name stands between two parts of one text.
+        var edits = new List<(ContentSegment Segment, string Part)>();
         for (var group = 0; group < texts.Count; group++)
         {
             var segments = content.Groups[group].Segments;
@@ -59,11 +59,19 @@ internal sealed class ModerationJob(RequestBody body, ContentKind kind, Moderati
                 var part = texts[group].Part(index);
                 if (part != segments[index].Text)
                 {
-                    output.Write(body[done..segments[index].Start]);
-                    JsonText.Write(output, part);
-                    done = segments[index].Start + segments[index].Length;
+                    edits.Add((segments[index], part));
                 }
             }
+        }
+
+        edits.Sort(static (left, right) => left.Segment.Start.CompareTo(right.Segment.Start));
+        var output = new ArrayBufferWriter<byte>(body.Length + 256);
+        var done = 0;
+        foreach (var (segment, part) in edits)
+        {
+            output.Write(body[done..segment.Start]);
+            JsonText.Write(output, part);
+            done = segment.Start + segment.Length;
         }
 
         output.Write(body[done..]);

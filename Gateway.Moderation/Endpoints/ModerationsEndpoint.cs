@@ -5,7 +5,7 @@ using Gateway.Moderation.Policies;
 namespace Gateway.Moderation.Endpoints;
 
 /// <summary><c>POST /v1/moderations</c> in OpenAI's shape, answered from the caller's own policy. It tells and never changes or blocks.</summary>
-internal sealed class ModerationsEndpoint(ContextGate gate, ModerationPolicies policies, ContentScan scan)
+internal sealed class ModerationsEndpoint(ContextGate gate, ModerationPolicies policies, ContentScan scan, ILogger<ModerationsEndpoint> log)
 {
     public const string Path = "/v1/moderations";
     private const string OwnModel = "gateway-moderation";
@@ -26,8 +26,16 @@ internal sealed class ModerationsEndpoint(ContextGate gate, ModerationPolicies p
             return;
         }
 
+        if (!snapshot.Policies.TryGetValue(claims.ModerationPolicy.Length > 0 ? claims.ModerationPolicy : DefaultPolicy, out var policy) && claims.ModerationPolicy.Length > 0)
+        {
+            // The Edge knows a newer or an older document than this service; "nothing flagged" would be a lie.
+            log.PolicyUnknown(claims.RequestId, claims.ModerationPolicy, snapshot.Generation);
+            await OpenAIErrorWriter.WriteAsync(context, new GatewayError(
+                GatewayErrorKind.ModerationUnavailable, $"There is no moderation policy '{claims.ModerationPolicy}' in configuration generation {snapshot.Generation}."));
+            return;
+        }
+
         // Always on the pool: nobody waits for this one on the way to a model.
-        snapshot.Policies.TryGetValue(claims.ModerationPolicy.Length > 0 ? claims.ModerationPolicy : DefaultPolicy, out var policy);
         var job = new ScanJob(scan, policy, input.Groups);
         await Task.Factory.StartNew(static state => ((ScanJob)state!).Run(), job, context.RequestAborted, TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
         if (job.Results is not { } results)

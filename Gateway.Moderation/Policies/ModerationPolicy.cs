@@ -14,6 +14,9 @@ internal sealed class ModerationPolicy(string name, bool required, IReadOnlyList
 
     /// <summary>In the order of the document.</summary>
     public IReadOnlyList<IModerationCheck> Checks => checks;
+
+    /// <summary>Whether a check runs an expression, whose time is bounded but not by much.</summary>
+    public bool HasPatterns { get; } = checks.Any(static check => check is PatternCheck);
 }
 
 /// <summary>All policies of one generation of the document.</summary>

@@ -25,6 +25,9 @@ internal sealed class PolicyRun(ModerationMetrics metrics, TimeProvider time, IL
     /// <summary>What token ids are refused by: no check can read them.</summary>
     public const string TokenIds = "token_ids";
 
+    /// <summary>What a body is refused by that is no JSON object.</summary>
+    public const string Unreadable = "body";
+
     // Each pass covers at least one more character of the client's, and in practice two passes do; this only bounds the absurd.
     private const int MaxPasses = 16;
 

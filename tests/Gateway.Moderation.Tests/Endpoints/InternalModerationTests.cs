@@ -1,4 +1,6 @@
 using Gateway.Core.Context;
+using Gateway.Moderation.Endpoints;
+using Gateway.Moderation.Policies;
 
 namespace Gateway.Moderation.Tests.Endpoints;
 
@@ -29,6 +31,19 @@ public sealed class InternalModerationTests
     [InlineData("""{"messages":[{"role":"user","content":"bad","content":"x"}]}""")]
     [InlineData("""{"messages":[7,null,"x",["y"],{"role":"user","content":"bad"}]}""")]
     [InlineData("""{"messages":[{"role":"user","content":"\ud800 bad"}]}""")]
+    [InlineData("""{"\ud800aa":0,"messages":[{"role":"user","\ud800b":0,"content":"bad"}]}""")]
+    [InlineData("""{"m\u0065ssages":[{"role":"user","c\u006fntent":"bad"}]}""")]
+    [InlineData("""{"messages":[{"role":"user","name":"bad","content":"x"}]}""")]
+    [InlineData("""{"messages":[{"role":"assistant","content":"x","reasoning_content":"bad"}]}""")]
+    [InlineData("""{"messages":[{"role":"assistant","content":"x","reasoning_details":[{"type":"t","summary":"bad"}]}]}""")]
+    [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"bad","arguments":"{}"}}]}]}""")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"file","file":{"filename":"bad.txt","file_data":"x"}}]}]}""")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"file","file":{"file_data":"x","text":"bad"}}]}]}""")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f","description":"bad"}}]}""")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"parameters":{"properties":{"q":{"anyOf":[{"description":"bad"}]}}}}}]}""")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"parameters":{"properties":{"description":{"description":"bad"}}}}}]}""")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"functions":[{"name":"f","description":"bad"}]}""")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema","json_schema":{"name":"n","description":"bad"}}}""")]
     public async Task Chat_KeywordAnywhereAModelReads_IsBlocked(string body)
     {
         await using var service = await ModerationService.StartAsync(Policy.Of("p", Policy.Block("bad")));
@@ -42,6 +57,9 @@ public sealed class InternalModerationTests
     [InlineData("""{"model":"bad","user":"bad","messages":[{"role":"user","name":"x","content":"y"}],"metadata":{"a":"bad"}}""")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"http://bad"}}]}]}""")]
     [InlineData("""{"messages":[{"role":"user","content":"b"},{"role":"user","content":"ad"}]}""")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":"http://bad"},{"type":"input_audio","input_audio":{"data":"bad","id":"bad"}},{"type":"file","file":{"file_data":"bad","file_id":"bad"}}]}]}""")]
+    [InlineData("""{"messages":[{"role":"bad","id":"bad","content":[{"type":"bad"}]},{"role":"tool","tool_call_id":"bad","content":"x"}]}""")]
+    [InlineData("""{"messages":[{"content":"x"}],"tools":[{"function":{"name":"bad","parameters":{"properties":{"bad":{"type":"bad","enum":["bad"]}}}}}]}""")]
     public async Task Chat_KeywordElsewhere_IsAllowed(string body)
     {
         await using var service = await ModerationService.StartAsync(Policy.Of("p", Policy.Block("bad")));
@@ -95,6 +113,17 @@ public sealed class InternalModerationTests
 
         Assert.Equal("redact", reply.Action);
         Assert.Equal(Body.Replace("""\ud83d\ude42 \"\u0062ad\"\n\\ é""", """🙂 \"[redacted]\"\n\\ é"""), reply.Body);
+    }
+
+    [Fact]
+    public async Task Redaction_TextsThatInterleave_StandWhereTheyStood()
+    {
+        await using var service = await ModerationService.StartAsync(Policy.Of("p", Policy.Redact("bad")));
+        const string Body = """{"tools":[{"function":{"description":"bad tool"}}],"messages":[{"name":"bad","content":[{"text":"bad 1"},{"file":{"filename":"bad","file_data":"bad"}},{"text":"bad 2"}],"role":"bad"}]}""";
+
+        var reply = await service.AskChatAsync("p", Body);
+
+        Assert.Equal("""{"tools":[{"function":{"description":"[redacted] tool"}}],"messages":[{"name":"[redacted]","content":[{"text":"[redacted] 1"},{"file":{"filename":"[redacted]","file_data":"bad"}},{"text":"[redacted] 2"}],"role":"bad"}]}""", reply.Body);
     }
 
     [Fact]
@@ -189,13 +218,26 @@ public sealed class InternalModerationTests
     [InlineData("{")]
     [InlineData("{} x")]
     [InlineData("""{"messages":[}""")]
-    public async Task Body_ThatIsNoJsonObject_Is400(string body)
+    public async Task Body_ThatIsNoJsonObject_IsBlockedInBothModes(string body)
     {
-        await using var service = await ModerationService.StartAsync(Policy.Of("p", Policy.Block("bad")));
+        await using var service = await ModerationService.StartAsync(Policy.Of("required", Policy.Block("bad")), Policy.BestEffort("effort", Policy.Block("bad")));
 
-        var reply = await service.AskChatAsync("p", body);
+        foreach (var policy in new[] { "required", "effort" })
+        {
+            var reply = await service.AskChatAsync(policy, body);
+            Assert.Equal((200, "block"), (reply.Status, reply.Action));
+            Assert.Contains("could not read the body: it must be a JSON object", reply.Body, StringComparison.Ordinal);
+        }
+    }
 
-        Assert.Equal((400, null), (reply.Status, reply.Action));
+    [Fact]
+    public void Work_OfAPatternOrALargeBody_LeavesTheSocketsThread()
+    {
+        var policies = PolicySnapshot.Build(new HeldConfig(Policy.Of("words", Policy.Block("bad")), Policy.Of("mixed", Policy.Block("bad"), Policy.BlockPattern("x"))).Current.Config, 1).Policies;
+
+        Assert.True(InternalModeration.IsQuick(policies["words"], 16 * 1024));
+        Assert.False(InternalModeration.IsQuick(policies["words"], (16 * 1024) + 1));
+        Assert.False(InternalModeration.IsQuick(policies["mixed"], 1));
     }
 
     [Fact]

@@ -59,6 +59,18 @@ public sealed class ModerationsTests
         Assert.Contains("\"flagged\":false", reply.Body);
     }
 
+    [Fact]
+    public async Task UnknownPolicy_IsAnErrorAndNotAClean()
+    {
+        await using var service = await ModerationService.StartAsync(Policy.Of("p", Policy.Block("bad")));
+
+        var reply = await service.AskAsync(Path, "other", """{"input":"bad"}""");
+
+        Assert.Equal(503, reply.Status);
+        Assert.DoesNotContain("flagged", reply.Body, StringComparison.Ordinal);
+        Assert.Contains("4005", service.Log.All, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("""{}""")]
     [InlineData("""{"input":7}""")]

@@ -59,19 +59,35 @@ public static partial class ResourceBuilderExtensions
     public static IResourceBuilder<T> WithHttpHealthCheck<T>(this IResourceBuilder<T> builder, string? path = null, int? statusCode = null, string? endpointName = null)
         where T : IResourceWithEndpoints
     {
-        builder.Resource.Annotations.Add(new HttpHealthCheckAnnotation(endpointName ?? "http", path ?? "/", statusCode ?? 200));
+        var check = new HttpHealthCheckAnnotation(HttpEndpoint(builder.Resource, endpointName, "HTTP health check"), path ?? "/", statusCode ?? 200);
+        if (builder.Resource.Annotations.OfType<HttpHealthCheckAnnotation>().Any(other => other == check))
+        {
+            throw new DistributedApplicationException($"Resource '{builder.Resource.Name}' already has a health check with key '{builder.Resource.Name}_{check.EndpointName}_{check.Path}_{check.StatusCode}_check'.");
+        }
+        builder.Resource.Annotations.Add(check);
         return builder;
     }
 
-    /// <summary>A probe of the deployment target. It stands in no manifest and does nothing in a local run.</summary>
+    /// <summary>A probe of the deployment target, which stands in no manifest. As with the real host it is a health check too, so whoever waits for the resource waits for it.</summary>
     [System.Diagnostics.CodeAnalysis.Experimental("ASPIREPROBES001", UrlFormat = "https://aka.ms/aspire/diagnostics/{0}")]
     public static IResourceBuilder<T> WithHttpProbe<T>(this IResourceBuilder<T> builder, ProbeType type, string? path = null, int? initialDelaySeconds = null,
         int? periodSeconds = null, int? timeoutSeconds = null, int? failureThreshold = null, int? successThreshold = null, string? endpointName = null)
-        where T : IResourceWithEndpoints, IResourceWithProbes => builder;
+        where T : IResourceWithEndpoints, IResourceWithProbes =>
+        builder.WithHttpHealthCheck(path, statusCode: null, HttpEndpoint(builder.Resource, endpointName, "HTTP probe"));
 
     public static IResourceBuilder<T> ExcludeFromManifest<T>(this IResourceBuilder<T> builder) where T : IResource
     {
         builder.Resource.Annotations.Add(new ExcludeFromManifestAnnotation());
         return builder;
+    }
+
+    private static string HttpEndpoint(IResourceWithEndpoints resource, string? name, string forWhat)
+    {
+        string[] wanted = name is null ? ["https", "http"] : [name];
+        foreach (var candidate in wanted)
+        {
+            if (resource.Annotations.OfType<EndpointAnnotation>().Any(endpoint => string.Equals(endpoint.Name, candidate, StringComparison.OrdinalIgnoreCase))) { return candidate; }
+        }
+        throw new DistributedApplicationException($"Could not create {forWhat} for resource '{resource.Name}' as no endpoint was found matching one of the specified names: {string.Join(", ", wanted)}");
     }
 }

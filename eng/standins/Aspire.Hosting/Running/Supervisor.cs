@@ -5,8 +5,8 @@ namespace Aspire.Hosting.Running;
 /// <summary>Runs one instance once: waits for what it needs, starts it, reports its states, and stops it when told.</summary>
 internal sealed class Supervisor : IDisposable
 {
-    /// <summary>How long a service may take to finish what it has begun, before it is killed.</summary>
-    public static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(70);
+    /// <summary>How long a service may take to finish what it has begun, before it is killed. The services give themselves 70 s; what they do last must fit in too.</summary>
+    public static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(90);
 
     private readonly SupervisorContext _context;
     private readonly OutputFilter _output;
