@@ -138,6 +138,30 @@ public sealed class FailoverTests
         await aborted.Task.WaitAsync(EdgeServer.Patience);
     }
 
+    [Fact]
+    public async Task RouterThatRejectsTheContext_Is503_NotA401_AndIsLoggedOnce()
+    {
+        using var log = new LogLines();
+        await using var router = await FakeService.StartAsync();
+        await using var edge = await EdgeServer.StartAsync([router.Url], log: log);
+        router.Answer = static context =>
+        {
+            context.Response.StatusCode = 401;
+            context.Response.Headers["x-gateway-attempts"] = "1";
+            return Task.CompletedTask;
+        };
+
+        for (var i = 0; i < 2; i++)
+        {
+            using var response = await ChatAsync(edge);
+            Assert.Contains("Nothing is wrong with your request or key", await EdgeServer.AssertErrorAsync(response, 503, "service_unavailable"), StringComparison.Ordinal);
+            Assert.Equal("1", response.Headers.GetValues("retry-after").Single());
+            Assert.False(response.Headers.Contains("x-gateway-attempts"));
+        }
+
+        Assert.Single(log.Lines, static line => line.Contains("GATEWAY_CONTEXT_SECRET", StringComparison.Ordinal));
+    }
+
     private static async Task<HttpResponseMessage> ChatAsync(EdgeServer edge)
     {
         using var client = edge.Client();
