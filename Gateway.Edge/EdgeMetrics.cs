@@ -10,6 +10,7 @@ internal sealed class EdgeMetrics
     public const string DecidedByRedis = "redis";
     public const string DecidedLocally = "local";
     public const string DecidedByMemory = "memory";
+    public const string DecidedByLease = "lease";
 
     private readonly Counter<long> _decisions;
     private volatile int _degraded;
@@ -17,7 +18,7 @@ internal sealed class EdgeMetrics
     public EdgeMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(MeterName);
-        _decisions = meter.CreateCounter<long>("gateway.edge.rate_limit.decisions", "{decision}", "Rate-limit decisions: admitted or refused, decided by redis, local (no Redis) or memory (refused again without asking Redis).");
+        _decisions = meter.CreateCounter<long>("gateway.edge.rate_limit.decisions", "{decision}", "Rate-limit decisions: admitted or refused, decided by redis, lease (taken from Redis before), local (no Redis) or memory (refused again without asking Redis).");
         meter.CreateObservableGauge("gateway.edge.redis.degraded", () => _degraded, "{state}", "1 while Redis is configured but limits are decided locally.");
     }
 

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace Gateway.Edge.Admission;
 
 /// <summary>
-/// Asks Redis for one decision. Never throws for Redis' sake, never waits longer than its deadline, never queues without
+/// Asks Redis for one grant. Never throws for Redis' sake, never waits longer than its deadline, never queues without
 /// bound. Thread-safe.
 /// </summary>
 internal sealed class RedisLimits(IConnectionMultiplexer redis, TimeProvider time)
@@ -20,8 +20,8 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, TimeProvider tim
 
     private int _inFlight;
 
-    /// <returns>Null when Redis did not give a good answer in time.</returns>
-    public async ValueTask<RateDecision?> TryAdmitAsync(RateLimit limit, CancellationToken cancellationToken)
+    /// <returns>Null when Redis did not give a good answer in time. What was settled must not be told again: it may have arrived.</returns>
+    public async ValueTask<RateGrant?> TryTakeAsync(RateLimit limit, RateTake take, CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _inFlight) > MaxInFlight)
         {
@@ -29,7 +29,7 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, TimeProvider tim
             return null;
         }
 
-        var asking = AskAsync(limit);
+        var asking = AskAsync(limit, take);
         try
         {
             return await asking.WaitAsync(Deadline, time, cancellationToken);
@@ -41,22 +41,22 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, TimeProvider tim
     }
 
     // Goes on after the deadline: the place in flight is free only when the library has let go of the call.
-    private async Task<RateDecision?> AskAsync(RateLimit limit)
+    private async Task<RateGrant?> AskAsync(RateLimit limit, RateTake take)
     {
         try
         {
             var gcra = Gcra.Of(limit);
             var database = redis.GetDatabase();
             RedisKey[] keys = [GcraScript.Key(limit.Scope)];
-            RedisValue[] values = [gcra.IntervalMicros, gcra.Burst];
+            RedisValue[] values = [gcra.IntervalMicros, gcra.Burst, take.Wanted, take.Used, take.Unused, take.TakenAtMicros];
             try
             {
-                return Read(await database.ScriptEvaluateAsync(GcraScript.Sha1, keys, values), gcra);
+                return Read(await database.ScriptEvaluateAsync(GcraScript.Sha1, keys, values), gcra, take);
             }
             catch (RedisServerException unknown) when (unknown.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
             {
                 // A restart or SCRIPT FLUSH forgot it. EVAL runs it and makes it known again, in one round trip.
-                return Read(await database.ExecuteAsync("EVAL", GcraScript.Text, 1, keys[0], values[0], values[1]), gcra);
+                return Read(await database.ExecuteAsync("EVAL", [GcraScript.Text, 1, keys[0], .. values]), gcra, take);
             }
         }
 #pragma warning disable CA1031 // Whatever Redis or its client does wrong, the answer is the same: decide locally.
@@ -71,18 +71,18 @@ internal sealed class RedisLimits(IConnectionMultiplexer redis, TimeProvider tim
         }
     }
 
-    private static RateDecision? Read(RedisResult result, Gcra gcra)
+    private static RateGrant? Read(RedisResult result, Gcra gcra, RateTake take)
     {
         var values = (RedisValue[]?)result;
-        if (values is not { Length: 4 }
-            || !TryRead(values[0], 1, out var admitted) || !TryRead(values[1], gcra.Burst, out var remaining)
+        if (values is not { Length: 5 }
+            || !TryRead(values[0], take.Wanted, out var granted) || !TryRead(values[1], gcra.Burst, out var remaining)
             || !TryRead(values[2], MaxMicros, out var wait) || !TryRead(values[3], MaxMicros, out var reset)
-            || (admitted == 0) != (wait > 0))
+            || !TryRead(values[4], long.MaxValue, out var at) || (granted == 0) != (wait > 0))
         {
             return null;
         }
 
-        return new RateDecision(admitted == 1, remaining, Micros(wait), Micros(reset), Degraded: false);
+        return new RateGrant(granted, remaining, Micros(wait), Micros(reset), at);
     }
 
     private static bool TryRead(RedisValue value, long max, out long number)

@@ -7,7 +7,7 @@ namespace Gateway.Edge.Admission;
 /// The way to Redis: connects in the background, asks while the breaker is closed, probes all the time. A Redis that is
 /// absent, slow or answers garbage costs requests at most a few deadlines, never an error.
 /// </summary>
-internal sealed class RedisLink(IServiceProvider services, TimeProvider time, EdgeMetrics metrics, ILogger<RedisLink> logger) : BackgroundService
+internal sealed class RedisLink(IServiceProvider services, TimeProvider time, EdgeMetrics metrics, ILogger<RedisLink> logger) : BackgroundService, ISharedLimits
 {
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(500);
 
@@ -22,12 +22,10 @@ internal sealed class RedisLink(IServiceProvider services, TimeProvider time, Ed
     private volatile RedisLimits? _limits;
     private bool _told;
 
-    /// <summary>False while limits are local although Redis is configured.</summary>
     public bool IsUp => _breaker.IsClosed;
 
-    /// <returns>Null when the decision must be local.</returns>
-    public ValueTask<RateDecision?> TryAdmitAsync(RateLimit limit, CancellationToken cancellationToken) =>
-        _breaker.IsClosed && _limits is { } limits ? AskAsync(limits, limit, cancellationToken) : new((RateDecision?)null);
+    public ValueTask<RateGrant?> TryTakeAsync(RateLimit limit, RateTake take, CancellationToken cancellationToken) =>
+        _breaker.IsClosed && _limits is { } limits ? AskAsync(limits, limit, take, cancellationToken) : new((RateGrant?)null);
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -46,10 +44,10 @@ internal sealed class RedisLink(IServiceProvider services, TimeProvider time, Ed
         }
     }
 
-    private async ValueTask<RateDecision?> AskAsync(RedisLimits limits, RateLimit limit, CancellationToken cancellationToken)
+    private async ValueTask<RateGrant?> AskAsync(RedisLimits limits, RateLimit limit, RateTake take, CancellationToken cancellationToken)
     {
-        var decision = await limits.TryAdmitAsync(limit, cancellationToken);
-        if (decision is not null)
+        var grant = await limits.TryTakeAsync(limit, take, cancellationToken);
+        if (grant is not null)
         {
             _breaker.Succeeded();
         }
@@ -58,7 +56,7 @@ internal sealed class RedisLink(IServiceProvider services, TimeProvider time, Ed
             Failed();
         }
 
-        return decision;
+        return grant;
     }
 
     private void Failed()
@@ -75,7 +73,7 @@ internal sealed class RedisLink(IServiceProvider services, TimeProvider time, Ed
         try
         {
             _limits ??= new RedisLimits(await ConnectAsync().WaitAsync(stoppingToken), time);
-            var good = await _limits.TryAdmitAsync(ProbeLimit, stoppingToken) is not null;
+            var good = await _limits.TryTakeAsync(ProbeLimit, RateTake.One, stoppingToken) is not null;
             if (_breaker.Probed(good))
             {
                 metrics.SetDegraded(false);

@@ -104,13 +104,14 @@ public sealed class RedisLimitsTests : IAsyncLifetime
     [Theory]
     [InlineData("SET {default}:rl:odd garbage", true)]
     [InlineData("SET {default}:rl:odd 99999999999999999999", true)]
+    [InlineData("SET {default}:rl:odd \"99999999999999999999 99999999999999999999 99999999999999999999\"", true)]
     [InlineData("LPUSH {default}:rl:odd x", false)]
     public async Task OddStateInRedis_LocksNobodyOut(string command, bool readable)
     {
         await _redis.CommandAsync(command);
         var limits = new RedisLimits(_one, new ManualTime());
 
-        var decision = await limits.TryAdmitAsync(RateLimit.PerMinute("odd", 12), CancellationToken.None);
+        var decision = await limits.TryTakeAsync(RateLimit.PerMinute("odd", 12), RateTake.One, CancellationToken.None);
 
         Assert.Equal(readable, decision is not null);
         Assert.True(decision is null || decision.Value.ResetAfter <= TimeSpan.FromSeconds(10));
@@ -135,8 +136,8 @@ public sealed class RedisLimitsTests : IAsyncLifetime
         await AskAsync(limits, limit);
         await _redis.PauseAsync();
 
-        var asking = Enumerable.Range(0, RedisLimits.MaxInFlight).Select(_ => limits.TryAdmitAsync(limit, CancellationToken.None).AsTask()).ToArray();
-        var tooMany = limits.TryAdmitAsync(limit, CancellationToken.None);
+        var asking = Enumerable.Range(0, RedisLimits.MaxInFlight).Select(_ => limits.TryTakeAsync(limit, RateTake.One, CancellationToken.None).AsTask()).ToArray();
+        var tooMany = limits.TryTakeAsync(limit, RateTake.One, CancellationToken.None);
         Assert.True(tooMany.IsCompletedSuccessfully);
         Assert.Null(await tooMany);
         Assert.DoesNotContain(asking, static task => task.IsCompleted);
@@ -150,8 +151,8 @@ public sealed class RedisLimitsTests : IAsyncLifetime
 
     private static async Task<RateDecision> AskAsync(RedisLimits limits, RateLimit limit)
     {
-        var decision = await limits.TryAdmitAsync(limit, CancellationToken.None);
-        Assert.NotNull(decision);
-        return decision.Value;
+        var grant = await limits.TryTakeAsync(limit, RateTake.One, CancellationToken.None);
+        Assert.NotNull(grant);
+        return new RateDecision(grant.Value.Granted == 1, grant.Value.Remaining, grant.Value.RetryAfter, grant.Value.ResetAfter, Degraded: false);
     }
 }
