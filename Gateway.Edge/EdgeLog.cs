@@ -18,6 +18,12 @@ internal static partial class EdgeLog
     [LoggerMessage(2004, LogLevel.Information, "{Service} answers again.")]
     public static partial void ServiceReached(this ILogger logger, string service);
 
+    [LoggerMessage(2005, LogLevel.Error, "{Service} rejects the context of the Edge: compare GATEWAY_CONTEXT_SECRET and the clocks of both. Said once, until it accepts one.")]
+    public static partial void ContextRejected(this ILogger logger, string service);
+
+    [LoggerMessage(2006, LogLevel.Information, "{Service} accepts the context of the Edge again.")]
+    public static partial void ContextAccepted(this ILogger logger, string service);
+
     [LoggerMessage(2010, LogLevel.Warning, "Redis does not answer: rate limits are decided locally until it does.")]
     public static partial void RedisLost(this ILogger logger);
 

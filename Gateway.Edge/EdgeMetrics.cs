@@ -12,24 +12,14 @@ internal sealed class EdgeMetrics
     public const string DecidedByMemory = "memory";
     public const string DecidedByLease = "lease";
 
-    private readonly Counter<long> _requests;
     private readonly Counter<long> _decisions;
     private volatile int _degraded;
 
     public EdgeMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(MeterName);
-        _requests = meter.CreateCounter<long>("gateway.edge.requests", "{request}", "LLM requests that ended, by endpoint and the status that the client got (499: it went away first).");
         _decisions = meter.CreateCounter<long>("gateway.edge.rate_limit.decisions", "{decision}", "Rate-limit decisions: admitted or refused, decided by redis, lease (taken from Redis before), local (no Redis) or memory (refused again without asking Redis).");
         meter.CreateObservableGauge("gateway.edge.redis.degraded", () => _degraded, "{state}", "1 while Redis is configured but limits are decided locally.");
-    }
-
-    public void Request(string endpoint, int status)
-    {
-        if (_requests.Enabled)
-        {
-            _requests.Add(1, new TagList { { "gateway.endpoint", endpoint }, { "http.response.status_code", status } });
-        }
     }
 
     public void RateDecision(bool admitted, string by)

@@ -14,6 +14,7 @@ internal sealed partial class Program
         builder.AddServiceDefaults();
         builder.AddGatewayConfiguration();
         configure?.Invoke(builder);
+        builder.AddDrain();
         builder.AddEdgeEndpoints().AddAdmission().AddForwarding().AddAdmin();
 
         var app = builder.Build();

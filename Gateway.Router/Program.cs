@@ -6,6 +6,7 @@ using Gateway.Router.Settlement;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddGatewayConfiguration();
+builder.AddDrain();
 builder.AddUsageJournal();
 builder.AddRouter();
 

@@ -13,7 +13,7 @@ public interface IConfigStore
     /// <summary>Read once per request, so that every step sees one configuration.</summary>
     ConfigSnapshot Current { get; }
 
-    /// <summary>The errors of the newest document when it was refused; null when the newest is in force.</summary>
+    /// <summary>The errors of the newest document when it was refused, or that not all took it over; null when the newest is in force.</summary>
     string? Problem { get; }
 
     /// <summary>Calls <paramref name="build"/> now and after every change, in order, never at the same time.</summary>

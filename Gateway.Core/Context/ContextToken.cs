@@ -27,12 +27,12 @@ public sealed class ContextToken(ContextKeys keys, TimeProvider time)
     public string Sign(ContextClaims claims)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(MaxClaimsBytes * 3);
+        var claimBytes = buffer.AsSpan(buffer.Length - MaxClaimsBytes);
+        var claimCount = MaxClaimsBytes;
+        var length = 0;
         try
         {
-            var claimBytes = buffer.AsSpan(buffer.Length - MaxClaimsBytes);
-            var claimCount = Write(claims, claimBytes);
-
-            var length = 0;
+            claimCount = Write(claims, claimBytes);
             buffer[length++] = Version;
             buffer[length++] = (byte)'.';
             length += Encoding.ASCII.GetBytes(keys.CurrentId, buffer.AsSpan(length));
@@ -47,6 +47,9 @@ public sealed class ContextToken(ContextKeys keys, TimeProvider time)
         }
         finally
         {
+            // Names of users and a valid token do not stay in the pool.
+            buffer.AsSpan(0, length).Clear();
+            claimBytes[..claimCount].Clear();
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
@@ -101,6 +104,7 @@ public sealed class ContextToken(ContextKeys keys, TimeProvider time)
         }
         finally
         {
+            buffer.AsSpan(0, token.Length * 2).Clear();
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }

@@ -15,7 +15,8 @@ internal static class AdmissionExtensions
         if (!string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString(RedisConnection)))
         {
             // Its own health check would call the Edge unhealthy for what it lives well without.
-            builder.AddRedisClient(RedisConnection, static settings => settings.DisableHealthChecks = true);
+            // Its tracing would profile every call, on the path of every request.
+            builder.AddRedisClient(RedisConnection, static settings => (settings.DisableHealthChecks, settings.DisableTracing) = (true, true));
             builder.Services.AddSingleton<RedisLink>();
             builder.Services.AddHostedService(static services => services.GetRequiredService<RedisLink>());
         }

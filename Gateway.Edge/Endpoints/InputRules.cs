@@ -1,4 +1,5 @@
 using Gateway.Core.Errors;
+using Gateway.Edge.Forwarding;
 using Gateway.Edge.VirtualKeys;
 
 namespace Gateway.Edge.Endpoints;
@@ -18,7 +19,7 @@ internal static class InputRules
     public static GatewayError? Check(HttpContext context)
     {
         var request = context.Request;
-        return CheckFraming(request) ?? (context.GetEndpoint()?.Metadata.GetMetadata<EdgePolicy>() is { Llm: not null } ? CheckLlm(request) : null);
+        return CheckFraming(request) ?? ForwardedHeaders.Check(request.Headers) ?? (context.GetEndpoint()?.Metadata.GetMetadata<EdgePolicy>() is { Llm: not null } ? CheckLlm(request) : null);
     }
 
     /// <summary>Errors after which the connection cannot be trusted to hold the next request where we would look for it.</summary>

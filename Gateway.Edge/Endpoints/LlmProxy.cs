@@ -11,12 +11,13 @@ namespace Gateway.Edge.Endpoints;
 
 /// <summary>Everything that the handlers of LLM endpoints share.</summary>
 internal sealed record LlmProxyServices(
-    EdgeSnapshots Snapshots, EdgeRateLimiter Limiter, ContextToken Tokens, Forwarder Forwarder, EdgeErrors Errors, EdgeMetrics Metrics, TimeProvider Time);
+    EdgeSnapshots Snapshots, EdgeRateLimiter Limiter, ContextToken Tokens, Forwarder Forwarder, EdgeErrors Errors, TimeProvider Time);
 
 /// <summary>One LLM endpoint: authenticate, read the facts, authorise, admit, forward, relay. Made once, at start.</summary>
 internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, ServiceEndpoints service, LlmProxyServices shared)
 {
-    private const int StatusClientGone = 499;
+    /// <summary>A body in bytes from which on reading the facts is work for another thread.</summary>
+    private const int LongBody = 64 * 1024;
 
     /// <summary>The Router ends a late request itself and says so; the Edge waits this much longer for it to say it.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -25,36 +26,16 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
     {
         var arrived = shared.Time.GetTimestamp();
         var snapshot = shared.Snapshots.Current;
-        var status = StatusCodes.Status500InternalServerError;
         if (shared.Limiter.IsDegraded)
         {
             context.Response.Headers[GatewayHeaders.Degraded] = "redis";
         }
 
-        try
+        var error = Authenticate(context, snapshot, out var key) ?? RequestDeadline.Read(context.Request.Headers, out var wanted) ?? await ServeAsync(context, snapshot, key!, wanted, arrived);
+        if (error is not null)
         {
-            var error = Authenticate(context, snapshot, out var key) ?? RequestDeadline.Read(context.Request.Headers, out var wanted) ?? await ServeAsync(context, snapshot, key!, wanted, arrived);
-            if (error is not null)
-            {
-                context.Response.Headers[ServerTiming.Header] = ServerTiming.Describe(shared.Time.GetElapsedTime(arrived), inner: null);
-                await shared.Errors.WriteAsync(context, error);
-            }
-
-            status = context.Response.StatusCode;
-        }
-        catch (GatewayException refused)
-        {
-            status = refused.Error.Facts.Status;
-            throw;
-        }
-        catch (BadHttpRequestException bad)
-        {
-            status = bad.StatusCode;
-            throw;
-        }
-        finally
-        {
-            shared.Metrics.Request(endpoint.Path, context.RequestAborted.IsCancellationRequested ? StatusClientGone : status);
+            context.Response.Headers[ServerTiming.Header] = ServerTiming.Describe(shared.Time.GetElapsedTime(arrived), inner: null);
+            await shared.Errors.WriteAsync(context, error);
         }
     }
 
@@ -69,20 +50,29 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
         var body = await PooledBody.ReadAsync(context.Request, snapshot.MaxBodyBytes, context.RequestAborted);
         try
         {
+            if (body.Memory.Length > LongBody)
+            {
+                // Socket threads run us inline: megabytes of JSON would hold up all their other connections.
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            }
+
             if (!RequestFactsReader.TryRead(body.Memory.Span, endpoint.Operation, out var facts, out var unreadable))
             {
                 return unreadable;
             }
 
-            ModelTarget? target = null;
-            if (endpoint.Operation != LlmOperation.Moderations && ModelAccess.Authorise(key, snapshot.Models, facts.Model, out target) is { } forbidden)
-            {
-                return forbidden;
-            }
+            var needsModel = endpoint.Operation != LlmOperation.Moderations;
+            var target = needsModel ? snapshot.Models.Resolve(facts.Model) : null;
 
+            // Unknown models count too: to find what was meant costs more than to serve.
             if (key.RateLimit is { } limit && Refuse(context, limit, await shared.Limiter.AdmitAsync(limit, context.RequestAborted)) is { } limited)
             {
                 return limited;
+            }
+
+            if (needsModel && !ModelAccess.MayUse(key, target))
+            {
+                return ModelAccess.Refusal(key, snapshot.Models, facts.Model, target);
             }
 
             var allowed = target?.MaxTotal ?? RequestDeadline.Default;

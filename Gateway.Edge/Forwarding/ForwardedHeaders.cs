@@ -1,5 +1,9 @@
+using System.Collections.Frozen;
 using System.Net.Http.Headers;
+using System.Text;
 using Gateway.Core;
+using Gateway.Core.Errors;
+using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Edge.Forwarding;
 
@@ -12,28 +16,66 @@ internal static class ForwardedHeaders
     /// <summary>Request headers that mean something behind the Edge. The content type is written anew, never copied.</summary>
     private static readonly string[] Inbound = ["Accept", "OpenAI-Beta", "Idempotency-Key"];
 
-    private static readonly HashSet<string> Outbound = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly FrozenSet<string> Outbound = new[]
     {
         "Content-Type", "Content-Length", "Content-Language", "Content-Disposition", "Cache-Control", "ETag", "Last-Modified",
         "Retry-After", "Retry-After-Ms", "X-Should-Retry", "X-Request-Id", "OpenAI-Processing-Ms", "OpenAI-Version", "OpenAI-Model",
         "Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy",
-    };
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     // The Edge's own word on these; what the inner service says of them would only contradict it.
-    private static readonly HashSet<string> WrittenByEdge = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly FrozenSet<string> WrittenByEdge = new[]
     {
         GatewayHeaders.Context, GatewayHeaders.RequestId, GatewayHeaders.ConfigGeneration,
-    };
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    public static void CopyRequest(IHeaderDictionary from, HttpRequestHeaders to)
+    /// <returns>The error for a value that cannot be sent on; null when all can.</returns>
+    public static GatewayError? Check(IHeaderDictionary headers)
     {
         foreach (var name in Inbound)
         {
-            if (from.TryGetValue(name, out var values) && values.Count > 0)
+            if (headers.TryGetValue(name, out var values))
+            {
+                foreach (var value in values)
+                {
+                    if (!Ascii.IsValid(value))
+                    {
+                        return new GatewayError(GatewayErrorKind.InvalidRequest, $"The header '{name}' must consist of ASCII characters.", name);
+                    }
+                }
+            }
+        }
+
+        return null;
+    }
+
+    public static void CopyRequest(IHeaderDictionary from, HttpRequestHeaders to)
+    {
+        var connection = from.Connection;
+        foreach (var name in Inbound)
+        {
+            if (from.TryGetValue(name, out var values) && values.Count > 0 && !(connection.Count > 0 && IsListed(connection, name)))
             {
                 to.TryAddWithoutValidation(name, values.ToString());
             }
         }
+    }
+
+    /// <summary>What the Connection header lists is meant for us alone (RFC 9110, 7.6.1).</summary>
+    private static bool IsListed(StringValues connection, string name)
+    {
+        foreach (var value in connection)
+        {
+            foreach (var part in value.AsSpan().Split(','))
+            {
+                if (value.AsSpan()[part].Trim().Equals(name, StringComparison.OrdinalIgnoreCase))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Copies what may cross. Values are passed on as they are, unparsed.</summary>
@@ -76,6 +118,12 @@ internal static class ForwardedHeaders
         {
             if (!MayLeave(name))
             {
+                continue;
+            }
+
+            if (values.Count == 1 && !name.Equals(GatewayHeaders.Degraded, StringComparison.OrdinalIgnoreCase))
+            {
+                to.Headers[name] = values.ToString();
                 continue;
             }
 

@@ -1,14 +1,19 @@
+using System.Net;
+using Gateway.Core.Configuration.Draining;
 using Gateway.Core.Errors;
 
 namespace Gateway.Edge.Forwarding;
 
 /// <summary>Carries one request to an inner service and its answer back.</summary>
-internal sealed class Forwarder(ServiceClient services, TimeProvider time, ILogger<Forwarder> logger)
+internal sealed class Forwarder(ServiceClient services, Drain drain, TimeProvider time, ILogger<Forwarder> logger)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     public static readonly GatewayError DeadlineExceeded = new(
         GatewayErrorKind.DeadlineExceeded, "The deadline of the request passed before an answer began. Allow more time (x-request-timeout), or ask for less output.");
+
+    private static readonly GatewayError Stopping = new(
+        GatewayErrorKind.ServiceUnavailable, "The gateway is stopping, and the time for running requests is over. Send the request again.", RetryAfter: RetryAfter);
 
     /// <summary>Forwards and relays. The response must not have started.</summary>
     /// <returns>Null when an answer was relayed, whole or broken; otherwise the error to write.</returns>
@@ -16,6 +21,7 @@ internal sealed class Forwarder(ServiceClient services, TimeProvider time, ILogg
     {
         using var over = new CancellationTokenSource(call.Expires, time);
         await using var gone = client.RequestAborted.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), over);
+        await using var stop = drain.Over.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), over);
         HttpResponseMessage? answer;
         try
         {
@@ -28,7 +34,7 @@ internal sealed class Forwarder(ServiceClient services, TimeProvider time, ILogg
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
-            return client.RequestAborted.IsCancellationRequested ? null : DeadlineExceeded;
+            return client.RequestAborted.IsCancellationRequested ? null : TimeIsUp();
         }
 
         if (answer is null)
@@ -40,6 +46,15 @@ internal sealed class Forwarder(ServiceClient services, TimeProvider time, ILogg
         call.Body?.Return();
         using (answer)
         {
+            // The only thing that inner services answer so is a context that they do not accept. The client's key is good, and a
+            // 401 would make its owner throw it away.
+            if (answer.StatusCode == HttpStatusCode.Unauthorized)
+            {
+                call.Service.NoteRejected();
+                return Rejected(call.Service);
+            }
+
+            call.Service.NoteAccepted();
             client.Response.Headers[ServerTiming.Header] = ServerTiming.Describe(time.GetElapsedTime(call.Arrived), answer.Headers);
             return await RelayAsync(call, answer, client, over.Token);
         }
@@ -60,7 +75,7 @@ internal sealed class Forwarder(ServiceClient services, TimeProvider time, ILogg
                 return null;
             }
 
-            var error = failure is OperationCanceledException ? DeadlineExceeded : Unavailable(call.Service);
+            var error = failure is OperationCanceledException ? TimeIsUp() : Unavailable(call.Service);
             if (!client.Response.HasStarted)
             {
                 ForwardedHeaders.RemoveCopied(answer, client.Response);
@@ -72,6 +87,11 @@ internal sealed class Forwarder(ServiceClient services, TimeProvider time, ILogg
             return null;
         }
     }
+
+    private GatewayError TimeIsUp() => drain.Over.IsCancellationRequested ? Stopping : DeadlineExceeded;
+
+    private static GatewayError Rejected(ServiceEndpoints service) => new(
+        GatewayErrorKind.ServiceUnavailable, $"The gateway's {service.Name} service does not accept the gateway's own calls. Nothing is wrong with your request or key; its operator finds the cause in the log.", RetryAfter: RetryAfter);
 
     private static GatewayError Unavailable(ServiceEndpoints service) => new(
         GatewayErrorKind.ServiceUnavailable, $"The gateway's {service.Name} service does not answer. Nothing is wrong with your request; try again.", RetryAfter: RetryAfter);

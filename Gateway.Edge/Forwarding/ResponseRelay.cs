@@ -6,7 +6,8 @@ namespace Gateway.Edge.Forwarding;
 /// <summary>Passes one answer on, byte for byte, as it comes. It is never parsed and never collected.</summary>
 internal sealed class ResponseRelay(HttpResponseMessage answer, HttpResponse client)
 {
-    private const int StreamChunk = 4 * 1024;
+    /// <summary>Least room for a read. Half a block of the server: what does not fit into a block would be rented elsewhere.</summary>
+    private const int StreamChunk = 2 * 1024;
     private const int PlainChunk = 16 * 1024;
 
     private readonly bool _isEventStream = answer.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
@@ -54,34 +55,32 @@ internal sealed class ResponseRelay(HttpResponseMessage answer, HttpResponse cli
 
     private async Task RelayEventsAsync(Stream body, CancellationToken cancellationToken)
     {
+        var writer = client.BodyWriter;
+
+        // A read of nothing, once: the head is news too, and it must have left before the server lends memory behind it.
+        var waiting = body.ReadAsync(Memory<byte>.Empty, cancellationToken);
+        if (!waiting.IsCompleted)
+        {
+            // StartAsync alone would not send it.
+            await writer.FlushAsync(cancellationToken);
+        }
+
+        await waiting;
         while (true)
         {
-            // A read of nothing waits without holding a buffer: most streams wait most of the time.
-            var waiting = body.ReadAsync(Memory<byte>.Empty, cancellationToken);
-            if (!waiting.IsCompleted && !client.HasStarted)
+            // Straight into the server's own block. A stream that waits holds that one block of 4 KiB.
+            var memory = writer.GetMemory(StreamChunk);
+            var read = await body.ReadAsync(memory, cancellationToken);
+            if (read == 0)
             {
-                // The head is news too: the client knows that it was accepted. StartAsync alone would not send it.
-                await client.BodyWriter.FlushAsync(cancellationToken);
+                break;
             }
 
-            await waiting;
-            var buffer = ArrayPool<byte>.Shared.Rent(StreamChunk);
-            try
-            {
-                var read = await body.ReadAsync(buffer, cancellationToken);
-                if (read == 0)
-                {
-                    break;
-                }
-
-                await client.BodyWriter.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
-                _tail.Append(buffer.AsSpan(0, read));
-                Bytes += read;
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-            }
+            // Before the flush: if that fails half-way, nobody may take the stream to stand where it stood before.
+            _tail.Append(memory.Span[..read]);
+            writer.Advance(read);
+            Bytes += read;
+            await writer.FlushAsync(cancellationToken);
         }
 
         await client.StartAsync(cancellationToken);
@@ -90,17 +89,21 @@ internal sealed class ResponseRelay(HttpResponseMessage answer, HttpResponse cli
     private async Task RelayPlainAsync(Stream body, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(PlainChunk);
+        var used = 0;
         try
         {
             int read;
             while ((read = await body.ReadAsync(buffer, cancellationToken)) > 0)
             {
+                used = Math.Max(used, read);
                 await client.BodyWriter.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
                 Bytes += read;
             }
         }
         finally
         {
+            // The pool must not hold what somebody was answered.
+            buffer.AsSpan(0, used).Clear();
             ArrayPool<byte>.Shared.Return(buffer);
         }
 

@@ -8,6 +8,7 @@ namespace Gateway.Edge.Forwarding;
 internal sealed class ServiceAddress
 {
     private readonly FrozenDictionary<string, Uri> _known;
+    private long _awayUntil;
 
     public ServiceAddress(Uri root, IEnumerable<string> paths)
     {
@@ -16,6 +17,9 @@ internal sealed class ServiceAddress
     }
 
     public Uri Root { get; }
+
+    /// <summary>Timestamp until which nobody should ask first here, since nobody listened. 0 for none.</summary>
+    public long AwayUntil { get => Volatile.Read(ref _awayUntil); set => Volatile.Write(ref _awayUntil, value); }
 
     /// <param name="pathAndQuery">Escaped, and below the service's root.</param>
     public Uri At(string pathAndQuery) => _known.TryGetValue(pathAndQuery, out var uri) ? uri : new Uri(Root, pathAndQuery);

@@ -16,6 +16,7 @@ internal sealed class ServiceEndpoints(ServiceEndpointResolver resolver, TimePro
     private volatile Snapshot? _current;
     private uint _turn;
     private bool _isAway;
+    private bool _rejects;
 
     /// <summary>Name of the service.</summary>
     public string Name { get; } = service;
@@ -43,6 +44,24 @@ internal sealed class ServiceEndpoints(ServiceEndpointResolver resolver, TimePro
         if (Volatile.Read(ref _isAway) && Interlocked.Exchange(ref _isAway, false))
         {
             logger.ServiceReached(Name);
+        }
+    }
+
+    /// <summary>Notes that the service did not accept our signed context. Logged when it begins.</summary>
+    public void NoteRejected()
+    {
+        if (!Interlocked.Exchange(ref _rejects, true))
+        {
+            logger.ContextRejected(Name);
+        }
+    }
+
+    /// <summary>Notes that the service accepted our signed context.</summary>
+    public void NoteAccepted()
+    {
+        if (Volatile.Read(ref _rejects) && Interlocked.Exchange(ref _rejects, false))
+        {
+            logger.ContextAccepted(Name);
         }
     }
 

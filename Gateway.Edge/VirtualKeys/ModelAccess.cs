@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using Gateway.Core.Configuration.Documents;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
 
@@ -12,14 +14,17 @@ internal static class ModelAccess
     public static GatewayError? Authorise(VirtualKey key, ModelDirectory directory, string model, out ModelTarget? target)
     {
         target = directory.Resolve(model);
-        if (target is null)
-        {
-            return new GatewayError(GatewayErrorKind.ModelNotFound, $"The model '{model}' does not exist in this gateway. {Advice(key, directory, model)}", "model");
-        }
-
-        return IsAllowed(key, target) ? null
-            : new GatewayError(GatewayErrorKind.ModelForbidden, $"Your API key may not use the model '{model}'. {Advice(key, directory, model)}", "model");
+        return MayUse(key, target) ? null : Refusal(key, directory, model, target);
     }
+
+    /// <param name="key">Whose.</param>
+    /// <param name="target">Null for a model that there is not.</param>
+    public static bool MayUse(VirtualKey key, [NotNullWhen(true)] ModelTarget? target) => target is not null && IsAllowed(key, target);
+
+    /// <summary>What to say. It costs more than the decision, so limits come before it.</summary>
+    public static GatewayError Refusal(VirtualKey key, ModelDirectory directory, string model, ModelTarget? target) => target is null
+        ? new(GatewayErrorKind.ModelNotFound, $"The model '{model}' does not exist in this gateway. {Advice(key, directory, model)}", "model")
+        : new(GatewayErrorKind.ModelForbidden, $"Your API key may not use the model '{model}'. {Advice(key, directory, model)}", "model");
 
     /// <summary>A key may use what its patterns name, by the alias or by what that stands for, if one of the providers is open to it too.</summary>
     public static bool IsAllowed(VirtualKey key, ModelTarget target) =>
@@ -42,33 +47,10 @@ internal static class ModelAccess
     private static string Advice(VirtualKey key, ModelDirectory directory, string model)
     {
         var nearest = directory.Names.Where(target => IsAllowed(key, target))
-            .OrderBy(target => EditDistance(model, target.Name)).ThenBy(static target => target.Name, StringComparer.Ordinal)
+            .OrderBy(target => Nearest.Distance(model, target.Name)).ThenBy(static target => target.Name, StringComparer.Ordinal)
             .Take(MaxSuggestions).Select(static target => $"'{target.Name}'").ToArray();
         return nearest.Length == 0
             ? "Ask the operator of this gateway which models your key may use."
             : $"Nearest to it that you may use: {string.Join(", ", nearest)}. GET /v1/models lists all.";
-    }
-
-    /// <summary>Levenshtein distance without regard to case. Both names are short: a model name has at most 128 characters.</summary>
-    internal static int EditDistance(string left, string right)
-    {
-        var row = new int[right.Length + 1];
-        for (var j = 0; j <= right.Length; j++)
-        {
-            row[j] = j;
-        }
-
-        for (var i = 1; i <= left.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= right.Length; j++)
-            {
-                var cost = char.ToLowerInvariant(left[i - 1]) == char.ToLowerInvariant(right[j - 1]) ? 0 : 1;
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j] + 1, row[j - 1] + 1), diagonal + cost));
-            }
-        }
-
-        return row[right.Length];
     }
 }

@@ -2,6 +2,7 @@ using Gateway.ServiceDefaults.Health;
 using Gateway.ServiceDefaults.InternalCalls;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.ServiceDiscovery;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -23,7 +24,7 @@ public static class ServiceReadinessExtensions
             .AddServiceDiscovery();
         builder.Services.AddHealthChecks().Add(new(
             serviceName,
-            services => new ServiceReadinessCheck(services.GetRequiredService<IHttpClientFactory>(), client),
+            services => new ServiceReadinessCheck(services.GetRequiredService<IHttpClientFactory>(), services.GetRequiredService<ServiceEndpointResolver>(), serviceName, client),
             whenDown,
             tags: null,
             ServiceReadinessCheck.Deadline));

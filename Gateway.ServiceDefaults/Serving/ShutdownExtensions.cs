@@ -6,7 +6,9 @@ namespace Gateway.ServiceDefaults.Serving;
 
 internal static class ShutdownExtensions
 {
-    // 5 s for the probes to notice, a minute for streams in flight, 5 s for journals and telemetry.
+    private const string GraceSetting = "Gateway:ShutdownGrace";
+
+    // For services that do not set it by server.drain: 5 s for the probes to notice, a minute for requests, 5 s for the rest.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(70);
     private static readonly TimeSpan ProbesNotice = TimeSpan.FromSeconds(5);
 
@@ -19,7 +21,10 @@ internal static class ShutdownExtensions
         }
 
         // Nobody balances load over a developer's machine, and there Ctrl-C should not wait.
-        var grace = builder.Configuration.GetValue("Gateway:ShutdownGrace", builder.Environment.IsDevelopment() ? TimeSpan.Zero : ProbesNotice);
+        var grace = builder.Configuration.GetValue(GraceSetting, builder.Environment.IsDevelopment() ? TimeSpan.Zero : ProbesNotice);
+
+        // Others count from its end (server.drain), so they must see the default too.
+        builder.Configuration[GraceSetting] = grace.ToString();
         if (grace > TimeSpan.Zero)
         {
             builder.Services.AddHostedService(services => new ShutdownGrace(

@@ -11,8 +11,9 @@ public static class ServiceRunner
     {
         try
         {
-            // The main thread is nobody's socket thread, so it may wait.
+#pragma warning disable RS0030 // The main thread is nobody's socket thread, so it may wait.
             RunAsync(app).GetAwaiter().GetResult();
+#pragma warning restore RS0030
             return Environment.ExitCode;
         }
         catch (Exception exception) when (StartupProblem.Describe(exception) is { } message)

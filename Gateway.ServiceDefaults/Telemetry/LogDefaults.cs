@@ -15,6 +15,13 @@ internal static class LogDefaults
             options.UseUtcTimestamp = true;
             options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
+
+        // The alternative is to wait for whoever reads stdout, and it would be a socket thread that waits.
+        if (builder.Configuration["Logging:Console:QueueFullMode"] is null)
+        {
+            builder.Services.Configure<ConsoleLoggerOptions>(static options => options.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
+        }
+
         // Without a name the console takes its old, deprecated options instead of those above. Logging:Console:FormatterName still wins.
         builder.Services.PostConfigure<ConsoleLoggerOptions>(static options => options.FormatterName ??= ConsoleFormatterNames.Simple);
         builder.Services.Configure<LoggerFilterOptions>(options =>

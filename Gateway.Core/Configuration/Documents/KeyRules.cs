@@ -1,8 +1,13 @@
+using System.Text;
+
 namespace Gateway.Core.Configuration.Documents;
 
 /// <summary>Virtual keys: unique, and about things that exist.</summary>
 internal static class KeyRules
 {
+    // All of them travel with each request in a signed context, which holds 8 KiB with everything else.
+    private const int MaxPatternBytes = 6 * 1024;
+
     public static void Check(ConfigNode root, ModelNames names, ConfigErrors errors)
     {
         var ids = new Dictionary<string, ConfigNode>(StringComparer.Ordinal);
@@ -17,6 +22,7 @@ internal static class KeyRules
             CheckUnique(key.Member("id"), ids, "the same id as", errors);
             CheckUnique(key.Member("secret"), secrets, "the same secret as", errors);
             DocumentRules.CheckReference(key.Member("moderation"), names.Policies, "moderation policy", errors);
+            CheckLength(key, errors);
             foreach (var provider in key.ItemsOf("providers").Where(IsLiteral))
             {
                 DocumentRules.CheckReference(provider, names.Providers, "provider", errors);
@@ -26,6 +32,15 @@ internal static class KeyRules
             {
                 CheckModel(model, names, errors);
             }
+        }
+    }
+
+    private static void CheckLength(ConfigNode key, ConfigErrors errors)
+    {
+        var bytes = key.ItemsOf("models").Concat(key.ItemsOf("providers")).Sum(static pattern => Encoding.UTF8.GetByteCount((string)pattern.Value!) + 2);
+        if (bytes > MaxPatternBytes)
+        {
+            errors.Add(key, $"models and providers must have at most {MaxPatternBytes} bytes together, two for each pattern included; use * to say it shorter");
         }
     }
 

@@ -1,7 +1,7 @@
 namespace Gateway.Core.Configuration.Documents;
 
 /// <summary>The known name that somebody probably meant.</summary>
-internal static class Nearest
+public static class Nearest
 {
     private const int MaxLength = 64;
 
@@ -32,36 +32,47 @@ internal static class Nearest
         return best;
     }
 
-    /// <summary>Insertions, deletions, replacements and swaps of neighbours (optimal string alignment), without regard to case.</summary>
-    private static int Distance(string a, string b)
+    /// <summary>
+    /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment), without regard to case.
+    /// A text of more than 64 characters is as far away as can be: its comparison would take long, and nobody mistypes so much.
+    /// </summary>
+    public static int Distance(string a, string b)
     {
-        var rows = new int[a.Length + 1, b.Length + 1];
-        for (var i = 0; i <= a.Length; i++)
+        if (a.Length > MaxLength || b.Length > MaxLength)
         {
-            rows[i, 0] = i;
+            return int.MaxValue;
         }
 
+        // Three rows: a swap looks back two.
+        Span<int> twoBefore = stackalloc int[b.Length + 1];
+        Span<int> before = stackalloc int[b.Length + 1];
+        Span<int> row = stackalloc int[b.Length + 1];
         for (var j = 0; j <= b.Length; j++)
         {
-            rows[0, j] = j;
+            row[j] = j;
         }
 
         for (var i = 1; i <= a.Length; i++)
         {
+            var free = twoBefore;
+            twoBefore = before;
+            before = row;
+            row = free;
+            row[0] = i;
             for (var j = 1; j <= b.Length; j++)
             {
                 var cost = Same(a[i - 1], b[j - 1]) ? 0 : 1;
-                var least = Math.Min(Math.Min(rows[i - 1, j], rows[i, j - 1]) + 1, rows[i - 1, j - 1] + cost);
+                var least = Math.Min(Math.Min(before[j], row[j - 1]) + 1, before[j - 1] + cost);
                 if (i > 1 && j > 1 && Same(a[i - 1], b[j - 2]) && Same(a[i - 2], b[j - 1]))
                 {
-                    least = Math.Min(least, rows[i - 2, j - 2] + 1);
+                    least = Math.Min(least, twoBefore[j - 2] + 1);
                 }
 
-                rows[i, j] = least;
+                row[j] = least;
             }
         }
 
-        return rows[a.Length, b.Length];
+        return row[b.Length];
     }
 
     private static bool Same(char a, char b) => char.ToLowerInvariant(a) == char.ToLowerInvariant(b);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using Gateway.Core.Configuration.Settings;
 
@@ -134,8 +135,15 @@ internal static class ScalarReader
     }
 
     private static string? Length(Setting setting, string text) =>
-        setting.Min > 0 && string.IsNullOrWhiteSpace(text) ? "must not be empty"
+        setting.Min > 0 && !HasVisible(text) ? "must not be empty"
+        : text.Length < setting.Min ? string.Create(CultureInfo.InvariantCulture, $"must have at least {setting.Min} characters")
         : text.Length > setting.Max ? string.Create(CultureInfo.InvariantCulture, $"must have at most {setting.Max} characters") : null;
+
+    // A keyword of zero-width characters looks like none and would match where nobody sees why.
+    private static bool HasVisible(string text) => text.EnumerateRunes().Any(static rune => Rune.GetUnicodeCategory(rune) is not (
+        UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Control
+        or UnicodeCategory.Format or UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.OtherNotAssigned)
+        && rune.Value is not (0x115F or 0x1160 or 0x2800 or 0x3164 or 0xFFA0));
 
     private static string? Expression(string pattern)
     {

@@ -47,7 +47,7 @@ internal static partial class SettingsTable
             Choice("capture", "Which content is kept with a record.", "none") with { Default = "none" }).Later());
 
     private static Setting Server() => Object("server", "The Edge.",
-        Secret("admin_key", "Secret of the admin endpoints; without it they are off."),
+        Secret("admin_key", "Secret of the admin endpoints; without it they are off.") with { Min = 8, Max = 1024, Range = "8 - 1024 characters" },
         Object("cors", "Browsers that may call.", List("origins", "Origins.", Text("", "Origin."))).Later(),
         Size("max_body", "Largest request body.", 1024, 1024 * 1024 * 1024) with { Default = "32MiB", Range = "1KiB - 1GiB" },
         Duration("drain", "How long running requests may go on after a stop signal.", TimeSpan.Zero, TimeSpan.FromHours(1)) with { Default = "60s", Range = "0s - 1h" },
@@ -59,7 +59,7 @@ internal static partial class SettingsTable
 
     private static Setting VirtualKey() => Object("", "A virtual key.",
         Name("id", "Name of the key in reports and logs. Unique.") with { Required = true },
-        Secret("secret", "What the client sends. Unique.") with { Required = true },
+        Secret("secret", "What the client sends. Unique.") with { Required = true, Min = 8, Max = 1024, Range = "8 - 1024 characters" },
         Name("team", "Label in reports."),
         List("models", "Models that the key may use. `*` stands for any run of characters.", NamePattern("", "Model name.")) with { Required = true, Min = 1 },
         List("providers", "Providers that the key may use. `*` stands for any run of characters.", NamePattern("", "Provider name.")) with { Min = 1, Default = "[\"*\"]" },

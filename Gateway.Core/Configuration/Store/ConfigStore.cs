@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Core.Configuration.Store;
@@ -98,6 +99,8 @@ internal sealed class ConfigStore : IConfigStore, IDisposable
         _current = new(config, _current.Generation + 1, ConfigSource.Fingerprint(text), _source.Origin);
         _log.Loaded(_current.Generation, _current.Origin, _current.Fingerprint);
 
+        var failed = false;
+
         // A copy: a builder may subscribe or unsubscribe.
         foreach (var subscription in _subscriptions.ToArray())
         {
@@ -109,7 +112,13 @@ internal sealed class ConfigStore : IConfigStore, IDisposable
             {
                 // One feature that cannot build must not keep the others on the old document.
                 _log.BuildFailed(exception, _current.Generation);
+                failed = true;
             }
+        }
+
+        if (failed)
+        {
+            _problem = string.Create(CultureInfo.InvariantCulture, $"{ConfigHealthCheck.TakeOverProblem}{_current.Generation}");
         }
     }
 

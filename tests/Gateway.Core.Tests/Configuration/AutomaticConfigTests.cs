@@ -10,7 +10,7 @@ public sealed class AutomaticConfigTests
         (string, string)[] environment =
         [
             ("OPENAI_API_KEY", "sk-o"), ("ANTHROPIC_API_KEY", "sk-a"), ("GEMINI_API_KEY", "sk-g"), ("OLLAMA_HOST", "gpu-box"),
-            ("GATEWAY_DEMO_KEY", "gw-demo"), ("GATEWAY_ADMIN_KEY", "gw-admin"),
+            ("GATEWAY_DEMO_KEY", "gw-demo-key"), ("GATEWAY_ADMIN_KEY", "gw-admin"),
         ];
         var yaml = Write(environment)!;
         var config = Documents.Good(yaml, environment);
@@ -28,7 +28,7 @@ public sealed class AutomaticConfigTests
         Assert.Equal("gemini", prefixes["gemini-*"]);
         Assert.Null(config.Resolve.DefaultProvider);
         var key = Assert.Single(config.Keys);
-        Assert.Equal(("demo", "gw-demo", 60L), (key.Id, key.Secret, key.RequestsPerMinute));
+        Assert.Equal(("demo", "gw-demo-key", 60L), (key.Id, key.Secret, key.RequestsPerMinute));
         Assert.Equal(["*"], key.Models);
         Assert.Equal("gw-admin", config.Server.AdminKey);
 

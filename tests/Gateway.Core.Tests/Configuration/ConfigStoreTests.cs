@@ -20,18 +20,18 @@ public sealed class ConfigStoreTests : IDisposable
     [Fact]
     public void Document_ReplacedByAGoodOne_RaisesTheGenerationAndTellsBuilders()
     {
-        _folder.Write("a");
+        _folder.Write("admin-key-a");
         using var store = Open();
         var seen = new List<(long, string?)>();
         using var subscription = store.OnChange(snapshot => seen.Add((snapshot.Generation, snapshot.Config.Server.AdminKey)));
         var first = store.Current;
 
-        _folder.Write("b");
+        _folder.Write("admin-key-b");
         _time.Advance(ConfigWatcher.Poll);
 
-        Assert.Equal([(1L, "a"), (2L, "b")], seen);
+        Assert.Equal([(1L, "admin-key-a"), (2L, "admin-key-b")], seen);
         Assert.Equal(2, store.Current.Generation);
-        Assert.Equal("a", first.Config.Server.AdminKey);
+        Assert.Equal("admin-key-a", first.Config.Server.AdminKey);
         Assert.NotEqual(first.Fingerprint, store.Current.Fingerprint);
         Assert.Equal(12, store.Current.Fingerprint.Length);
         Assert.Null(store.Problem);
@@ -40,7 +40,7 @@ public sealed class ConfigStoreTests : IDisposable
     [Fact]
     public void Document_ReplacedByABadOne_KeepsTheGoodOneAndLogsOnce()
     {
-        _folder.Write("a");
+        _folder.Write("admin-key-a");
         using var store = Open();
 
         _folder.WriteText("version: 1\nsever: {}\n");
@@ -48,7 +48,7 @@ public sealed class ConfigStoreTests : IDisposable
         _time.Advance(ConfigWatcher.Poll);
         _time.Advance(ConfigWatcher.Poll);
 
-        Assert.Equal((1L, "a"), (store.Current.Generation, store.Current.Config.Server.AdminKey));
+        Assert.Equal((1L, "admin-key-a"), (store.Current.Generation, store.Current.Config.Server.AdminKey));
         Assert.Contains("gateway.yaml:2:1 sever: unknown key; did you mean \"server\"?", store.Problem, StringComparison.Ordinal);
         var error = Assert.Single(_log.Entries, static entry => entry.Level == LogLevel.Error);
         Assert.Contains("did you mean \"server\"?", error.Text, StringComparison.Ordinal);
@@ -58,27 +58,27 @@ public sealed class ConfigStoreTests : IDisposable
     [Fact]
     public void Document_RepairedAfterABadOne_IsTheNextGeneration()
     {
-        _folder.Write("a");
+        _folder.Write("admin-key-a");
         using var store = Open();
         _folder.WriteText("version: 2");
         _time.Advance(ConfigWatcher.Poll);
 
-        _folder.Write("b");
+        _folder.Write("admin-key-b");
         _time.Advance(ConfigWatcher.Poll);
 
-        Assert.Equal((2L, "b"), (store.Current.Generation, store.Current.Config.Server.AdminKey));
+        Assert.Equal((2L, "admin-key-b"), (store.Current.Generation, store.Current.Config.Server.AdminKey));
         Assert.Null(store.Problem);
     }
 
     [Fact]
     public void Document_PutBackAsItWas_ClearsTheProblemWithoutANewGeneration()
     {
-        _folder.Write("a");
+        _folder.Write("admin-key-a");
         using var store = Open();
         _folder.WriteText("version: 2");
         _time.Advance(ConfigWatcher.Poll);
 
-        _folder.Write("a");
+        _folder.Write("admin-key-a");
         _time.Advance(ConfigWatcher.Poll);
 
         Assert.Equal(1, store.Current.Generation);
@@ -88,43 +88,46 @@ public sealed class ConfigStoreTests : IDisposable
     [Fact]
     public void Document_DeletedWhileRunning_StaysInForceAndIsAProblem()
     {
-        _folder.Write("a");
+        _folder.Write("admin-key-a");
         using var store = Open();
 
         File.Delete(_folder.File);
         _time.Advance(ConfigWatcher.Poll);
         _time.Advance(ConfigWatcher.Poll);
 
-        Assert.Equal("a", store.Current.Config.Server.AdminKey);
+        Assert.Equal("admin-key-a", store.Current.Config.Server.AdminKey);
         Assert.Contains("there is no such file", store.Problem, StringComparison.Ordinal);
         Assert.Single(_log.Entries, static entry => entry.Level == LogLevel.Error);
     }
 
     [Fact]
-    public void Builder_ThatFails_DoesNotKeepOthersFromTheNewDocument()
+    public async Task Builder_ThatFails_DoesNotKeepOthersFromTheNewDocument()
     {
-        _folder.Write("a");
+        _folder.Write("admin-key-a");
         using var store = Open();
         var seen = 0L;
         using var failing = store.OnChange(static snapshot => _ = snapshot.Generation == 1 ? 0 : throw new InvalidOperationException("boom"));
         using var working = store.OnChange(snapshot => seen = snapshot.Generation);
 
-        _folder.Write("b");
+        _folder.Write("admin-key-b");
         _time.Advance(ConfigWatcher.Poll);
 
         Assert.Equal(2, seen);
+        Assert.Equal("a feature could not take over generation 2", store.Problem);
+        var health = await new ConfigHealthCheck(store).CheckHealthAsync(new());
+        Assert.Equal((HealthStatus.Degraded, store.Problem), (health.Status, health.Description));
         Assert.Single(_log.Entries, static entry => entry.Level == LogLevel.Error);
     }
 
     [Fact]
     public void Builder_AfterItsSubscriptionEnded_HearsNothing()
     {
-        _folder.Write("a");
+        _folder.Write("admin-key-a");
         using var store = Open();
         var calls = 0;
         store.OnChange(_ => calls++).Dispose();
 
-        _folder.Write("b");
+        _folder.Write("admin-key-b");
         _time.Advance(ConfigWatcher.Poll);
 
         Assert.Equal(1, calls);
@@ -135,19 +138,19 @@ public sealed class ConfigStoreTests : IDisposable
     [InlineData(true)]
     public async Task File_ReplacedAsEditorsAndKubernetesDo_IsNoticedWithoutPolling(bool link)
     {
-        _folder.Write("a", link);
+        _folder.Write("admin-key-a", link);
         // Real time: what is tested is the notification of the operating system, and the clock of the poll stands still.
         using var store = new ConfigStore(_folder.Source, ConfigStore.LoadFirst(_folder.Source), new NoPolling(), _log);
         var changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var subscription = store.OnChange(snapshot =>
         {
-            if (snapshot.Config.Server.AdminKey == "b")
+            if (snapshot.Config.Server.AdminKey == "admin-key-b")
             {
                 changed.TrySetResult();
             }
         });
 
-        _folder.Write("b", link);
+        _folder.Write("admin-key-b", link);
 
         await changed.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
@@ -211,7 +214,7 @@ public sealed class ConfigStoreTests : IDisposable
     [Fact]
     public async Task Host_WithGatewayConfiguration_ServesTheDocumentAndItsHealth()
     {
-        _folder.Write("a");
+        _folder.Write("admin-key-a");
         var builder = Host.CreateEmptyApplicationBuilder(new() { Args = [] });
         builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("GATEWAY_CONFIG", (string?)_folder.File)]);
         builder.Services.AddSingleton<TimeProvider>(_time);
@@ -225,7 +228,7 @@ public sealed class ConfigStoreTests : IDisposable
         _time.Advance(ConfigWatcher.Poll);
         var bad = await health.CheckHealthAsync();
 
-        Assert.Equal("a", store.Current.Config.Server.AdminKey);
+        Assert.Equal("admin-key-a", store.Current.Config.Server.AdminKey);
         Assert.Equal(HealthStatus.Healthy, good.Entries["configuration"].Status);
         Assert.Equal(HealthStatus.Degraded, bad.Entries["configuration"].Status);
         Assert.Equal("configuration refused, generation 1 in force", bad.Entries["configuration"].Description);

@@ -4,7 +4,7 @@ namespace Gateway.Core.Tests.Configuration;
 public sealed class DesignExampleTests
 {
     private static readonly (string, string)[] Environment =
-        [("GATEWAY_ADMIN_KEY", "gw-admin"), ("OPENAI_API_KEY", "sk-1"), ("GATEWAY_DEMO_KEY", "gw-demo")];
+        [("GATEWAY_ADMIN_KEY", "gw-admin"), ("OPENAI_API_KEY", "sk-1"), ("GATEWAY_DEMO_KEY", "gw-demo-key")];
 
     [Fact]
     public void DesignExample_AsItStands_IsRefusedForWhatIsNotAvailableYetOnly()

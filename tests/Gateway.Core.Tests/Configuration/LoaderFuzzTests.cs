@@ -21,7 +21,7 @@ public sealed class LoaderFuzzTests
         aliases: { a: m, b: a }
         resolve: { default_provider: p, prefixes: { "gpt-*": p } }
         keys:
-          - { id: k, secret: "s", models: ["*"], expires: 2027-01-01, limits: { requests_per_minute: 60 } }
+          - { id: k, secret: "s-secret", models: ["*"], expires: 2027-01-01, limits: { requests_per_minute: 60 } }
         moderation: { policies: { d: { input: [ { check: keywords, list: [w], action: redact }, { check: regex, pattern: "[0-9]+", action: block } ] } } }
 
         """;
@@ -43,7 +43,7 @@ public sealed class LoaderFuzzTests
             var text = Mutate(random);
             try
             {
-                var result = Documents.Load(text, ("KEY", "secret"));
+                var result = Documents.Load(text, ("KEY", "k-secret"));
                 Assert.Equal(result.Config is null, result.Errors.Count > 0);
                 Assert.All(result.Errors, static error => Assert.True(error.Line >= 1 && error.Column >= 1 && !error.ToString().Contains('\n', StringComparison.Ordinal)));
             }
@@ -57,10 +57,10 @@ public sealed class LoaderFuzzTests
     [Fact]
     public void Load_EveryBeginningOfAGoodDocument_AnswersWithConfigurationOrErrors()
     {
-        Documents.Good(Good, ("KEY", "secret"));
+        Documents.Good(Good, ("KEY", "k-secret"));
         for (var length = 0; length < Good.Length; length++)
         {
-            var result = Documents.Load(Good[..length], ("KEY", "secret"));
+            var result = Documents.Load(Good[..length], ("KEY", "k-secret"));
             Assert.Equal(result.Config is null, result.Errors.Count > 0);
         }
     }

@@ -12,17 +12,17 @@ public sealed class ReferenceTests
     [InlineData("resolve: { prefixes: { gpt: openai } }", "resolve.prefixes.gpt: a prefix must be the beginning of a name and one trailing *")]
     [InlineData("resolve: { prefixes: { \"*\": openai } }", "for all names use resolve.default_provider")]
     [InlineData("resolve: { prefixes: { \"g*t*\": openai } }", "a prefix must be the beginning of a name")]
-    [InlineData("keys: [ { id: a, secret: s, models: [gpt-4] } ]", "keys[0].models[0]: unknown model \"gpt-4\"; did you mean \"gpt-4o\"?")]
-    [InlineData("keys: [ { id: a, secret: s, models: [\"*\"], providers: [azure] } ]", "keys[0].providers[0]: unknown provider \"azure\"")]
-    [InlineData("keys: [ { id: a, secret: s, models: [\"*\"], moderation: strict } ]", "keys[0].moderation: unknown moderation policy \"strict\"")]
-    [InlineData("keys: [ { id: a, secret: s } ]", "keys[0].models: is missing")]
-    [InlineData("keys: [ { id: a, secret: s, models: [] } ]", "keys[0].models: must not be empty")]
-    [InlineData("keys: [ { id: a, secret: s, models: [\"*\"] }, { id: a, secret: t, models: [\"*\"] } ]", "keys[1].id: the same id as keys[0].id")]
-    [InlineData("keys: [ { id: a, secret: s, models: [\"*\"] }, { id: b, secret: s, models: [\"*\"] } ]", "keys[1].secret: the same secret as keys[0].secret")]
-    [InlineData("server: { admin_key: s }\nkeys: [ { id: a, secret: s, models: [\"*\"] } ]", "keys[0].secret: the same secret as server.admin_key")]
-    [InlineData("keys: [ { id: \"a b\", secret: s, models: [\"*\"] } ]", "keys[0].id: must be a letter or digit")]
-    [InlineData("keys: [ { id: a, secret: s, models: [\"*\"], expires: tomorrow } ]", "keys[0].expires: must be a date such as 2027-01-01")]
-    [InlineData("keys: [ { id: a, secret: s, models: [\"*\"], limits: { requests_per_minute: 0 } } ]", "keys[0].limits.requests_per_minute: must be a whole number from 1 to 1000000000")]
+    [InlineData("keys: [ { id: a, secret: s-secret, models: [gpt-4] } ]", "keys[0].models[0]: unknown model \"gpt-4\"; did you mean \"gpt-4o\"?")]
+    [InlineData("keys: [ { id: a, secret: s-secret, models: [\"*\"], providers: [azure] } ]", "keys[0].providers[0]: unknown provider \"azure\"")]
+    [InlineData("keys: [ { id: a, secret: s-secret, models: [\"*\"], moderation: strict } ]", "keys[0].moderation: unknown moderation policy \"strict\"")]
+    [InlineData("keys: [ { id: a, secret: s-secret } ]", "keys[0].models: is missing")]
+    [InlineData("keys: [ { id: a, secret: s-secret, models: [] } ]", "keys[0].models: must not be empty")]
+    [InlineData("keys: [ { id: a, secret: s-secret, models: [\"*\"] }, { id: a, secret: t-secret, models: [\"*\"] } ]", "keys[1].id: the same id as keys[0].id")]
+    [InlineData("keys: [ { id: a, secret: s-secret, models: [\"*\"] }, { id: b, secret: s-secret, models: [\"*\"] } ]", "keys[1].secret: the same secret as keys[0].secret")]
+    [InlineData("server: { admin_key: s-secret }\nkeys: [ { id: a, secret: s-secret, models: [\"*\"] } ]", "keys[0].secret: the same secret as server.admin_key")]
+    [InlineData("keys: [ { id: \"a b\", secret: s-secret, models: [\"*\"] } ]", "keys[0].id: must be a letter or digit")]
+    [InlineData("keys: [ { id: a, secret: s-secret, models: [\"*\"], expires: tomorrow } ]", "keys[0].expires: must be a date such as 2027-01-01")]
+    [InlineData("keys: [ { id: a, secret: s-secret, models: [\"*\"], limits: { requests_per_minute: 0 } } ]", "keys[0].limits.requests_per_minute: must be a whole number from 1 to 1000000000")]
     [InlineData("aliases: { a: b, b: c, c: a }", "aliases.a: this alias leads in a circle")]
     [InlineData("aliases: { a: a }", "aliases.a: this alias leads in a circle")]
     [InlineData("aliases: { fast: gpt-4 }", "aliases.fast: leads to \"gpt-4\", which is no model group, no provider/model, no alias and no name that resolve knows; did you mean \"gpt-4o\"?")]
@@ -75,7 +75,7 @@ public sealed class ReferenceTests
     [InlineData("\"2027-01-01T12:30:00+02:00\"", "2027-01-01T10:30:00.0000000+00:00")]
     public void Expires_AsDateOrInstant_IsAnInstantInUtc(string text, string expected)
     {
-        var config = Documents.Good(Base + $"keys: [ {{ id: a, secret: s, models: [\"*\"], expires: {text} }} ]");
+        var config = Documents.Good(Base + $"keys: [ {{ id: a, secret: s-secret, models: [\"*\"], expires: {text} }} ]");
 
         Assert.Equal(expected, config.Keys[0].Expires!.Value.ToString("O"));
     }

@@ -14,7 +14,7 @@ public sealed class SecretTests
     [InlineData("server: { max_body: \"${S}\" }")]
     [InlineData("resolve: { default_provider: \"${S}\" }")]
     [InlineData("aliases: { a: \"${S}\" }")]
-    [InlineData("keys: [ { id: \"${S} \", secret: a, models: [\"${S}\"], providers: [\"${S}\"], expires: \"${S}\", moderation: \"${S}\" } ]")]
+    [InlineData("keys: [ { id: \"${S} \", secret: a-secret, models: [\"${S}\"], providers: [\"${S}\"], expires: \"${S}\", moderation: \"${S}\" } ]")]
     [InlineData("keys: [ { id: a, secret: \"${S}\", models: [\"*\"] }, { id: b, secret: \"${S}\", models: [\"*\"] } ]")]
     [InlineData("keys: [ { id: a, secret: sk-very-secret-value, models: [\"*\"] }, { id: b, secret: sk-very-secret-value, models: [\"*\"] } ]")]
     [InlineData("providers: { p: { protocol: \"${S}\", base_url: \"${S}\", internal: \"${S}\", keys: [\"${S}\\t\"], headers: { host: \"${S}\" } } }")]

@@ -22,7 +22,7 @@ public sealed class SettingsTableTests
             "m": { "deployments": [ { "provider": "p", "model": "one", "price": { "input": 1, "output": 2 } } ] }
           },
           "resolve": {},
-          "keys": [ { "id": "k", "secret": "s", "models": ["m"], "limits": {} } ],
+          "keys": [ { "id": "k", "secret": "s-secret", "models": ["m"], "limits": {} } ],
           "moderation": { "policies": {
             "x": { "input": [ { "check": "keywords", "list": ["a"], "action": "redact" }, { "check": "regex", "pattern": "b", "action": "block" } ] }
           } }
@@ -55,7 +55,7 @@ public sealed class SettingsTableTests
         ["resolve.default_provider"] = "\"p\"",
         ["resolve.prefixes"] = "{ \"gpt-*\": \"p\" }",
         ["keys[0].id"] = "\"other\"",
-        ["keys[0].secret"] = "\"other\"",
+        ["keys[0].secret"] = "\"other-secret\"",
         ["keys[0].team"] = "\"research\"",
         ["keys[0].models"] = "[\"*\"]",
         ["keys[0].providers"] = "[\"p\"]",

@@ -65,6 +65,19 @@ public sealed class StrictnessTests
     public void Document_ThatIsNone_SaysWhereAndWhy(string yaml, string expected) =>
         Assert.Contains(expected, Documents.Errors(yaml), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData(1024, "")]
+    [InlineData(1025, "gateway.yaml:2:26 keys[0].secret: must have at most 1024 characters")]
+    public void Secret_LongerThanTheEdgeCompares_IsRefused(int length, string expected) =>
+        Assert.Equal(expected, Documents.Load($"version: 1\nkeys: [ {{ id: a, secret: {new string('s', length)}, models: [\"*\"] }} ]").Describe());
+
+    [Theory]
+    [InlineData(60, "")]
+    [InlineData(61, "gateway.yaml:2:9 keys[0]: models and providers must have at most 6144 bytes together, two for each pattern included; use * to say it shorter")]
+    public void Patterns_ThatTheContextCannotCarry_AreRefused(int count, string expected) =>
+        Assert.Equal(expected, Documents.Load(
+            $"version: 1\nkeys: [ {{ id: a, secret: s-secret, models: [{string.Join(", ", Enumerable.Range(0, count).Select(static i => $"\"{new string('m', 97)}{i:D2}*\""))}], providers: [\"*\"] }} ]").Describe());
+
     [Fact]
     public void Document_NestedTooDeep_IsRefused() =>
         Assert.Contains("Nested more than 32 levels deep", Documents.Errors("version: " + new string('[', 100_000)), StringComparison.Ordinal);
@@ -91,6 +104,9 @@ public sealed class StrictnessTests
     [InlineData("server: { max_body: 32mb }", "server.max_body: must be a size such as")]
     [InlineData("server: { max_body: -1 }", "server.max_body: must be a size such as")]
     [InlineData("server: { admin_key: \"\" }", "server.admin_key: must not be empty: an empty secret is a known secret")]
+    [InlineData("server: { admin_key: 1234567 }", "server.admin_key: must have at least 8 characters")]
+    [InlineData("keys: [ { id: a, secret: \"1234567\", models: [\"*\"] } ]", "keys[0].secret: must have at least 8 characters")]
+    [InlineData("moderation: { policies: { p: { input: [ { check: keywords, list: [\"\\u200B\\u2060\\u3164\"], action: block } ] } } }", "moderation.policies.p.input[0].list[0]: must not be empty")]
     [InlineData("server: { admin_key: }", "server.admin_key: has no value")]
     [InlineData("server: { admin_key: \"a b\" }", "server.admin_key: must consist of visible ASCII characters")]
     [InlineData("server: { admin_key: \"ab\\n\" }", "server.admin_key: must consist of visible ASCII characters")]

@@ -21,6 +21,39 @@ public sealed class FailoverTests
     }
 
     [Fact]
+    public async Task RouterThatWasAway_IsAskedLast_UntilSomeTimeHasPassed()
+    {
+        var time = new ManualTime();
+        var away = Nobody();
+        await using var router = await FakeService.StartAsync();
+        await using var edge = await EdgeServer.StartAsync([away, router.Url], time: time);
+        await ChatAllAsync(edge, 2);
+        await using var back = await FakeService.StartAsync(away);
+
+        await ChatAllAsync(edge, 4);
+        Assert.Equal((6, 0), (router.Waiting, back.Waiting));
+
+        time.Advance(TimeSpan.FromSeconds(2));
+        await ChatAllAsync(edge, 4);
+        Assert.Equal((8, 2), (router.Waiting, back.Waiting));
+    }
+
+    [Fact]
+    public async Task AllRoutersWereAway_AreAskedAllTheSame()
+    {
+        var away = Nobody();
+        await using var edge = await EdgeServer.StartAsync([away], time: new ManualTime());
+        using (var refused = await ChatAsync(edge))
+        {
+            Assert.Equal(503, (int)refused.StatusCode);
+        }
+
+        await using var back = await FakeService.StartAsync(away);
+        await ChatAllAsync(edge, 1);
+        Assert.Equal(1, back.Waiting);
+    }
+
+    [Fact]
     public async Task RouterThatAcceptsNoConnection_IsPassedOver()
     {
         // A full backlog: the system answers no further connection at all.
@@ -136,6 +169,39 @@ public sealed class FailoverTests
         }
 
         await aborted.Task.WaitAsync(EdgeServer.Patience);
+    }
+
+    [Fact]
+    public async Task RouterThatRejectsTheContext_Is503_NotA401_AndIsLoggedOnce()
+    {
+        using var log = new LogLines();
+        await using var router = await FakeService.StartAsync();
+        await using var edge = await EdgeServer.StartAsync([router.Url], log: log);
+        router.Answer = static context =>
+        {
+            context.Response.StatusCode = 401;
+            context.Response.Headers["x-gateway-attempts"] = "1";
+            return Task.CompletedTask;
+        };
+
+        for (var i = 0; i < 2; i++)
+        {
+            using var response = await ChatAsync(edge);
+            Assert.Contains("Nothing is wrong with your request or key", await EdgeServer.AssertErrorAsync(response, 503, "service_unavailable"), StringComparison.Ordinal);
+            Assert.Equal("1", response.Headers.GetValues("retry-after").Single());
+            Assert.False(response.Headers.Contains("x-gateway-attempts"));
+        }
+
+        Assert.Single(log.Lines, static line => line.Contains("GATEWAY_CONTEXT_SECRET", StringComparison.Ordinal));
+    }
+
+    private static async Task ChatAllAsync(EdgeServer edge, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            using var response = await ChatAsync(edge);
+            Assert.Equal(200, (int)response.StatusCode);
+        }
     }
 
     private static async Task<HttpResponseMessage> ChatAsync(EdgeServer edge)

@@ -88,6 +88,31 @@ public sealed class RequestForwardingTests(EdgeFixture rig) : IClassFixture<Edge
         Assert.Equal("assistants=v2", seen.Headers["openai-beta"]);
     }
 
+    [Fact]
+    public async Task Headers_ListedInConnection_AreForTheEdgeOnly()
+    {
+        using var client = rig.Edge.Client();
+        using var request = EdgeServer.Post(EdgeServer.Chat, EdgeServer.ChatBody, ("connection", "x-own, OpenAI-Beta"), ("openai-beta", "assistants=v2"), ("idempotency-key", "k1"));
+
+        using var response = await client.SendAsync(request);
+        var seen = await rig.Router.NextAsync();
+
+        Assert.False(seen.Headers.ContainsKey("openai-beta"));
+        Assert.Equal("k1", seen.Headers["idempotency-key"]);
+    }
+
+    [Fact]
+    public async Task Header_ThatCannotBeSentOn_Is400_NamingIt()
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8 }) { BaseAddress = rig.Edge.Url };
+        using var request = EdgeServer.Post(EdgeServer.Chat, EdgeServer.ChatBody, ("authorization", $"Bearer {EdgeServer.Key}"), ("idempotency-key", "caf\u00e9"));
+
+        using var response = await client.SendAsync(request);
+
+        Assert.Contains("'Idempotency-Key'", await EdgeServer.AssertErrorAsync(response, 400, "invalid_request", "Idempotency-Key"), StringComparison.Ordinal);
+        Assert.Equal(0, rig.Router.Waiting);
+    }
+
     [Theory]
     [InlineData("x-request-timeout", "5", 5)]
     [InlineData("x-stainless-timeout", "7", 7)]

@@ -69,12 +69,18 @@ internal sealed class EdgeServer : IAsyncDisposable
     /// <param name="config">The document.</param>
     /// <param name="time">Null for the real time.</param>
     /// <param name="log">Gets what the Edge logs.</param>
-    public static async Task<EdgeServer> StartAsync(IEnumerable<Uri> routers, Dictionary<string, string>? settings = null, string config = Config, TimeProvider? time = null, ILoggerProvider? log = null)
+    /// <param name="hostBound">Seconds until the host ends whatever still runs; null for what the gateway itself says.</param>
+    public static async Task<EdgeServer> StartAsync(IEnumerable<Uri> routers, Dictionary<string, string>? settings = null, string config = Config, TimeProvider? time = null, ILoggerProvider? log = null, string? hostBound = "1")
     {
         var folder = Directory.CreateTempSubdirectory("edge-test-").FullName;
         var file = Path.Combine(folder, "gateway.yaml");
         await File.WriteAllTextAsync(file, config);
-        List<string> args = ["--urls", "http://127.0.0.1:0", "--GATEWAY_CONFIG", file, "--GATEWAY_CONTEXT_SECRET", Secret, "--Gateway:ShutdownGrace", "00:00:00", "--shutdownTimeoutSeconds", "1"];
+        List<string> args = ["--urls", "http://127.0.0.1:0", "--GATEWAY_CONFIG", file, "--GATEWAY_CONTEXT_SECRET", Secret, "--Gateway:ShutdownGrace", "00:00:00"];
+        if (hostBound is not null)
+        {
+            args.AddRange(["--shutdownTimeoutSeconds", hostBound]);
+        }
+
         foreach (var (router, index) in routers.Select(static (router, index) => (router, index)))
         {
             args.AddRange([$"--Services:router:http:{index}", router.ToString()]);
@@ -112,6 +118,9 @@ internal sealed class EdgeServer : IAsyncDisposable
 
     /// <summary>Puts another document in the place of the first.</summary>
     public Task ReconfigureAsync(string config) => File.WriteAllTextAsync(Path.Combine(_folder, "gateway.yaml"), config);
+
+    /// <summary>What a signal to stop does.</summary>
+    public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
     {

@@ -32,12 +32,12 @@ internal sealed class FakeService : IAsyncDisposable
     /// <summary>Requests that came and were not taken yet.</summary>
     public int Waiting => _seen.Reader.Count;
 
-    public static async Task<FakeService> StartAsync()
+    public static async Task<FakeService> StartAsync(Uri? url = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(static options => options.Limits.MaxRequestBodySize = null);
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseUrls(url?.ToString() ?? "http://127.0.0.1:0");
         var app = builder.Build();
         var service = new FakeService(app);
         app.Run(service.HandleAsync);

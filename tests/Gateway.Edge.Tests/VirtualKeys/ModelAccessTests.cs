@@ -1,7 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Gateway.Edge.Tests.Rig;
-using Gateway.Edge.VirtualKeys;
+using Gateway.Core.Configuration.Documents;
 
 namespace Gateway.Edge.Tests.VirtualKeys;
 
@@ -112,7 +112,7 @@ public sealed class ModelAccessTests(EdgeFixture rig) : IClassFixture<EdgeFixtur
     [InlineData("gpt-40", "gpt-4o", 1)]
     [InlineData("", "abc", 3)]
     [InlineData("kitten", "sitting", 3)]
-    public void EditDistance_CountsEdits(string left, string right, int distance) => Assert.Equal(distance, ModelAccess.EditDistance(left, right));
+    public void EditDistance_CountsEdits(string left, string right, int distance) => Assert.Equal(distance, Nearest.Distance(left, right));
 
     private async Task<HttpResponseMessage> ChatAsync(string key, string model)
     {

@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 
@@ -35,6 +37,36 @@ public sealed class ServiceReadinessTests
         Assert.Equal(
             """{"status":"WORD","checks":{"router":{"status":"WORD","detail":"cannot be reached (ConnectionError)"}}}""".Replace("WORD", word, StringComparison.Ordinal),
             await response.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ServiceReadiness_OneInstanceOfTwoIsGoneOrHangs_ReadyEveryTime(bool hangs)
+    {
+        await using var router = await TestService.StartAsync();
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var address = new Uri($"http://{silent.LocalEndpoint}");
+        if (!hangs)
+        {
+            silent.Stop();
+        }
+
+        var time = new ManualTime();
+        await using var edge = await TestService.StartAsync(
+            builder =>
+            {
+                builder.Services.AddSingleton<TimeProvider>(time);
+                builder.AddServiceReadiness("router");
+            },
+            settings: [("services:router:http:0", router.Address.ToString()), ("services:router:http:1", address.ToString())]);
+
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal("""{"status":"ready","checks":{"router":{"status":"ready"}}}""", await edge.Http.GetStringAsync("/ready"));
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
     }
 
     [Fact]

@@ -32,5 +32,15 @@ public sealed class LogLevelTests
         Assert.True(options is { SingleLine: true, UseUtcTimestamp: true });
     }
 
+    [Theory]
+    [InlineData(null, ConsoleLoggerQueueFullMode.DropWrite)]
+    [InlineData("Wait", ConsoleLoggerQueueFullMode.Wait)]
+    public async Task ConsoleLogs_NobodyReadsThem_HoldUpNoRequest(string? setting, ConsoleLoggerQueueFullMode mode)
+    {
+        await using var app = TestService.Build(AddConsole, ("Logging:Console:QueueFullMode", setting));
+
+        Assert.Equal(mode, app.Services.GetRequiredService<IOptionsMonitor<ConsoleLoggerOptions>>().CurrentValue.QueueFullMode);
+    }
+
     private static void AddConsole(WebApplicationBuilder builder) => builder.Logging.AddConsole();
 }

@@ -84,4 +84,17 @@ public sealed class MetricsTests
         Assert.Contains("\ndotnet_process_cpu_time_seconds_total{", text, StringComparison.Ordinal);
         Assert.Contains("\nkestrel_active_connections{", text, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Metrics_ThatOnlyCostTime_AreNotThere()
+    {
+        await using var service = await TestService.StartAsync(map: static app => app.MapGet("/work", static () => "done"));
+        await service.Http.GetAsync("/work");
+
+        var text = await service.Http.GetStringAsync("/metrics");
+
+        Assert.Contains("http_server_request_duration", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("http_server_active_requests", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("aspnetcore_routing", text, StringComparison.Ordinal);
+    }
 }
