@@ -93,7 +93,17 @@ internal sealed class UsageRecorder(IUsageJournal journal)
 
     private ValueTask AppendAsync(UsageFinal final)
     {
-        var append = journal.AppendFinalAsync(final);
+        ValueTask append;
+        try
+        {
+            append = journal.AppendFinalAsync(final);
+        }
+        catch (IOException exception)
+        {
+            // A journal that writes before it returns also fails before it returns.
+            return ValueTask.FromException(new GatewayException(Unwritable, exception));
+        }
+
         return append.IsCompletedSuccessfully ? append : WaitAsync(append);
 
         static async ValueTask WaitAsync(ValueTask append)

@@ -52,11 +52,7 @@ internal sealed class StreamRelay
     {
         try
         {
-            return await CopyAsync();
-        }
-        catch (Exception exception) when (AttemptFailure.IsExpected(exception))
-        {
-            return await BreakAsync(AttemptFailure.From(exception, _attempt.Timer, answered: true));
+            return await CopyOrBreakAsync();
         }
         catch (GatewayException exception) when (_headWritten)
         {
@@ -66,6 +62,18 @@ internal sealed class StreamRelay
         finally
         {
             ArrayPool<byte>.Shared.Return(_buffer);
+        }
+    }
+
+    private async ValueTask<AttemptFailure?> CopyOrBreakAsync()
+    {
+        try
+        {
+            return await CopyAsync();
+        }
+        catch (Exception exception) when (AttemptFailure.IsExpected(exception))
+        {
+            return await BreakAsync(AttemptFailure.From(exception, _attempt.Timer, answered: true));
         }
     }
 

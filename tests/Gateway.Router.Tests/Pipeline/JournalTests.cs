@@ -81,6 +81,22 @@ public sealed class JournalTests
     }
 
     [Fact]
+    public async Task Final_OfAFailedAttemptCannotBeWritten_ClientGets503()
+    {
+        await using var upstream = await UpstreamServer.StartAsync(static context =>
+        {
+            context.Abort();
+            return Task.CompletedTask;
+        });
+        await using var router = await RouterHost.StartAsync(upstream);
+        router.Journal.BeforeFinal = static () => throw new IOException("disk");
+
+        using var response = await router.SendAsync(Requests.Plain);
+
+        await FullAsync(response);
+    }
+
+    [Fact]
     public async Task Deployment_WithoutAPrice_IsRecordedAsUnpriced()
     {
         await using var upstream = await UpstreamServer.StartJsonAsync(Requests.Answer);
