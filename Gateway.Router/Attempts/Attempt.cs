@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Gateway.Router.Catalog;
 using Gateway.Router.Pipeline;
 
@@ -11,12 +12,16 @@ internal sealed class Attempt(LlmExchange exchange, Deployment deployment, Attem
     private readonly long _startedAt = time.GetTimestamp();
     private Stream? _body;
     private HttpResponseMessage? _answer;
+    private PipeWriter? _output;
 
     public LlmExchange Exchange { get; } = exchange;
 
     public Deployment Deployment { get; } = deployment;
 
     public AttemptTimer Timer { get; } = timer;
+
+    /// <summary>Where the client's body goes. Looked up once: the way to it through the features is long.</summary>
+    public PipeWriter Output => _output ??= Exchange.Http.Response.BodyWriter;
 
     public HttpResponseMessage Answer => _answer ?? throw new InvalidOperationException("The upstream has not answered yet.");
 
@@ -58,7 +63,7 @@ internal sealed class Attempt(LlmExchange exchange, Deployment deployment, Attem
     /// <exception cref="OperationCanceledException">The client left or the deadline passed.</exception>
     public ValueTask FlushAsync()
     {
-        var flush = Exchange.Http.Response.BodyWriter.FlushAsync(Timer.Token);
+        var flush = Output.FlushAsync(Timer.Token);
         if (!flush.IsCompletedSuccessfully)
         {
             return WaitAsync(flush);
@@ -67,10 +72,30 @@ internal sealed class Attempt(LlmExchange exchange, Deployment deployment, Attem
         return flush.Result.IsCompleted ? ValueTask.FromException(new ClientGoneException()) : ValueTask.CompletedTask;
     }
 
+    /// <summary>
+    /// Sends what was written after the FINAL record. The attempt's clock, which may have run out while the record was written,
+    /// no longer matters: the answer is whole and charged.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The client left.</exception>
+    public ValueTask FlushSettledAsync()
+    {
+        var flush = Output.FlushAsync(Exchange.Http.RequestAborted);
+        return !flush.IsCompletedSuccessfully ? WaitSettledAsync(flush)
+            : flush.Result.IsCompleted ? ValueTask.FromException(new ClientGoneException()) : ValueTask.CompletedTask;
+
+        static async ValueTask WaitSettledAsync(ValueTask<FlushResult> flush)
+        {
+            if ((await flush).IsCompleted)
+            {
+                throw new ClientGoneException();
+            }
+        }
+    }
+
     /// <summary>Sends the last that the client will see of a failed answer, whatever the attempt's own clock says.</summary>
     public async ValueTask FlushLastAsync()
     {
-        var flush = Exchange.Http.Response.BodyWriter.FlushAsync(Exchange.Http.RequestAborted);
+        var flush = Output.FlushAsync(Exchange.Http.RequestAborted);
         if (flush.IsCompletedSuccessfully)
         {
             return;
@@ -87,7 +112,7 @@ internal sealed class Attempt(LlmExchange exchange, Deployment deployment, Attem
         }
     }
 
-    private async ValueTask WaitAsync(ValueTask<System.IO.Pipelines.FlushResult> flush)
+    private async ValueTask WaitAsync(ValueTask<FlushResult> flush)
     {
         // The upstream is not to blame for a client that reads slowly: only the deadline counts here.
         Timer.LimitToDeadline();

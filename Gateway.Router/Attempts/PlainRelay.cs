@@ -83,10 +83,10 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         if (MayHaveBody(response.StatusCode))
         {
             response.ContentLength = body.Length;
-            response.BodyWriter.Write(body.Span);
+            attempt.Output.Write(body.Span);
         }
 
-        await attempt.FlushAsync();
+        await attempt.FlushSettledAsync();
     }
 
     /// <summary>From here on the head has left.</summary>
@@ -97,7 +97,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         exchange.Outcome.AnsweredModel = reader.Model ?? "";
         ResponseHead.Write(attempt, attempt.TimeToHead);
         exchange.Http.Response.ContentLength = attempt.Length;
-        var output = exchange.Http.Response.BodyWriter;
+        var output = attempt.Output;
         try
         {
             var held = received;
@@ -127,7 +127,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
             Fold(attempt, reader, total);
             await recorder.SettleAsync(exchange);
             output.Write(buffer.AsSpan(0, 1));
-            await attempt.FlushAsync();
+            await attempt.FlushSettledAsync();
             return null;
         }
         catch (Exception exception) when (AttemptFailure.IsExpected(exception))

@@ -194,14 +194,14 @@ internal sealed class StreamRelay
         if (!settled.IsCompleted && Write(_lastEvent))
         {
             // Content need not wait for the disk; only the end must.
-            await _attempt.FlushAsync();
+            await _attempt.FlushSettledAsync();
         }
 
         await settled;
 
         // Behind an error of the upstream nothing follows, whatever it sent.
         Write(kind == EventKind.Error ? _framed : _filled);
-        await _attempt.FlushAsync();
+        await _attempt.FlushSettledAsync();
         if (kind == EventKind.Done)
         {
             await ReadTrailerAsync();
@@ -227,7 +227,7 @@ internal sealed class StreamRelay
 
                 trailer += _filled;
                 Write(_filled);
-                await _attempt.FlushAsync();
+                await _attempt.FlushSettledAsync();
             }
         }
         catch (Exception exception) when (AttemptFailure.IsExpected(exception))
@@ -268,7 +268,7 @@ internal sealed class StreamRelay
         // Half a frame would swallow the error event behind it: only whole ones go out.
         Write(_framed);
         Exchange.Outcome.Error = error;
-        OpenAIErrorWriter.WriteEvent(Exchange.Http.Response.BodyWriter, error);
+        OpenAIErrorWriter.WriteEvent(_attempt.Output, error);
         await _attempt.FlushLastAsync();
         return null;
     }
@@ -291,7 +291,7 @@ internal sealed class StreamRelay
             ResponseHead.WriteStream(Exchange.Http.Response);
         }
 
-        Exchange.Http.Response.BodyWriter.Write(_buffer.AsSpan(_sent, end - _sent));
+        _attempt.Output.Write(_buffer.AsSpan(_sent, end - _sent));
         _sent = end;
         return true;
     }
