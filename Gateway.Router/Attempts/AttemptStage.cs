@@ -95,7 +95,16 @@ internal sealed class AttemptStage(
 
     private async ValueTask<AttemptFailure?> CallAsync(Attempt attempt)
     {
-        attempt.Timer.Limit(attempt.Deployment.Provider.Timeouts.FirstByte);
+        if (attempt.Exchange.Facts.Stream)
+        {
+            attempt.Timer.Limit(attempt.Deployment.Provider.Timeouts.FirstByte);
+        }
+        else
+        {
+            // The head of a plain answer comes when all of it is generated: only the whole request's time can limit that.
+            attempt.Timer.LimitToDeadline();
+        }
+
         using var request = UpstreamRequest.Create(attempt.Exchange, attempt.Deployment);
         using var answer = await attempt.Deployment.Upstream.SendAsync(request, attempt.Timer.Token);
         var status = (int)answer.StatusCode;

@@ -46,6 +46,60 @@ public sealed class IdleTimeTests
         Assert.Equal((RequestEnding.UpstreamFailed, 6L, 131_000L), (final.Ending, final.Usage.Output, final.DurationMs));
     }
 
+    [Theory]
+    [InlineData(Requests.Plain, Requests.Answer, "application/json")]
+    [InlineData(Requests.Stream, Requests.Finish + Requests.Done, "text/event-stream")]
+    public async Task Answer_ItsTimeRunsOutWhileItsRecordIsWritten_ClientStillGetsAllOfIt(string body, string answer, string type)
+    {
+        var time = new JournalTime();
+        var asked = new TaskCompletionSource();
+        var written = new TaskCompletionSource();
+        await using var upstream = await UpstreamServer.StartAsync(async context =>
+        {
+            context.Response.ContentType = type;
+            await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(answer));
+        });
+        await using var router = await RouterHost.StartAsync(TestConfig.For(upstream.Url), builder => builder.Services.AddSingleton<TimeProvider>(time));
+        router.Journal.BeforeFinal = () =>
+        {
+            asked.SetResult();
+            return written.Task;
+        };
+
+        var pending = router.SendAsync(body);
+        await asked.Task.WaitAsync(RouterHost.Patience);
+        time.Advance(TimeSpan.FromMinutes(15));
+        written.SetResult();
+        using var response = await pending;
+
+        Assert.Equal(200, (int)response.StatusCode);
+        Assert.Equal(answer, await response.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task Answer_GeneratedForLongerThanAStreamMayTakeToBegin_IsDelivered()
+    {
+        var time = new JournalTime();
+        var reached = new TaskCompletionSource();
+        var generated = new TaskCompletionSource();
+        await using var upstream = await UpstreamServer.StartAsync(async context =>
+        {
+            reached.SetResult();
+            await generated.Task;
+            await UpstreamServer.WriteJsonAsync(context, Requests.Answer);
+        });
+        await using var router = await RouterHost.StartAsync(TestConfig.For(upstream.Url), builder => builder.Services.AddSingleton<TimeProvider>(time));
+
+        var pending = router.SendAsync(Requests.Plain);
+        await reached.Task.WaitAsync(RouterHost.Patience);
+        time.Advance(TimeSpan.FromMinutes(9));
+        generated.SetResult();
+        using var response = await pending;
+
+        Assert.Equal(200, (int)response.StatusCode);
+        Assert.Equal(Requests.Answer, await response.Content.ReadAsStringAsync());
+    }
+
     private static async Task ExpectAsync(Stream stream, string text)
     {
         var buffer = new byte[text.Length];
