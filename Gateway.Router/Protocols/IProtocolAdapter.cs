@@ -73,11 +73,14 @@ internal interface IEventReader
 
     string? Model { get; }
 
-    /// <summary>A finish reason was seen: the stream may end without its marker.</summary>
+    /// <summary>Each choice that was asked for has its finish reason: the stream may end without its marker.</summary>
     bool IsFinished { get; }
 
-    /// <summary>Events with content so far: our own count of output tokens where the provider gives none.</summary>
+    /// <summary>Events with content so far.</summary>
     long ContentEvents { get; }
+
+    /// <summary>Our own count of output tokens, for where the provider gives none: some send a token per event, some many.</summary>
+    long OutputEstimate { get; }
 }
 
 internal static class ProtocolAdapters

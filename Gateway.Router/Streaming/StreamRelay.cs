@@ -182,11 +182,11 @@ internal sealed class StreamRelay
         NoteAnswer();
         if (kind == EventKind.Done)
         {
-            UsageFold.Complete(Exchange, _events.Usage, _events.ContentEvents);
+            UsageFold.Complete(Exchange, _events.Usage, _events.OutputEstimate);
         }
         else
         {
-            UsageFold.Cut(Exchange, RequestEnding.UpstreamError, _events.Usage, _events.ContentEvents);
+            UsageFold.Cut(Exchange, RequestEnding.UpstreamError, _events.Usage, _events.OutputEstimate);
         }
 
         Exchange.Outcome.Status = StatusCodes.Status200OK;
@@ -247,7 +247,7 @@ internal sealed class StreamRelay
         }
 
         NoteAnswer();
-        UsageFold.Cut(Exchange, failure.Ending, _events.Usage, _events.ContentEvents);
+        UsageFold.Cut(Exchange, failure.Ending, _events.Usage, _events.OutputEstimate);
         if (!_headWritten)
         {
             return failure;

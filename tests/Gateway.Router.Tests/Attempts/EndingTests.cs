@@ -10,7 +10,7 @@ namespace Gateway.Router.Tests.Attempts;
 /// <summary>Clients that leave, upstreams that stall, deadlines that pass: each ends the call at once and is recorded once.</summary>
 public sealed class EndingTests
 {
-    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(1);
 
     public enum Phase
     {

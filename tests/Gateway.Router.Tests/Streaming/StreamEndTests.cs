@@ -181,6 +181,40 @@ public sealed class StreamEndTests
         Assert.Equal(((Requests.Stream.Length + 3) / 4, 2L, UsageFlags.Estimated), ((int)final.Usage.Input, final.Usage.Output, final.Flags));
     }
 
+    [Theory]
+    [InlineData(false, RequestEnding.UpstreamFailed)]
+    [InlineData(true, RequestEnding.Completed)]
+    public async Task Stream_OfTwoChoicesWithoutMarker_IsWholeOnlyWhenBothAreFinished(bool both, RequestEnding ending)
+    {
+        static string Choice(int index, string reason) => "data: {\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":" + reason + ",\"index\":" + index + "}]}\n\n";
+        var sent = Choice(0, "null") + Choice(1, "null") + Choice(0, "\"stop\"") + (both ? Choice(1, "\"length\"") : Choice(0, "\"stop\""));
+        await using var upstream = await UpstreamServer.StartStreamAsync(sent);
+        await using var router = await RouterHost.StartAsync(upstream);
+
+        using var response = await router.SendAsync(Requests.Stream.Replace("\"stream\"", "\"n\":2,\"stream\"", StringComparison.Ordinal));
+        var received = await response.Content.ReadAsStringAsync();
+
+        Assert.StartsWith(sent, received, StringComparison.Ordinal);
+        Assert.Equal(!both, received.Contains("\"upstream_stream_broken\"", StringComparison.Ordinal));
+        Assert.Equal(ending, Assert.Single(router.Journal.Finals).Ending);
+    }
+
+    [Theory]
+    [InlineData("content")]
+    [InlineData("reasoning")]
+    [InlineData("arguments")]
+    public async Task Stream_ManyTokensInOneEventAndNoUsage_IsCountedByItsBytes(string member)
+    {
+        var text = string.Concat(Enumerable.Repeat("tok\\\"n", 100));
+        await using var upstream = await UpstreamServer.StartStreamAsync("data: {\"choices\":[{\"index\":0,\"delta\":{\"" + member + "\":\"" + text + "\"}}]}\n\n" + Requests.Finish + Requests.Done);
+        await using var router = await RouterHost.StartAsync(upstream);
+
+        using var response = await router.SendAsync(Requests.Stream);
+        await response.Content.ReadAsStringAsync();
+
+        Assert.Equal(text.Length / 4, Assert.Single(router.Journal.Finals).Usage.Output);
+    }
+
     [Fact]
     public async Task Stream_UsageInEveryChunk_TheLastCounts()
     {
