@@ -21,12 +21,13 @@ internal static class ResponseHead
     /// <summary>The status that the client gets for an upstream's.</summary>
     public static int StatusFor(int upstream) => upstream == SiteOverloaded ? StatusCodes.Status503ServiceUnavailable : upstream;
 
-    public static void Write(Attempt attempt, TimeSpan upstreamTime)
+    /// <param name="statusInside">The status that the answer should have had, where it came inside another one.</param>
+    public static void Write(Attempt attempt, TimeSpan upstreamTime, int? statusInside = null)
     {
         var (exchange, answer) = (attempt.Exchange, attempt.Answer);
         var response = exchange.Http.Response;
         var upstreamStatus = (int)answer.StatusCode;
-        response.StatusCode = exchange.Outcome.Status = StatusFor(upstreamStatus);
+        response.StatusCode = exchange.Outcome.Status = StatusFor(statusInside ?? upstreamStatus);
         var headers = response.Headers;
         foreach (var name in Passed)
         {

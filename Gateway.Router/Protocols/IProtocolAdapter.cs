@@ -66,6 +66,10 @@ internal interface IEventReader
     /// <param name="frame">One SSE frame as it came.</param>
     EventKind Observe(ReadOnlySpan<byte> frame);
 
+    /// <summary>The document that an error event carries, and the HTTP status that it would have had as an answer.</summary>
+    /// <param name="frame">The frame that was <see cref="EventKind.Error"/>.</param>
+    byte[] ReadError(ReadOnlySpan<byte> frame, out int status);
+
     /// <summary>Whether <paramref name="rest"/>, the bytes after the last frame, are an event that only lacks its empty line.</summary>
     bool IsWholeEvent(ReadOnlySpan<byte> rest);
 

@@ -184,9 +184,19 @@ internal sealed class StreamRelay
         {
             UsageFold.Complete(Exchange, _events.Usage, _events.OutputEstimate);
         }
+        else if (_events.ContentEvents == 0 && _events.Usage is null)
+        {
+            // Refused before it generated anything: providers do not charge for that.
+            UsageFold.Nothing(Exchange, RequestEnding.UpstreamError);
+        }
         else
         {
             UsageFold.Cut(Exchange, RequestEnding.UpstreamError, _events.Usage, _events.OutputEstimate);
+        }
+
+        if (kind == EventKind.Error && !_headWritten && _events.ContentEvents == 0)
+        {
+            return await AnswerErrorAsync();
         }
 
         Exchange.Outcome.Status = StatusCodes.Status200OK;
@@ -207,6 +217,21 @@ internal sealed class StreamRelay
             await ReadTrailerAsync();
         }
 
+        return null;
+    }
+
+    /// <summary>An error before anything else that the client would see: it gets a real status, as if the upstream had sent one.</summary>
+    private async ValueTask<AttemptFailure?> AnswerErrorAsync()
+    {
+        var error = _events.ReadError(_buffer.AsSpan(_lastEvent, _framed - _lastEvent), out var status);
+        Exchange.Outcome.Status = ResponseHead.StatusFor(status);
+        await _recorder.SettleAsync(Exchange);
+        ResponseHead.Write(_attempt, _attempt.TimeToHead, status);
+        var response = Exchange.Http.Response;
+        response.ContentType = "application/json";
+        response.ContentLength = error.Length;
+        _attempt.Output.Write(error);
+        await _attempt.FlushSettledAsync();
         return null;
     }
 

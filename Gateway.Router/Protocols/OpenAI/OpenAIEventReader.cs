@@ -55,6 +55,14 @@ internal sealed class OpenAIEventReader(bool hidesUsage, int candidates) : IEven
         return NeedsReading(data) ? Read(data) : EventKind.Forward;
     }
 
+    public byte[] ReadError(ReadOnlySpan<byte> frame, out int status)
+    {
+        var data = SseFrame.Data(frame, out var joined);
+        data = (joined ?? data).Trim(" \t"u8);
+        status = OpenAIErrorStatus.Of(data);
+        return data.ToArray();
+    }
+
     public bool IsWholeEvent(ReadOnlySpan<byte> rest)
     {
         var data = SseFrame.Data(rest, out var joined);

@@ -91,6 +91,29 @@ public sealed class StreamEndTests
     }
 
     [Theory]
+    [InlineData("""{"error":{"message":"overloaded","type":"server_error"}}""", 502)]
+    [InlineData("""{"error":{"message":"slow down","type":"tokens","code":"rate_limit_exceeded"}}""", 429)]
+    [InlineData("""{"error":{"message":"bad","metadata":{"code":500},"code":400}}""", 400)]
+    [InlineData("""{"error":{"message":"busy","code":529}}""", 503)]
+    [InlineData("""{"error":{"message":"key","code":401}}""", 502)]
+    [InlineData("""{"error":"bare"}""", 502)]
+    public async Task Stream_BeginsWithAnErrorEvent_ClientGetsARealStatusAndPaysNothing(string error, int status)
+    {
+        await using var upstream = await UpstreamServer.StartStreamAsync(": working\n\n", "data: " + error + "\n\n" + Requests.Done);
+        await using var router = await RouterHost.StartAsync(upstream);
+
+        using var response = await router.SendAsync(Requests.Stream);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(error, await response.Content.ReadAsStringAsync());
+        Assert.Equal(status is 429 or 503, response.Headers.RetryAfter is not null);
+        Assert.False(response.Headers.Contains("x-accel-buffering"));
+        var final = Assert.Single(router.Journal.Finals);
+        Assert.Equal((RequestEnding.UpstreamError, status, 0L, UsageFlags.None), (final.Ending, final.Status, final.CostNanoUsd, final.Flags));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData(": only comments\n\n")]
     public async Task Stream_EndsBeforeItsFirstEvent_ClientGetsARealStatus(string stream)
