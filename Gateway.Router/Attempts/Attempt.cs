@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Gateway.Router.Catalog;
 using Gateway.Router.Pipeline;
+using Gateway.Router.Protocols;
 
 namespace Gateway.Router.Attempts;
 
@@ -10,6 +11,7 @@ internal sealed class Attempt(LlmExchange exchange, Deployment deployment, Attem
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
 
     private readonly long _startedAt = time.GetTimestamp();
+    private SplicedBody? _content;
     private Stream? _body;
     private HttpResponseMessage? _answer;
     private PipeWriter? _output;
@@ -36,6 +38,11 @@ internal sealed class Attempt(LlmExchange exchange, Deployment deployment, Attem
 
     /// <summary>Dispatch to the head of the answer.</summary>
     public TimeSpan TimeToHead { get; private set; }
+
+    /// <summary>Whether the upstream may have seen the request, or a part of it.</summary>
+    public bool WasSent => _content is { WasSent: true };
+
+    public SplicedBody SetContent(SplicedBody content) => _content = content;
 
     public void SetAnswer(HttpResponseMessage answer, Stream body, bool isDecoded)
     {

@@ -27,8 +27,9 @@ internal sealed class AttemptTimer(TimeProvider time) : IDisposable
     public CancellationToken Token => _source.Token;
 
     public CancelReason Reason =>
-        !_source.IsCancellationRequested ? CancelReason.None
-        : _client.IsCancellationRequested ? CancelReason.ClientGone
+        // The client first: what waits for it may see it leave before the source does.
+        _client.IsCancellationRequested ? CancelReason.ClientGone
+        : !_source.IsCancellationRequested ? CancelReason.None
         : _endsAtDeadline ? CancelReason.Deadline
         : CancelReason.Timeout;
 

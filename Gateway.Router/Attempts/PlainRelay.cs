@@ -57,8 +57,8 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         catch (Exception exception) when (AttemptFailure.IsExpected(exception))
         {
             // Nothing was sent. A body that breaks off makes no valid answer, however it broke.
-            var failure = AttemptFailure.From(exception, attempt.Timer, answered: true);
-            return Cut(attempt, reader, received, attempt.Timer.Reason == CancelReason.None ? AttemptFailure.InvalidAnswer : failure);
+            var failure = AttemptFailure.OfAnswer(exception, attempt.Timer);
+            return Cut(attempt, reader, received, failure == AttemptFailure.StreamBroken ? AttemptFailure.InvalidAnswer : failure);
         }
         finally
         {
@@ -132,7 +132,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         }
         catch (Exception exception) when (AttemptFailure.IsExpected(exception))
         {
-            return Cut(attempt, reader, total, AttemptFailure.From(exception, attempt.Timer, answered: true));
+            return Cut(attempt, reader, total, AttemptFailure.OfAnswer(exception, attempt.Timer));
         }
     }
 

@@ -73,7 +73,7 @@ internal sealed class StreamRelay
         }
         catch (Exception exception) when (AttemptFailure.IsExpected(exception))
         {
-            return await BreakAsync(AttemptFailure.From(exception, _attempt.Timer, answered: true));
+            return await BreakAsync(AttemptFailure.OfAnswer(exception, _attempt.Timer));
         }
     }
 

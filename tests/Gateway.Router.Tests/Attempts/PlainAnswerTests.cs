@@ -178,6 +178,23 @@ public sealed class PlainAnswerTests
     }
 
     [Fact]
+    public async Task Answer_InAnUnknownEncoding_IsChargedByEstimate()
+    {
+        await using var upstream = await UpstreamServer.StartAsync(static context =>
+        {
+            context.Response.Headers.ContentEncoding = "zstd";
+            return UpstreamServer.WriteJsonAsync(context, Requests.Answer);
+        });
+        await using var router = await RouterHost.StartAsync(upstream);
+
+        using var response = await router.SendAsync(Requests.Plain);
+
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        var final = Assert.Single(router.Journal.Finals);
+        Assert.Equal(((Requests.Plain.Length + 3) / 4, UsageFlags.Estimated | UsageFlags.Incomplete), ((int)final.Usage.Input, final.Flags));
+    }
+
+    [Fact]
     public async Task Answer_ErrorInsideA200_PassesAndIsAnUpstreamErrorInTheLedger()
     {
         const string Error = """{"error":{"message":"filtered","code":"content_filter"}}""";

@@ -97,6 +97,21 @@ public sealed class JournalTests
     }
 
     [Fact]
+    public async Task Router_FailsAfterTheIntent_InputIsBookedAsEstimated()
+    {
+        await using var upstream = await UpstreamServer.StartJsonAsync(Requests.Answer);
+        var provider = TestConfig.Provider(upstream.Url);
+        await using var router = await RouterHost.StartAsync(TestConfig.For(provider with { Headers = [new("not a header name", "x")] }));
+
+        using var response = await router.SendAsync(Requests.Plain);
+
+        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+        var final = Assert.Single(router.Journal.Finals);
+        Assert.Equal((RequestEnding.UpstreamFailed, UsageFlags.Estimated | UsageFlags.Incomplete, 500), (final.Ending, final.Flags, final.Status));
+        Assert.Equal(router.Journal.Intents[0].EstimatedInputTokens, final.Usage.Input);
+    }
+
+    [Fact]
     public async Task Deployment_WithoutAPrice_IsRecordedAsUnpriced()
     {
         await using var upstream = await UpstreamServer.StartJsonAsync(Requests.Answer);
