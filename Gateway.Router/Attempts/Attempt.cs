@@ -33,6 +33,8 @@ internal sealed class Attempt(LlmExchange exchange, Deployment deployment, Attem
     /// <summary>Whether HTTP itself tells a whole body from a cut one. A body that ends with its connection does not.</summary>
     public bool EndIsCertain { get; private set; }
 
+    public DateTimeOffset UtcNow => time.GetUtcNow();
+
     /// <summary>Dispatch to now.</summary>
     public TimeSpan Elapsed => time.GetElapsedTime(_startedAt);
 

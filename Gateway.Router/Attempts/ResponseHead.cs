@@ -1,6 +1,5 @@
 using System.Globalization;
 using Gateway.Core;
-using Gateway.Core.Errors;
 using Gateway.Core.Money;
 using Gateway.Router.Pipeline;
 using Microsoft.Net.Http.Headers;
@@ -47,7 +46,7 @@ internal static class ResponseHead
             headers[GatewayHeaders.UpstreamStatus] = upstreamStatus.ToString(CultureInfo.InvariantCulture);
         }
 
-        CompleteRetryHint(response);
+        RetryHint.Complete(response, attempt.UtcNow);
         WriteOwn(attempt, upstreamTime);
     }
 
@@ -73,19 +72,6 @@ internal static class ResponseHead
     public static void WriteCost(LlmExchange exchange) =>
         exchange.Http.Response.Headers[GatewayHeaders.CostUsd] =
             (exchange.Outcome.CostNanoUsd / (decimal)TokenPrice.NanoPerUsd).ToString("0.#########", CultureInfo.InvariantCulture);
-
-    /// <summary>Every 429 and 503 carries both forms: SDKs differ in which they read.</summary>
-    private static void CompleteRetryHint(HttpResponse response)
-    {
-        if (response.StatusCode is not (StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) || response.Headers.RetryAfter.Count > 0)
-        {
-            return;
-        }
-
-        var wait = long.TryParse(response.Headers["retry-after-ms"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds > 0
-            ? TimeSpan.FromMilliseconds(milliseconds) : TimeSpan.FromSeconds(1);
-        OpenAIErrorWriter.WriteRetryAfter(response.Headers, wait);
-    }
 
     /// <summary>Names that an upstream or the document chose may hold anything; the server refuses a header that does.</summary>
     public static string Printable(string name) => IsPrintable(name) ? name : Uri.EscapeDataString(name);
