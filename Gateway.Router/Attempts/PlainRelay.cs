@@ -30,6 +30,11 @@ internal sealed class PlainRelay(UsageRecorder recorder)
                 {
                     if (received >= SmallAnswer)
                     {
+                        if (IsForeignError(attempt, reader, buffer.AsSpan(0, received)))
+                        {
+                            break;
+                        }
+
                         return await StreamAsync(attempt, reader, buffer, received);
                     }
 
@@ -74,6 +79,11 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         await recorder.SettleAsync(exchange);
 
         ResponseHead.Write(attempt, attempt.Elapsed);
+        if (IsForeignError(attempt, reader, body.Span))
+        {
+            body = ForeignError.Translate(exchange, body.Span);
+        }
+
         if (exchange.Outcome.Ending == RequestEnding.Completed && exchange.Intent?.Price is not null)
         {
             ResponseHead.WriteCost(exchange);
@@ -145,6 +155,10 @@ internal sealed class PlainRelay(UsageRecorder recorder)
     /// <summary>The client of the upstream throws for a body that HTTP knows to be cut; where the connection's end is the body's end, the document itself must tell.</summary>
     private static bool IsCut(Attempt attempt, IAnswerReader reader) =>
         !attempt.EndIsCertain && attempt.Answer.IsSuccessStatusCode && !reader.IsWhole;
+
+    /// <summary>A page of a proxy, an empty body or the like: no client of this protocol can read it, and it may name hosts.</summary>
+    private static bool IsForeignError(Attempt attempt, IAnswerReader reader, ReadOnlySpan<byte> body) =>
+        (int)attempt.Answer.StatusCode >= StatusCodes.Status400BadRequest && (!reader.IsError || body.TrimStart(" \t\r\n"u8) is not [(byte)'{', ..]);
 
     private static void Fold(Attempt attempt, IAnswerReader reader, long bytes)
     {
