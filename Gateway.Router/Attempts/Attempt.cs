@@ -15,6 +15,7 @@ internal sealed class Attempt(LlmExchange exchange, Deployment deployment, Attem
     private Stream? _body;
     private HttpResponseMessage? _answer;
     private PipeWriter? _output;
+    private bool _progressed;
 
     public LlmExchange Exchange { get; } = exchange;
 
@@ -55,18 +56,23 @@ internal sealed class Attempt(LlmExchange exchange, Deployment deployment, Attem
         TimeToHead = Elapsed;
     }
 
-    /// <summary>Reads what there is of the body. A read that must wait does so for the idle time.</summary>
-    /// <param name="keepLimit">The limit that runs already stands: the first event is still to come.</param>
-    public ValueTask<int> ReadAsync(Memory<byte> buffer, bool keepLimit = false)
+    /// <summary>Reads what there is of the body. The first read that must wait after some progress does so for the idle time.</summary>
+    /// <param name="progressed">What was read since the last call was a part of the answer.</param>
+    public ValueTask<int> ReadAsync(Memory<byte> buffer, bool progressed = true)
     {
+        _progressed |= progressed;
         var read = _body!.ReadAsync(buffer, Timer.Token);
-        if (!keepLimit && !read.IsCompleted)
+        if (_progressed && !read.IsCompleted)
         {
-            Timer.Limit(Deployment.Provider.Timeouts.Idle);
+            _progressed = false;
+            Timer.LimitIdle(Deployment.Provider.Timeouts.Idle);
         }
 
         return read;
     }
+
+    /// <summary>Reads on under the limit that already runs.</summary>
+    public ValueTask<int> ReadTrailerAsync(Memory<byte> buffer) => _body!.ReadAsync(buffer, Timer.Token);
 
     /// <summary>Sends what was written to the client. Waits as long as the client needs: that is the back-pressure.</summary>
     /// <exception cref="OperationCanceledException">The client left or the deadline passed.</exception>
@@ -126,7 +132,7 @@ internal sealed class Attempt(LlmExchange exchange, Deployment deployment, Attem
         // The upstream is not to blame for a client that reads slowly: only the deadline counts here.
         Timer.LimitToDeadline();
         var result = await flush;
-        Timer.Limit(Deployment.Provider.Timeouts.Idle);
+        Timer.LimitIdle(Deployment.Provider.Timeouts.Idle);
         if (result.IsCompleted)
         {
             throw new ClientGoneException();

@@ -59,7 +59,7 @@ internal static class ResponseHead
         headers[GatewayHeaders.Deployment] = attempt.Deployment.HeaderId;
         headers[GatewayHeaders.Attempts] = outcome.Attempts == 1 ? "1" : outcome.Attempts.ToString(CultureInfo.InvariantCulture);
         headers[GatewayHeaders.Cache] = "off";
-        headers["server-timing"] = string.Create(CultureInfo.InvariantCulture, $"upstream;dur={upstreamTime.TotalMilliseconds:0.###}");
+        headers["server-timing"] = Timing(upstreamTime);
     }
 
     /// <summary>Tells everything between here and the client to pass each event on at once.</summary>
@@ -69,9 +69,28 @@ internal static class ResponseHead
         response.Headers["x-accel-buffering"] = "no";
     }
 
-    public static void WriteCost(LlmExchange exchange) =>
-        exchange.Http.Response.Headers[GatewayHeaders.CostUsd] =
-            (exchange.Outcome.CostNanoUsd / (decimal)TokenPrice.NanoPerUsd).ToString("0.#########", CultureInfo.InvariantCulture);
+    public static void WriteCost(LlmExchange exchange) => exchange.Http.Response.Headers[GatewayHeaders.CostUsd] = Usd(exchange.Outcome.CostNanoUsd);
+
+    /// <summary>Milliseconds with three decimals. By integers: formats of our own are dear to double and decimal.</summary>
+    internal static string Timing(TimeSpan time)
+    {
+        var microseconds = Math.Max(0, time.Ticks / TimeSpan.TicksPerMicrosecond);
+        return string.Create(CultureInfo.InvariantCulture, stackalloc char[48], $"upstream;dur={microseconds / 1000}.{microseconds % 1000:D3}");
+    }
+
+    /// <summary>Dollars with as many decimals as they need.</summary>
+    internal static string Usd(long nanoUsd)
+    {
+        var (whole, rest) = Math.DivRem(nanoUsd, TokenPrice.NanoPerUsd);
+        if (rest == 0)
+        {
+            return whole.ToString(CultureInfo.InvariantCulture);
+        }
+
+        Span<char> text = stackalloc char[32];
+        text.TryWrite(CultureInfo.InvariantCulture, $"{whole}.{rest:D9}", out var length);
+        return new string(text[..length].TrimEnd('0'));
+    }
 
     /// <summary>Names that an upstream or the document chose may hold anything; the server refuses a header that does.</summary>
     public static string Printable(string name) => IsPrintable(name) ? name : Uri.EscapeDataString(name);

@@ -36,6 +36,7 @@ internal sealed class StreamRelay
     private int _filled;
     private int _lastEvent;    // where the last whole event starts
     private bool _sawEvent;
+    private bool _progressed;    // what was read last held more than comments
     private bool _headWritten;
 
     public StreamRelay(Attempt attempt, UsageRecorder recorder)
@@ -86,13 +87,14 @@ internal sealed class StreamRelay
                 return await BreakAsync(AttemptFailure.InvalidAnswer);
             }
 
-            var read = await _attempt.ReadAsync(_buffer.AsMemory(_filled), keepLimit: !_sawEvent);
+            var read = await _attempt.ReadAsync(_buffer.AsMemory(_filled), _progressed);
             if (read == 0)
             {
                 return await EndAsync();
             }
 
             _filled += read;
+            _progressed = false;
             var last = CutFrames();
             if (last is EventKind.Done or EventKind.Error)
             {
@@ -126,6 +128,8 @@ internal sealed class StreamRelay
             }
         }
 
+        // Comments keep a connection alive, not an answer: only events, also a part of one, set the idle time anew.
+        _progressed |= _sawEvent && _framed < _filled && _buffer[_framed] != (byte)':';
         _scanned = _filled;
         return EventKind.Forward;
     }
@@ -141,6 +145,8 @@ internal sealed class StreamRelay
 
         if (kind == EventKind.Drop)
         {
+            _progressed = true;
+
             // Happens once in a stream: closing the gap is simpler than sending around it.
             _buffer.AsSpan(end, _filled - end).CopyTo(_buffer.AsSpan(start));
             _filled -= end - start;
@@ -149,10 +155,11 @@ internal sealed class StreamRelay
         else if (kind != EventKind.Silence)
         {
             _lastEvent = start;
+            _progressed = true;
             if (!_sawEvent)
             {
                 _sawEvent = true;
-                _attempt.Timer.Limit(_attempt.Deployment.Provider.Timeouts.Idle);
+                _attempt.Timer.LimitIdle(_attempt.Deployment.Provider.Timeouts.Idle);
             }
         }
 
@@ -211,7 +218,11 @@ internal sealed class StreamRelay
 
         // Behind an error of the upstream nothing follows, whatever it sent.
         Write(kind == EventKind.Error ? _framed : _filled);
-        await _attempt.FlushSettledAsync();
+        if (kind == EventKind.Error || !Exchange.Http.Response.HasStarted)
+        {
+            await _attempt.FlushSettledAsync();
+        }
+
         if (kind == EventKind.Done)
         {
             await ReadTrailerAsync();
@@ -241,19 +252,33 @@ internal sealed class StreamRelay
         try
         {
             _attempt.Timer.Limit(TrailerTime);
-            for (var trailer = 0; trailer < MaxTrailer;)
+            for (var trailer = 0; trailer < MaxTrailer; trailer += _filled)
             {
+                var read = _attempt.ReadTrailerAsync(_buffer).AsTask();
+                if (read.IsCompletedSuccessfully && await read == 0)
+                {
+                    // The usual end: the terminal frame and the end of the response then leave in one send.
+                    return;
+                }
+
+                // What was written waits for nothing that the upstream may still say.
+                var inUse = _buffer;
+                _buffer = [];
+                await _attempt.FlushSettledAsync();
                 _sent = 0;
-                _filled = await _attempt.ReadAsync(_buffer, keepLimit: true);
+                _filled = await read;
+
+                // Back only now: a read that nobody waits for must not write into a buffer that the pool gave to another.
+                _buffer = inUse;
                 if (_filled == 0)
                 {
                     return;
                 }
 
-                trailer += _filled;
                 Write(_filled);
-                await _attempt.FlushSettledAsync();
             }
+
+            await _attempt.FlushSettledAsync();
         }
         catch (Exception exception) when (AttemptFailure.IsExpected(exception))
         {

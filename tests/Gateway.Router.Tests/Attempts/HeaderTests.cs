@@ -74,6 +74,21 @@ public sealed class HeaderTests
     }
 
     [Theory]
+    [InlineData(0, "upstream;dur=0.000")]
+    [InlineData(10, "upstream;dur=0.001")]
+    [InlineData(12_345_678_90, "upstream;dur=123456.789")]
+    public void Timing_OfAnAnswer_IsInMilliseconds(long ticks, string header) => Assert.Equal(header, Router.Attempts.ResponseHead.Timing(TimeSpan.FromTicks(ticks)));
+
+    [Theory]
+    [InlineData(0, "0")]
+    [InlineData(1, "0.000000001")]
+    [InlineData(70_000, "0.00007")]
+    [InlineData(1_500_000_000, "1.5")]
+    [InlineData(20_000_000_000, "20")]
+    [InlineData(long.MaxValue, "9223372036.854775807")]
+    public void Cost_OfAnAnswer_IsInDollars(long nanoUsd, string header) => Assert.Equal(header, Router.Attempts.ResponseHead.Usd(nanoUsd));
+
+    [Theory]
     [InlineData("retry-after", "7", "7", "7000")]
     [InlineData("retry-after", "0.5", "1", "500")]
     [InlineData("retry-after", "86400", "60", "60000")]

@@ -38,12 +38,12 @@ public sealed class IdleTimeTests
         }
 
         await router.RoundTripsAsync();
-        time.Advance(TimeSpan.FromSeconds(31));
+        time.Advance(TimeSpan.FromSeconds(32));
 
         using var rest = new StreamReader(stream);
         Assert.Contains("\"upstream_timeout\"", await rest.ReadToEndAsync().WaitAsync(RouterHost.Patience), StringComparison.Ordinal);
         var final = Assert.Single(router.Journal.Finals);
-        Assert.Equal((RequestEnding.UpstreamFailed, 6L, 131_000L), (final.Ending, final.Usage.Output, final.DurationMs));
+        Assert.Equal((RequestEnding.UpstreamFailed, 6L, 132_000L), (final.Ending, final.Usage.Output, final.DurationMs));
     }
 
     [Theory]
@@ -98,6 +98,40 @@ public sealed class IdleTimeTests
 
         Assert.Equal(200, (int)response.StatusCode);
         Assert.Equal(Requests.Answer, await response.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task Stream_SendsNothingButComments_EndsAfterItsIdleTime()
+    {
+        var time = new JournalTime();
+        var pieces = Channel.CreateUnbounded<string>();
+        await using var upstream = await UpstreamServer.StartAsync(async context =>
+        {
+            await foreach (var piece in pieces.Reader.ReadAllAsync(context.RequestAborted))
+            {
+                await UpstreamServer.WritePieceAsync(context, piece);
+            }
+        });
+        await using var router = await RouterHost.StartAsync(TestConfig.For(upstream.Url), builder => builder.Services.AddSingleton<TimeProvider>(time));
+        await pieces.Writer.WriteAsync(Requests.Delta("0"));
+        using var response = await router.SendAsync(Requests.Stream);
+        await using var stream = await response.Content.ReadAsStreamAsync();
+        await ExpectAsync(stream, Requests.Delta("0"));
+
+        // Seen before the clock moves: the wait that counts has begun.
+        await router.RoundTripsAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            time.Advance(TimeSpan.FromSeconds(10));
+            await pieces.Writer.WriteAsync(": ping\n\n");
+            await ExpectAsync(stream, ": ping\n\n");
+            await router.RoundTripsAsync();
+        }
+
+        time.Advance(TimeSpan.FromSeconds(2));
+
+        using var rest = new StreamReader(stream);
+        Assert.Contains("\"upstream_timeout\"", await rest.ReadToEndAsync().WaitAsync(RouterHost.Patience), StringComparison.Ordinal);
     }
 
     private static async Task ExpectAsync(Stream stream, string text)
