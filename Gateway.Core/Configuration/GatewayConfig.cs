@@ -88,10 +88,13 @@ public sealed record TimeoutConfig
 {
     public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>From the request sent to the first byte of the response head or, in a stream, the first event.</summary>
+    /// <summary>
+    /// In streams: from the request sent to the first event. A plain answer begins when all of it is generated, so until its head
+    /// only <see cref="Total"/> counts.
+    /// </summary>
     public TimeSpan FirstByte { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Between two reads of the response body.</summary>
+    /// <summary>Between two reads of the answer, at most 1/16 more; in streams comments do not count.</summary>
     public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(30);
 
     public TimeSpan Total { get; init; } = TimeSpan.FromMinutes(10);

@@ -1,5 +1,7 @@
+using System.IO.Pipelines;
 using Gateway.Router.Catalog;
 using Gateway.Router.Pipeline;
+using Gateway.Router.Protocols;
 
 namespace Gateway.Router.Attempts;
 
@@ -9,14 +11,20 @@ internal sealed class Attempt(LlmExchange exchange, Deployment deployment, Attem
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
 
     private readonly long _startedAt = time.GetTimestamp();
+    private SplicedBody? _content;
     private Stream? _body;
     private HttpResponseMessage? _answer;
+    private PipeWriter? _output;
+    private bool _progressed;
 
     public LlmExchange Exchange { get; } = exchange;
 
     public Deployment Deployment { get; } = deployment;
 
     public AttemptTimer Timer { get; } = timer;
+
+    /// <summary>Where the client's body goes. Looked up once: the way to it through the features is long.</summary>
+    public PipeWriter Output => _output ??= Exchange.Http.Response.BodyWriter;
 
     public HttpResponseMessage Answer => _answer ?? throw new InvalidOperationException("The upstream has not answered yet.");
 
@@ -26,11 +34,18 @@ internal sealed class Attempt(LlmExchange exchange, Deployment deployment, Attem
     /// <summary>Whether HTTP itself tells a whole body from a cut one. A body that ends with its connection does not.</summary>
     public bool EndIsCertain { get; private set; }
 
+    public DateTimeOffset UtcNow => time.GetUtcNow();
+
     /// <summary>Dispatch to now.</summary>
     public TimeSpan Elapsed => time.GetElapsedTime(_startedAt);
 
     /// <summary>Dispatch to the head of the answer.</summary>
     public TimeSpan TimeToHead { get; private set; }
+
+    /// <summary>Whether the upstream may have seen the request, or a part of it.</summary>
+    public bool WasSent => _content is { WasSent: true };
+
+    public SplicedBody SetContent(SplicedBody content) => _content = content;
 
     public void SetAnswer(HttpResponseMessage answer, Stream body, bool isDecoded)
     {
@@ -41,24 +56,29 @@ internal sealed class Attempt(LlmExchange exchange, Deployment deployment, Attem
         TimeToHead = Elapsed;
     }
 
-    /// <summary>Reads what there is of the body. A read that must wait does so for the idle time.</summary>
-    /// <param name="keepLimit">The limit that runs already stands: the first event is still to come.</param>
-    public ValueTask<int> ReadAsync(Memory<byte> buffer, bool keepLimit = false)
+    /// <summary>Reads what there is of the body. The first read that must wait after some progress does so for the idle time.</summary>
+    /// <param name="progressed">What was read since the last call was a part of the answer.</param>
+    public ValueTask<int> ReadAsync(Memory<byte> buffer, bool progressed = true)
     {
+        _progressed |= progressed;
         var read = _body!.ReadAsync(buffer, Timer.Token);
-        if (!keepLimit && !read.IsCompleted)
+        if (_progressed && !read.IsCompleted)
         {
-            Timer.Limit(Deployment.Provider.Timeouts.Idle);
+            _progressed = false;
+            Timer.LimitIdle(Deployment.Provider.Timeouts.Idle);
         }
 
         return read;
     }
 
+    /// <summary>Reads on under the limit that already runs.</summary>
+    public ValueTask<int> ReadTrailerAsync(Memory<byte> buffer) => _body!.ReadAsync(buffer, Timer.Token);
+
     /// <summary>Sends what was written to the client. Waits as long as the client needs: that is the back-pressure.</summary>
     /// <exception cref="OperationCanceledException">The client left or the deadline passed.</exception>
     public ValueTask FlushAsync()
     {
-        var flush = Exchange.Http.Response.BodyWriter.FlushAsync(Timer.Token);
+        var flush = Output.FlushAsync(Timer.Token);
         if (!flush.IsCompletedSuccessfully)
         {
             return WaitAsync(flush);
@@ -67,10 +87,30 @@ internal sealed class Attempt(LlmExchange exchange, Deployment deployment, Attem
         return flush.Result.IsCompleted ? ValueTask.FromException(new ClientGoneException()) : ValueTask.CompletedTask;
     }
 
+    /// <summary>
+    /// Sends what was written after the FINAL record. The attempt's clock, which may have run out while the record was written,
+    /// no longer matters: the answer is whole and charged.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The client left.</exception>
+    public ValueTask FlushSettledAsync()
+    {
+        var flush = Output.FlushAsync(Exchange.Http.RequestAborted);
+        return !flush.IsCompletedSuccessfully ? WaitSettledAsync(flush)
+            : flush.Result.IsCompleted ? ValueTask.FromException(new ClientGoneException()) : ValueTask.CompletedTask;
+
+        static async ValueTask WaitSettledAsync(ValueTask<FlushResult> flush)
+        {
+            if ((await flush).IsCompleted)
+            {
+                throw new ClientGoneException();
+            }
+        }
+    }
+
     /// <summary>Sends the last that the client will see of a failed answer, whatever the attempt's own clock says.</summary>
     public async ValueTask FlushLastAsync()
     {
-        var flush = Exchange.Http.Response.BodyWriter.FlushAsync(Exchange.Http.RequestAborted);
+        var flush = Output.FlushAsync(Exchange.Http.RequestAborted);
         if (flush.IsCompletedSuccessfully)
         {
             return;
@@ -87,12 +127,12 @@ internal sealed class Attempt(LlmExchange exchange, Deployment deployment, Attem
         }
     }
 
-    private async ValueTask WaitAsync(ValueTask<System.IO.Pipelines.FlushResult> flush)
+    private async ValueTask WaitAsync(ValueTask<FlushResult> flush)
     {
         // The upstream is not to blame for a client that reads slowly: only the deadline counts here.
         Timer.LimitToDeadline();
         var result = await flush;
-        Timer.Limit(Deployment.Provider.Timeouts.Idle);
+        Timer.LimitIdle(Deployment.Provider.Timeouts.Idle);
         if (result.IsCompleted)
         {
             throw new ClientGoneException();

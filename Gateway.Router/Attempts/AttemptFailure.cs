@@ -26,42 +26,32 @@ internal readonly record struct AttemptFailure(RequestEnding Ending, GatewayErro
     /// <summary>Whether an exception is one of the ways in which calls fail; any other is a bug.</summary>
     public static bool IsExpected(Exception exception) => exception is OperationCanceledException or IOException or HttpRequestException or InvalidDataException or SocketException;
 
-    /// <param name="answered">The head of an answer had come.</param>
-    public static AttemptFailure From(Exception exception, AttemptTimer timer, bool answered)
+    /// <summary>Why an attempt failed whose answer had begun.</summary>
+    public static AttemptFailure OfAnswer(Exception exception, AttemptTimer timer) => Own(exception, timer, reached: true) ?? StreamBroken;
+
+    /// <summary>Why an attempt failed before the head of its answer.</summary>
+    /// <param name="sent">The request, or a part of it, had left.</param>
+    public static AttemptFailure OfCall(Exception exception, AttemptTimer timer, bool sent) => Own(exception, timer, sent) ?? exception switch
+    {
+        HttpRequestException { InnerException: UpstreamAddressRefusedException } => new(RequestEnding.UpstreamFailed, Refused, Reached: false),
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } =>
+            new(RequestEnding.UpstreamFailed, Unreachable, Reached: false),
+
+        // Not our token: the handler's own limit for connecting.
+        OperationCanceledException => new(RequestEnding.UpstreamFailed, Unreachable, Reached: false),
+        _ => InvalidAnswer with { Reached = sent },
+    };
+
+    /// <summary>The failure that we, or the client, caused; null when it came from elsewhere.</summary>
+    private static AttemptFailure? Own(Exception exception, AttemptTimer timer, bool reached)
     {
         // Why we cancelled counts more than how it surfaced: a cancelled read may end as an I/O error.
-        switch (timer.Reason)
+        return timer.Reason switch
         {
-            case CancelReason.ClientGone:
-                return new(RequestEnding.ClientGone, Broken);
-            case CancelReason.Deadline:
-                return new(RequestEnding.DeadlineExceeded, Deadline);
-            case CancelReason.Timeout:
-                return new(RequestEnding.UpstreamFailed, Timeout);
-            case CancelReason.None:
-            default:
-                break;
-        }
-
-        if (exception is ClientGoneException)
-        {
-            return new(RequestEnding.ClientGone, Broken);
-        }
-
-        if (answered)
-        {
-            return StreamBroken;
-        }
-
-        return exception switch
-        {
-            HttpRequestException { InnerException: UpstreamAddressRefusedException } => new(RequestEnding.UpstreamFailed, Refused, Reached: false),
-            HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } =>
-                new(RequestEnding.UpstreamFailed, Unreachable, Reached: false),
-
-            // Not our token: the handler's own limit for connecting.
-            OperationCanceledException => new(RequestEnding.UpstreamFailed, Unreachable, Reached: false),
-            _ => InvalidAnswer,
+            CancelReason.ClientGone => new(RequestEnding.ClientGone, Broken, reached),
+            CancelReason.Deadline => new(RequestEnding.DeadlineExceeded, Deadline, reached),
+            CancelReason.Timeout => new(RequestEnding.UpstreamFailed, Timeout, reached),
+            _ => exception is ClientGoneException ? new(RequestEnding.ClientGone, Broken, reached) : null,
         };
     }
 }

@@ -72,7 +72,7 @@ internal sealed class AttemptStage(
         }
         catch (Exception exception) when (AttemptFailure.IsExpected(exception))
         {
-            failure = AttemptFailure.From(exception, attempt.Timer, answered: false);
+            failure = AttemptFailure.OfCall(exception, attempt.Timer, attempt.WasSent);
             if (failure.Value.Reached)
             {
                 UsageFold.Cut(exchange, failure.Value.Ending, null, 0);
@@ -82,7 +82,11 @@ internal sealed class AttemptStage(
                 UsageFold.Nothing(exchange, failure.Value.Ending);
             }
 
-            logger.AttemptFailed(exchange.RequestId, attempt.Deployment.Id, failure.Value.Error.Facts.Code, exception.GetType().Name);
+            if (failure.Value.Ending != RequestEnding.ClientGone)
+            {
+                // A client that leaves is nobody's failure.
+                logger.AttemptFailed(exchange.RequestId, attempt.Deployment.Id, failure.Value.Error.Facts.Code, exception.GetType().Name);
+            }
         }
 
         if (failure is { } failed)
@@ -95,8 +99,18 @@ internal sealed class AttemptStage(
 
     private async ValueTask<AttemptFailure?> CallAsync(Attempt attempt)
     {
-        attempt.Timer.Limit(attempt.Deployment.Provider.Timeouts.FirstByte);
-        using var request = UpstreamRequest.Create(attempt.Exchange, attempt.Deployment);
+        if (attempt.Exchange.Facts.Stream)
+        {
+            attempt.Timer.Limit(attempt.Deployment.Provider.Timeouts.FirstByte);
+        }
+        else
+        {
+            // The head of a plain answer comes when all of it is generated: only the whole request's time can limit that.
+            attempt.Timer.LimitToDeadline();
+        }
+
+        var content = attempt.SetContent(attempt.Deployment.Adapter.Rewrite(attempt.Exchange, attempt.Deployment));
+        using var request = UpstreamRequest.Create(attempt.Exchange, attempt.Deployment, content);
         using var answer = await attempt.Deployment.Upstream.SendAsync(request, attempt.Timer.Token);
         var status = (int)answer.StatusCode;
         if (status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden)
@@ -108,9 +122,24 @@ internal sealed class AttemptStage(
             return new AttemptFailure(RequestEnding.UpstreamError, BadCredential);
         }
 
-        if (status is < 200 or (>= 300 and < 400) || Decoder(answer) is not { } decode)
+        if (status is < 200 or (>= 300 and < 400))
         {
             UsageFold.Nothing(attempt.Exchange, RequestEnding.UpstreamError);
+            return AttemptFailure.InvalidAnswer with { Ending = RequestEnding.UpstreamError };
+        }
+
+        if (Decoder(answer) is not { } decode)
+        {
+            if (answer.IsSuccessStatusCode)
+            {
+                // It was generated, and will be charged; we only cannot read how much it was.
+                UsageFold.Cut(attempt.Exchange, RequestEnding.UpstreamError, null, 0);
+            }
+            else
+            {
+                UsageFold.Nothing(attempt.Exchange, RequestEnding.UpstreamError);
+            }
+
             return AttemptFailure.InvalidAnswer with { Ending = RequestEnding.UpstreamError };
         }
 

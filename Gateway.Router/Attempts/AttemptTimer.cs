@@ -23,12 +23,15 @@ internal sealed class AttemptTimer(TimeProvider time) : IDisposable
     private long _started;
     private TimeSpan _total;
     private bool _endsAtDeadline;
+    private bool _isIdle;
+    private long _idleSince;
 
     public CancellationToken Token => _source.Token;
 
     public CancelReason Reason =>
-        !_source.IsCancellationRequested ? CancelReason.None
-        : _client.IsCancellationRequested ? CancelReason.ClientGone
+        // The client first: what waits for it may see it leave before the source does.
+        _client.IsCancellationRequested ? CancelReason.ClientGone
+        : !_source.IsCancellationRequested ? CancelReason.None
         : _endsAtDeadline ? CancelReason.Deadline
         : CancelReason.Timeout;
 
@@ -38,12 +41,36 @@ internal sealed class AttemptTimer(TimeProvider time) : IDisposable
     {
         _client = client;
         _total = total;
+        _isIdle = false;
         _started = time.GetTimestamp();
         _clientGone = client.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _source);
     }
 
     /// <summary>Gives the phase that begins now so much time, but never more than is left of the whole.</summary>
     public void Limit(TimeSpan phase)
+    {
+        _isIdle = false;
+        Set(phase);
+    }
+
+    /// <summary>
+    /// The same for a wait that begins again with each piece of an answer: setting the timer takes a lock that all timers
+    /// share, so it is set 1/16 further and left alone for that long. Never early, at most 1/16 late.
+    /// </summary>
+    public void LimitIdle(TimeSpan phase)
+    {
+        var now = time.GetTimestamp();
+        if (_isIdle && time.GetElapsedTime(_idleSince, now) < phase / 16)
+        {
+            return;
+        }
+
+        _isIdle = true;
+        _idleSince = now;
+        Set(phase * 17 / 16);
+    }
+
+    private void Set(TimeSpan phase)
     {
         var left = Left();
         _endsAtDeadline = left <= phase;
@@ -53,6 +80,7 @@ internal sealed class AttemptTimer(TimeProvider time) : IDisposable
     /// <summary>Only the deadline of the whole request counts now.</summary>
     public void LimitToDeadline()
     {
+        _isIdle = false;
         _endsAtDeadline = true;
         _source.CancelAfter(Left());
     }

@@ -30,6 +30,11 @@ internal sealed class PlainRelay(UsageRecorder recorder)
                 {
                     if (received >= SmallAnswer)
                     {
+                        if (IsForeignError(attempt, reader, buffer.AsSpan(0, received)))
+                        {
+                            break;
+                        }
+
                         return await StreamAsync(attempt, reader, buffer, received);
                     }
 
@@ -57,8 +62,8 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         catch (Exception exception) when (AttemptFailure.IsExpected(exception))
         {
             // Nothing was sent. A body that breaks off makes no valid answer, however it broke.
-            var failure = AttemptFailure.From(exception, attempt.Timer, answered: true);
-            return Cut(attempt, reader, received, attempt.Timer.Reason == CancelReason.None ? AttemptFailure.InvalidAnswer : failure);
+            var failure = AttemptFailure.OfAnswer(exception, attempt.Timer);
+            return Cut(attempt, reader, received, failure == AttemptFailure.StreamBroken ? AttemptFailure.InvalidAnswer : failure);
         }
         finally
         {
@@ -74,6 +79,11 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         await recorder.SettleAsync(exchange);
 
         ResponseHead.Write(attempt, attempt.Elapsed);
+        if (IsForeignError(attempt, reader, body.Span))
+        {
+            body = ForeignError.Translate(exchange, body.Span);
+        }
+
         if (exchange.Outcome.Ending == RequestEnding.Completed && exchange.Intent?.Price is not null)
         {
             ResponseHead.WriteCost(exchange);
@@ -83,10 +93,10 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         if (MayHaveBody(response.StatusCode))
         {
             response.ContentLength = body.Length;
-            response.BodyWriter.Write(body.Span);
+            attempt.Output.Write(body.Span);
         }
 
-        await attempt.FlushAsync();
+        await attempt.FlushSettledAsync();
     }
 
     /// <summary>From here on the head has left.</summary>
@@ -97,7 +107,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         exchange.Outcome.AnsweredModel = reader.Model ?? "";
         ResponseHead.Write(attempt, attempt.TimeToHead);
         exchange.Http.Response.ContentLength = attempt.Length;
-        var output = exchange.Http.Response.BodyWriter;
+        var output = attempt.Output;
         try
         {
             var held = received;
@@ -127,12 +137,12 @@ internal sealed class PlainRelay(UsageRecorder recorder)
             Fold(attempt, reader, total);
             await recorder.SettleAsync(exchange);
             output.Write(buffer.AsSpan(0, 1));
-            await attempt.FlushAsync();
+            await attempt.FlushSettledAsync();
             return null;
         }
         catch (Exception exception) when (AttemptFailure.IsExpected(exception))
         {
-            return Cut(attempt, reader, total, AttemptFailure.From(exception, attempt.Timer, answered: true));
+            return Cut(attempt, reader, total, AttemptFailure.OfAnswer(exception, attempt.Timer));
         }
     }
 
@@ -145,6 +155,10 @@ internal sealed class PlainRelay(UsageRecorder recorder)
     /// <summary>The client of the upstream throws for a body that HTTP knows to be cut; where the connection's end is the body's end, the document itself must tell.</summary>
     private static bool IsCut(Attempt attempt, IAnswerReader reader) =>
         !attempt.EndIsCertain && attempt.Answer.IsSuccessStatusCode && !reader.IsWhole;
+
+    /// <summary>A page of a proxy, an empty body or the like: no client of this protocol can read it, and it may name hosts.</summary>
+    private static bool IsForeignError(Attempt attempt, IAnswerReader reader, ReadOnlySpan<byte> body) =>
+        (int)attempt.Answer.StatusCode >= StatusCodes.Status400BadRequest && (!reader.IsError || body.TrimStart(" \t\r\n"u8) is not [(byte)'{', ..]);
 
     private static void Fold(Attempt attempt, IAnswerReader reader, long bytes)
     {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Gateway.Core;
-using Gateway.Core.Errors;
 using Gateway.Core.Money;
 using Gateway.Router.Pipeline;
 using Microsoft.Net.Http.Headers;
@@ -21,12 +20,13 @@ internal static class ResponseHead
     /// <summary>The status that the client gets for an upstream's.</summary>
     public static int StatusFor(int upstream) => upstream == SiteOverloaded ? StatusCodes.Status503ServiceUnavailable : upstream;
 
-    public static void Write(Attempt attempt, TimeSpan upstreamTime)
+    /// <param name="statusInside">The status that the answer should have had, where it came inside another one.</param>
+    public static void Write(Attempt attempt, TimeSpan upstreamTime, int? statusInside = null)
     {
         var (exchange, answer) = (attempt.Exchange, attempt.Answer);
         var response = exchange.Http.Response;
         var upstreamStatus = (int)answer.StatusCode;
-        response.StatusCode = exchange.Outcome.Status = StatusFor(upstreamStatus);
+        response.StatusCode = exchange.Outcome.Status = StatusFor(statusInside ?? upstreamStatus);
         var headers = response.Headers;
         foreach (var name in Passed)
         {
@@ -46,7 +46,7 @@ internal static class ResponseHead
             headers[GatewayHeaders.UpstreamStatus] = upstreamStatus.ToString(CultureInfo.InvariantCulture);
         }
 
-        CompleteRetryHint(response);
+        RetryHint.Complete(response, attempt.UtcNow);
         WriteOwn(attempt, upstreamTime);
     }
 
@@ -59,7 +59,7 @@ internal static class ResponseHead
         headers[GatewayHeaders.Deployment] = attempt.Deployment.HeaderId;
         headers[GatewayHeaders.Attempts] = outcome.Attempts == 1 ? "1" : outcome.Attempts.ToString(CultureInfo.InvariantCulture);
         headers[GatewayHeaders.Cache] = "off";
-        headers["server-timing"] = string.Create(CultureInfo.InvariantCulture, $"upstream;dur={upstreamTime.TotalMilliseconds:0.###}");
+        headers["server-timing"] = Timing(upstreamTime);
     }
 
     /// <summary>Tells everything between here and the client to pass each event on at once.</summary>
@@ -69,21 +69,27 @@ internal static class ResponseHead
         response.Headers["x-accel-buffering"] = "no";
     }
 
-    public static void WriteCost(LlmExchange exchange) =>
-        exchange.Http.Response.Headers[GatewayHeaders.CostUsd] =
-            (exchange.Outcome.CostNanoUsd / (decimal)TokenPrice.NanoPerUsd).ToString("0.#########", CultureInfo.InvariantCulture);
+    public static void WriteCost(LlmExchange exchange) => exchange.Http.Response.Headers[GatewayHeaders.CostUsd] = Usd(exchange.Outcome.CostNanoUsd);
 
-    /// <summary>Every 429 and 503 carries both forms: SDKs differ in which they read.</summary>
-    private static void CompleteRetryHint(HttpResponse response)
+    /// <summary>Milliseconds with three decimals. By integers: formats of our own are dear to double and decimal.</summary>
+    internal static string Timing(TimeSpan time)
     {
-        if (response.StatusCode is not (StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) || response.Headers.RetryAfter.Count > 0)
+        var microseconds = Math.Max(0, time.Ticks / TimeSpan.TicksPerMicrosecond);
+        return string.Create(CultureInfo.InvariantCulture, stackalloc char[48], $"upstream;dur={microseconds / 1000}.{microseconds % 1000:D3}");
+    }
+
+    /// <summary>Dollars with as many decimals as they need.</summary>
+    internal static string Usd(long nanoUsd)
+    {
+        var (whole, rest) = Math.DivRem(nanoUsd, TokenPrice.NanoPerUsd);
+        if (rest == 0)
         {
-            return;
+            return whole.ToString(CultureInfo.InvariantCulture);
         }
 
-        var wait = long.TryParse(response.Headers["retry-after-ms"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds > 0
-            ? TimeSpan.FromMilliseconds(milliseconds) : TimeSpan.FromSeconds(1);
-        OpenAIErrorWriter.WriteRetryAfter(response.Headers, wait);
+        Span<char> text = stackalloc char[32];
+        text.TryWrite(CultureInfo.InvariantCulture, $"{whole}.{rest:D9}", out var length);
+        return new string(text[..length].TrimEnd('0'));
     }
 
     /// <summary>Names that an upstream or the document chose may hold anything; the server refuses a header that does.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Router.Catalog;
 using Gateway.Router.Pipeline;
+using Gateway.Router.Protocols;
 
 namespace Gateway.Router.Attempts;
 
@@ -11,11 +12,10 @@ internal static class UpstreamRequest
     /// What of the client's head goes on. A list of what may pass, not of what may not: credentials, cookies, internal and
     /// hop-by-hop headers, trace ids and addresses stay here because nothing names them.
     /// </summary>
-    private static readonly string[] Forwarded = ["accept", "user-agent", "openai-beta"];
+    private static readonly string[] Forwarded = ["accept", "openai-beta"];
 
-    public static HttpRequestMessage Create(LlmExchange exchange, Deployment deployment)
+    public static HttpRequestMessage Create(LlmExchange exchange, Deployment deployment, SplicedBody content)
     {
-        var content = deployment.Adapter.Rewrite(exchange, deployment);
         content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
         var request = new HttpRequestMessage(HttpMethod.Post, deployment.UriFor(exchange.Endpoint.Operation))
         {

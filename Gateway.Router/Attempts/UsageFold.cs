@@ -10,6 +10,9 @@ namespace Gateway.Router.Attempts;
 /// </summary>
 internal static class UsageFold
 {
+    /// <summary>How every dispatched request is booked until the truth is known.</summary>
+    private const UsageFlags Unknown = UsageFlags.Estimated | UsageFlags.Incomplete;
+
     /// <summary>The answer ended normally.</summary>
     /// <param name="ownOutput">Our own count of output tokens, for providers that give none.</param>
     public static void Complete(LlmExchange exchange, TokenUsage? reported, long ownOutput)
@@ -20,6 +23,7 @@ internal static class UsageFold
         }
 
         exchange.Outcome.Ending = RequestEnding.Completed;
+        exchange.Outcome.Flags &= ~Unknown;
         if (reported is { } usage)
         {
             exchange.Outcome.Usage = usage;
@@ -41,16 +45,20 @@ internal static class UsageFold
         var usage = reported ?? new TokenUsage(EstimatedInput(exchange), 0, 0, 0, 0);
         exchange.Outcome.Ending = ending;
         exchange.Outcome.Usage = usage with { Output = Math.Max(usage.Output, ownOutput) };
-        exchange.Outcome.Flags |= UsageFlags.Estimated | UsageFlags.Incomplete;
+        exchange.Outcome.Flags |= Unknown;
     }
 
     /// <summary>Nothing is charged: the upstream refused, or never saw the request.</summary>
     public static void Nothing(LlmExchange exchange, RequestEnding ending)
     {
-        if (!exchange.IsSettled)
+        if (exchange.IsSettled)
         {
-            exchange.Outcome.Ending = ending;
+            return;
         }
+
+        exchange.Outcome.Ending = ending;
+        exchange.Outcome.Usage = default;
+        exchange.Outcome.Flags &= ~Unknown;
     }
 
     private static long EstimatedInput(LlmExchange exchange) => exchange.Intent?.EstimatedInputTokens ?? 0;

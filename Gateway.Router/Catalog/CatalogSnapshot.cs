@@ -54,6 +54,9 @@ internal sealed class CatalogSnapshot
         return Remember(model, ByProvider(model) ?? ByPrefix(model));
     }
 
+    /// <summary>What a name stands for: the target of an alias, else the name itself.</summary>
+    public string TargetOf(string model) => !_groups.ContainsKey(model) && Config.Aliases.TryGetValue(model, out var target) ? target : model;
+
     private ModelGroup? ByProvider(string name)
     {
         // A model name may itself hold slashes (openrouter/anthropic/claude): the first one parts the provider.

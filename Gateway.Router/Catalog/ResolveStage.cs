@@ -18,6 +18,12 @@ internal sealed class ResolveStage : ILlmStage
                 GatewayErrorKind.ModelNotFound, $"The model '{model}' is not known to this gateway. GET /v1/models lists what your key can use.", "model"));
         }
 
+        if (!MayUse(exchange, model))
+        {
+            return exchange.RefuseAsync(new GatewayError(
+                GatewayErrorKind.ModelForbidden, $"Your API key may not use the model '{model}'. GET /v1/models lists what it can use.", "model"));
+        }
+
         var candidates = Permitted(group, exchange.Claims);
         if (candidates.Count == 0)
         {
@@ -29,6 +35,10 @@ internal sealed class ResolveStage : ILlmStage
         exchange.Candidates = candidates;
         return next(exchange);
     }
+
+    /// <summary>The Edge's own rule, held a second time: by the name asked for, or by what an alias stands for.</summary>
+    private static bool MayUse(LlmExchange exchange, string model) =>
+        NamePattern.MatchesAny(exchange.Claims.AllowedModels, model) || NamePattern.MatchesAny(exchange.Claims.AllowedModels, exchange.Catalog.TargetOf(model));
 
     private static IReadOnlyList<Deployment> Permitted(ModelGroup group, ContextClaims claims)
     {

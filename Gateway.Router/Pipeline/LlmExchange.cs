@@ -74,9 +74,10 @@ public sealed class LlmExchange
     public async ValueTask RefuseAsync(GatewayError error)
     {
         Outcome.Error = error;
-        if (Http.Response.HasStarted)
+        if (Http.Response.HasStarted || Http.Response.BodyWriter.UnflushedBytes > 0)
         {
-            // A status has left: the only honest way to say "this is not a whole answer" is to cut the connection.
+            // A status has left, or body bytes wait that cannot be taken back and would stand before the error: the only
+            // honest way to say "this is not a whole answer" is to cut the connection.
             Http.Abort();
             return;
         }

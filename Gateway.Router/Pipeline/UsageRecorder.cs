@@ -1,5 +1,6 @@
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
+using Gateway.Core.Money;
 using Gateway.Router.Catalog;
 
 namespace Gateway.Router.Pipeline;
@@ -39,6 +40,8 @@ internal sealed class UsageRecorder(IUsageJournal journal)
 
         // Until something better is known: the Router broke, and the input may have been charged.
         exchange.Outcome.Ending = RequestEnding.UpstreamFailed;
+        exchange.Outcome.Usage = new TokenUsage(intent.EstimatedInputTokens, 0, 0, 0, 0);
+        exchange.Outcome.Flags |= UsageFlags.Estimated | UsageFlags.Incomplete;
     }
 
     /// <summary>Records a request that was refused before any dispatch and still belongs into the ledger.</summary>
@@ -93,7 +96,17 @@ internal sealed class UsageRecorder(IUsageJournal journal)
 
     private ValueTask AppendAsync(UsageFinal final)
     {
-        var append = journal.AppendFinalAsync(final);
+        ValueTask append;
+        try
+        {
+            append = journal.AppendFinalAsync(final);
+        }
+        catch (IOException exception)
+        {
+            // A journal that writes before it returns also fails before it returns.
+            return ValueTask.FromException(new GatewayException(Unwritable, exception));
+        }
+
         return append.IsCompletedSuccessfully ? append : WaitAsync(append);
 
         static async ValueTask WaitAsync(ValueTask append)

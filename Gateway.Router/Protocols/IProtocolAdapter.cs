@@ -66,6 +66,10 @@ internal interface IEventReader
     /// <param name="frame">One SSE frame as it came.</param>
     EventKind Observe(ReadOnlySpan<byte> frame);
 
+    /// <summary>The document that an error event carries, and the HTTP status that it would have had as an answer.</summary>
+    /// <param name="frame">The frame that was <see cref="EventKind.Error"/>.</param>
+    byte[] ReadError(ReadOnlySpan<byte> frame, out int status);
+
     /// <summary>Whether <paramref name="rest"/>, the bytes after the last frame, are an event that only lacks its empty line.</summary>
     bool IsWholeEvent(ReadOnlySpan<byte> rest);
 
@@ -73,11 +77,14 @@ internal interface IEventReader
 
     string? Model { get; }
 
-    /// <summary>A finish reason was seen: the stream may end without its marker.</summary>
+    /// <summary>Each choice that was asked for has its finish reason: the stream may end without its marker.</summary>
     bool IsFinished { get; }
 
-    /// <summary>Events with content so far: our own count of output tokens where the provider gives none.</summary>
+    /// <summary>Events with content so far.</summary>
     long ContentEvents { get; }
+
+    /// <summary>Our own count of output tokens, for where the provider gives none: some send a token per event, some many.</summary>
+    long OutputEstimate { get; }
 }
 
 internal static class ProtocolAdapters

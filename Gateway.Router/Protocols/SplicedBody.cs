@@ -30,6 +30,9 @@ internal sealed class SplicedBody : HttpContent
 
     public int Length { get; }
 
+    /// <summary>Whether a connection has begun to take the bytes: from then on the upstream may have seen the request.</summary>
+    public bool WasSent { get; private set; }
+
     protected override bool TryComputeLength(out long length)
     {
         length = Length;
@@ -40,6 +43,7 @@ internal sealed class SplicedBody : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
+        WasSent = true;
         _source.BeginRead();
         try
         {

@@ -36,6 +36,7 @@ internal sealed class StreamRelay
     private int _filled;
     private int _lastEvent;    // where the last whole event starts
     private bool _sawEvent;
+    private bool _progressed;    // what was read last held more than comments
     private bool _headWritten;
 
     public StreamRelay(Attempt attempt, UsageRecorder recorder)
@@ -52,11 +53,7 @@ internal sealed class StreamRelay
     {
         try
         {
-            return await CopyAsync();
-        }
-        catch (Exception exception) when (AttemptFailure.IsExpected(exception))
-        {
-            return await BreakAsync(AttemptFailure.From(exception, _attempt.Timer, answered: true));
+            return await CopyOrBreakAsync();
         }
         catch (GatewayException exception) when (_headWritten)
         {
@@ -69,6 +66,18 @@ internal sealed class StreamRelay
         }
     }
 
+    private async ValueTask<AttemptFailure?> CopyOrBreakAsync()
+    {
+        try
+        {
+            return await CopyAsync();
+        }
+        catch (Exception exception) when (AttemptFailure.IsExpected(exception))
+        {
+            return await BreakAsync(AttemptFailure.OfAnswer(exception, _attempt.Timer));
+        }
+    }
+
     private async ValueTask<AttemptFailure?> CopyAsync()
     {
         while (true)
@@ -78,13 +87,14 @@ internal sealed class StreamRelay
                 return await BreakAsync(AttemptFailure.InvalidAnswer);
             }
 
-            var read = await _attempt.ReadAsync(_buffer.AsMemory(_filled), keepLimit: !_sawEvent);
+            var read = await _attempt.ReadAsync(_buffer.AsMemory(_filled), _progressed);
             if (read == 0)
             {
                 return await EndAsync();
             }
 
             _filled += read;
+            _progressed = false;
             var last = CutFrames();
             if (last is EventKind.Done or EventKind.Error)
             {
@@ -118,6 +128,8 @@ internal sealed class StreamRelay
             }
         }
 
+        // Comments keep a connection alive, not an answer: only events, also a part of one, set the idle time anew.
+        _progressed |= _sawEvent && _framed < _filled && _buffer[_framed] != (byte)':';
         _scanned = _filled;
         return EventKind.Forward;
     }
@@ -133,6 +145,8 @@ internal sealed class StreamRelay
 
         if (kind == EventKind.Drop)
         {
+            _progressed = true;
+
             // Happens once in a stream: closing the gap is simpler than sending around it.
             _buffer.AsSpan(end, _filled - end).CopyTo(_buffer.AsSpan(start));
             _filled -= end - start;
@@ -141,10 +155,11 @@ internal sealed class StreamRelay
         else if (kind != EventKind.Silence)
         {
             _lastEvent = start;
+            _progressed = true;
             if (!_sawEvent)
             {
                 _sawEvent = true;
-                _attempt.Timer.Limit(_attempt.Deployment.Provider.Timeouts.Idle);
+                _attempt.Timer.LimitIdle(_attempt.Deployment.Provider.Timeouts.Idle);
             }
         }
 
@@ -174,11 +189,21 @@ internal sealed class StreamRelay
         NoteAnswer();
         if (kind == EventKind.Done)
         {
-            UsageFold.Complete(Exchange, _events.Usage, _events.ContentEvents);
+            UsageFold.Complete(Exchange, _events.Usage, _events.OutputEstimate);
+        }
+        else if (_events.ContentEvents == 0 && _events.Usage is null)
+        {
+            // Refused before it generated anything: providers do not charge for that.
+            UsageFold.Nothing(Exchange, RequestEnding.UpstreamError);
         }
         else
         {
-            UsageFold.Cut(Exchange, RequestEnding.UpstreamError, _events.Usage, _events.ContentEvents);
+            UsageFold.Cut(Exchange, RequestEnding.UpstreamError, _events.Usage, _events.OutputEstimate);
+        }
+
+        if (kind == EventKind.Error && !_headWritten && _events.ContentEvents == 0)
+        {
+            return await AnswerErrorAsync();
         }
 
         Exchange.Outcome.Status = StatusCodes.Status200OK;
@@ -186,19 +211,38 @@ internal sealed class StreamRelay
         if (!settled.IsCompleted && Write(_lastEvent))
         {
             // Content need not wait for the disk; only the end must.
-            await _attempt.FlushAsync();
+            await _attempt.FlushSettledAsync();
         }
 
         await settled;
 
         // Behind an error of the upstream nothing follows, whatever it sent.
         Write(kind == EventKind.Error ? _framed : _filled);
-        await _attempt.FlushAsync();
+        if (kind == EventKind.Error || !Exchange.Http.Response.HasStarted)
+        {
+            await _attempt.FlushSettledAsync();
+        }
+
         if (kind == EventKind.Done)
         {
             await ReadTrailerAsync();
         }
 
+        return null;
+    }
+
+    /// <summary>An error before anything else that the client would see: it gets a real status, as if the upstream had sent one.</summary>
+    private async ValueTask<AttemptFailure?> AnswerErrorAsync()
+    {
+        var error = _events.ReadError(_buffer.AsSpan(_lastEvent, _framed - _lastEvent), out var status);
+        Exchange.Outcome.Status = ResponseHead.StatusFor(status);
+        await _recorder.SettleAsync(Exchange);
+        ResponseHead.Write(_attempt, _attempt.TimeToHead, status);
+        var response = Exchange.Http.Response;
+        response.ContentType = "application/json";
+        response.ContentLength = error.Length;
+        _attempt.Output.Write(error);
+        await _attempt.FlushSettledAsync();
         return null;
     }
 
@@ -208,19 +252,33 @@ internal sealed class StreamRelay
         try
         {
             _attempt.Timer.Limit(TrailerTime);
-            for (var trailer = 0; trailer < MaxTrailer;)
+            for (var trailer = 0; trailer < MaxTrailer; trailer += _filled)
             {
+                var read = _attempt.ReadTrailerAsync(_buffer).AsTask();
+                if (read.IsCompletedSuccessfully && await read == 0)
+                {
+                    // The usual end: the terminal frame and the end of the response then leave in one send.
+                    return;
+                }
+
+                // What was written waits for nothing that the upstream may still say.
+                var inUse = _buffer;
+                _buffer = [];
+                await _attempt.FlushSettledAsync();
                 _sent = 0;
-                _filled = await _attempt.ReadAsync(_buffer, keepLimit: true);
+                _filled = await read;
+
+                // Back only now: a read that nobody waits for must not write into a buffer that the pool gave to another.
+                _buffer = inUse;
                 if (_filled == 0)
                 {
                     return;
                 }
 
-                trailer += _filled;
                 Write(_filled);
-                await _attempt.FlushAsync();
             }
+
+            await _attempt.FlushSettledAsync();
         }
         catch (Exception exception) when (AttemptFailure.IsExpected(exception))
         {
@@ -239,7 +297,7 @@ internal sealed class StreamRelay
         }
 
         NoteAnswer();
-        UsageFold.Cut(Exchange, failure.Ending, _events.Usage, _events.ContentEvents);
+        UsageFold.Cut(Exchange, failure.Ending, _events.Usage, _events.OutputEstimate);
         if (!_headWritten)
         {
             return failure;
@@ -260,7 +318,7 @@ internal sealed class StreamRelay
         // Half a frame would swallow the error event behind it: only whole ones go out.
         Write(_framed);
         Exchange.Outcome.Error = error;
-        OpenAIErrorWriter.WriteEvent(Exchange.Http.Response.BodyWriter, error);
+        OpenAIErrorWriter.WriteEvent(_attempt.Output, error);
         await _attempt.FlushLastAsync();
         return null;
     }
@@ -283,7 +341,7 @@ internal sealed class StreamRelay
             ResponseHead.WriteStream(Exchange.Http.Response);
         }
 
-        Exchange.Http.Response.BodyWriter.Write(_buffer.AsSpan(_sent, end - _sent));
+        _attempt.Output.Write(_buffer.AsSpan(_sent, end - _sent));
         _sent = end;
         return true;
     }

@@ -25,7 +25,7 @@ internal sealed class OpenAIAdapter : IProtocolAdapter
 
     public IAnswerReader ReadAnswer() => new OpenAIAnswerReader();
 
-    public IEventReader ReadEvents(LlmExchange exchange) => new OpenAIEventReader(hidesUsage: !exchange.Facts.IncludeUsage);
+    public IEventReader ReadEvents(LlmExchange exchange) => new OpenAIEventReader(hidesUsage: !exchange.Facts.IncludeUsage, exchange.Facts.CandidateCount);
 
     /// <summary>Makes the upstream report usage in every stream: without it a stream could only be charged by estimate.</summary>
     private static Splice UsageSplice(in RequestFacts facts, ReadOnlySpan<byte> body)

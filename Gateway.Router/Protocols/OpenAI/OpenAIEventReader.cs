@@ -7,9 +7,15 @@ namespace Gateway.Router.Protocols.OpenAI;
 /// The state of one OpenAI stream. Most chunks hold content only: a few vectorised searches decide that, and only a chunk
 /// that may say something about usage, end or error is read.
 /// </summary>
-internal sealed class OpenAIEventReader(bool hidesUsage) : IEventReader
+/// <param name="hidesUsage">The client did not ask for the usage chunk.</param>
+/// <param name="candidates">Choices that the client asked for.</param>
+internal sealed class OpenAIEventReader(bool hidesUsage, int candidates) : IEventReader
 {
+    private const int BytesPerToken = 4;
+
     private readonly OpenAIAnswerReader _chunk = new();
+    private readonly HashSet<int>? _finished = candidates > 1 ? new(candidates) : null;
+    private long _contentBytes;
 
     public TokenUsage? Usage { get; private set; }
 
@@ -18,6 +24,8 @@ internal sealed class OpenAIEventReader(bool hidesUsage) : IEventReader
     public bool IsFinished { get; private set; }
 
     public long ContentEvents { get; private set; }
+
+    public long OutputEstimate => Math.Max(ContentEvents, _contentBytes / BytesPerToken);
 
     public EventKind Observe(ReadOnlySpan<byte> frame)
     {
@@ -38,12 +46,21 @@ internal sealed class OpenAIEventReader(bool hidesUsage) : IEventReader
             return EventKind.Done;
         }
 
-        if (OpenAIChunk.HasContent(data))
+        if (OpenAIChunk.ContentBytes(data) is var content and > 0)
         {
             ContentEvents++;
+            _contentBytes += content;
         }
 
         return NeedsReading(data) ? Read(data) : EventKind.Forward;
+    }
+
+    public byte[] ReadError(ReadOnlySpan<byte> frame, out int status)
+    {
+        var data = SseFrame.Data(frame, out var joined);
+        data = (joined ?? data).Trim(" \t"u8);
+        status = OpenAIErrorStatus.Of(data);
+        return data.ToArray();
     }
 
     public bool IsWholeEvent(ReadOnlySpan<byte> rest)
@@ -72,12 +89,24 @@ internal sealed class OpenAIEventReader(bool hidesUsage) : IEventReader
         // Cumulative counts: the last one stands, they are never summed.
         Usage = _chunk.Usage ?? Usage;
         Model ??= _chunk.Model;
-        IsFinished |= _chunk.IsFinished;
+        IsFinished |= _chunk.IsFinished && IsLast(data);
         if (_chunk.HasError)
         {
             return EventKind.Error;
         }
 
         return hidesUsage && _chunk.Usage is not null && _chunk.HasEmptyChoices ? EventKind.Drop : EventKind.Forward;
+    }
+
+    /// <summary>Of several choices each has an end of its own: the answer is whole when the last of them has.</summary>
+    private bool IsLast(ReadOnlySpan<byte> data)
+    {
+        if (_finished is null)
+        {
+            return true;
+        }
+
+        OpenAIChoices.AddFinished(data, _finished);
+        return _finished.Count >= candidates;
     }
 }

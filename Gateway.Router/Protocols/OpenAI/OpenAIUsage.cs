@@ -7,7 +7,7 @@ namespace Gateway.Router.Protocols.OpenAI;
 internal static class OpenAIUsage
 {
     /// <summary>More tokens than any answer has: a wild number must not overflow a cost.</summary>
-    private const long MaxTokens = 1_000_000_000_000;
+    private const long MaxTokens = 1_000_000_000;
 
     /// <returns>False when the bytes are no object with at least one count.</returns>
     public static bool TryRead(ReadOnlySpan<byte> json, out TokenUsage usage)

@@ -10,7 +10,7 @@ namespace Gateway.Router.Tests.Attempts;
 /// <summary>Clients that leave, upstreams that stall, deadlines that pass: each ends the call at once and is recorded once.</summary>
 public sealed class EndingTests
 {
-    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(1);
 
     public enum Phase
     {
@@ -52,6 +52,7 @@ public sealed class EndingTests
         Assert.Equal(RequestEnding.ClientGone, final.Ending);
         Assert.Equal(UsageFlags.Estimated | UsageFlags.Incomplete, final.Flags);
         Assert.True(final.Usage.Input > 0);
+        Assert.DoesNotContain(router.Logs.Lines, static line => line.Level >= Microsoft.Extensions.Logging.LogLevel.Warning && line.EventId is >= 3000 and < 4000);
         Assert.Equal(phase == Phase.InTheStream ? 1 : phase == Phase.InAPlainBody ? final.Usage.Output : 0, final.Usage.Output);
     }
 
@@ -142,6 +143,30 @@ public sealed class EndingTests
         Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
         Assert.Contains("\"upstream_unreachable\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(0, Assert.Single(router.Journal.Finals).Usage.Input);
+    }
+
+    [Theory]
+    [InlineData(true, RequestEnding.ClientGone)]
+    [InlineData(false, RequestEnding.DeadlineExceeded)]
+    public async Task Connecting_IsCutOffByTheClientOrItsDeadline_NothingIsCharged(bool leaves, RequestEnding ending)
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var timeouts = new TimeoutConfig { Connect = TimeSpan.FromMinutes(5), Total = leaves ? TimeSpan.FromMinutes(5) : TimeSpan.FromSeconds(1) };
+        var provider = TestConfig.Provider($"https://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}") with { Timeouts = timeouts };
+        await using var router = await RouterHost.StartAsync(TestConfig.For(provider));
+        using var leave = new CancellationTokenSource();
+
+        var pending = router.SendAsync(Requests.Plain, cancellationToken: leave.Token);
+        using var connection = await silent.AcceptSocketAsync();
+        if (leaves)
+        {
+            await leave.CancelAsync();
+        }
+
+        var final = await router.Journal.FirstFinalAsync();
+        Assert.Equal((ending, 0L, UsageFlags.None), (final.Ending, final.CostNanoUsd, final.Flags));
+        await Task.WhenAny(pending);
     }
 
     [Fact]

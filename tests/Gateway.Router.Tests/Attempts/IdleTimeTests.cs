@@ -38,12 +38,100 @@ public sealed class IdleTimeTests
         }
 
         await router.RoundTripsAsync();
-        time.Advance(TimeSpan.FromSeconds(31));
+        time.Advance(TimeSpan.FromSeconds(32));
 
         using var rest = new StreamReader(stream);
         Assert.Contains("\"upstream_timeout\"", await rest.ReadToEndAsync().WaitAsync(RouterHost.Patience), StringComparison.Ordinal);
         var final = Assert.Single(router.Journal.Finals);
-        Assert.Equal((RequestEnding.UpstreamFailed, 6L, 131_000L), (final.Ending, final.Usage.Output, final.DurationMs));
+        Assert.Equal((RequestEnding.UpstreamFailed, 6L, 132_000L), (final.Ending, final.Usage.Output, final.DurationMs));
+    }
+
+    [Theory]
+    [InlineData(Requests.Plain, Requests.Answer, "application/json")]
+    [InlineData(Requests.Stream, Requests.Finish + Requests.Done, "text/event-stream")]
+    public async Task Answer_ItsTimeRunsOutWhileItsRecordIsWritten_ClientStillGetsAllOfIt(string body, string answer, string type)
+    {
+        var time = new JournalTime();
+        var asked = new TaskCompletionSource();
+        var written = new TaskCompletionSource();
+        await using var upstream = await UpstreamServer.StartAsync(async context =>
+        {
+            context.Response.ContentType = type;
+            await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(answer));
+        });
+        await using var router = await RouterHost.StartAsync(TestConfig.For(upstream.Url), builder => builder.Services.AddSingleton<TimeProvider>(time));
+        router.Journal.BeforeFinal = () =>
+        {
+            asked.SetResult();
+            return written.Task;
+        };
+
+        var pending = router.SendAsync(body);
+        await asked.Task.WaitAsync(RouterHost.Patience);
+        time.Advance(TimeSpan.FromMinutes(15));
+        written.SetResult();
+        using var response = await pending;
+
+        Assert.Equal(200, (int)response.StatusCode);
+        Assert.Equal(answer, await response.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task Answer_GeneratedForLongerThanAStreamMayTakeToBegin_IsDelivered()
+    {
+        var time = new JournalTime();
+        var reached = new TaskCompletionSource();
+        var generated = new TaskCompletionSource();
+        await using var upstream = await UpstreamServer.StartAsync(async context =>
+        {
+            reached.SetResult();
+            await generated.Task;
+            await UpstreamServer.WriteJsonAsync(context, Requests.Answer);
+        });
+        await using var router = await RouterHost.StartAsync(TestConfig.For(upstream.Url), builder => builder.Services.AddSingleton<TimeProvider>(time));
+
+        var pending = router.SendAsync(Requests.Plain);
+        await reached.Task.WaitAsync(RouterHost.Patience);
+        time.Advance(TimeSpan.FromMinutes(9));
+        generated.SetResult();
+        using var response = await pending;
+
+        Assert.Equal(200, (int)response.StatusCode);
+        Assert.Equal(Requests.Answer, await response.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task Stream_SendsNothingButComments_EndsAfterItsIdleTime()
+    {
+        var time = new JournalTime();
+        var pieces = Channel.CreateUnbounded<string>();
+        await using var upstream = await UpstreamServer.StartAsync(async context =>
+        {
+            await foreach (var piece in pieces.Reader.ReadAllAsync(context.RequestAborted))
+            {
+                await UpstreamServer.WritePieceAsync(context, piece);
+            }
+        });
+        await using var router = await RouterHost.StartAsync(TestConfig.For(upstream.Url), builder => builder.Services.AddSingleton<TimeProvider>(time));
+        await pieces.Writer.WriteAsync(Requests.Delta("0"));
+        using var response = await router.SendAsync(Requests.Stream);
+        await using var stream = await response.Content.ReadAsStreamAsync();
+        await ExpectAsync(stream, Requests.Delta("0"));
+
+        // Seen before the clock moves: the wait that counts has begun.
+        await router.RoundTripsAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            time.Advance(TimeSpan.FromSeconds(10));
+            await pieces.Writer.WriteAsync(": ping\n\n");
+            await ExpectAsync(stream, ": ping\n\n");
+            await router.RoundTripsAsync();
+        }
+
+        time.Advance(TimeSpan.FromSeconds(2));
+
+        using var rest = new StreamReader(stream);
+        Assert.Contains("\"upstream_timeout\"", await rest.ReadToEndAsync().WaitAsync(RouterHost.Patience), StringComparison.Ordinal);
     }
 
     private static async Task ExpectAsync(Stream stream, string text)

@@ -178,6 +178,23 @@ public sealed class PlainAnswerTests
     }
 
     [Fact]
+    public async Task Answer_InAnUnknownEncoding_IsChargedByEstimate()
+    {
+        await using var upstream = await UpstreamServer.StartAsync(static context =>
+        {
+            context.Response.Headers.ContentEncoding = "zstd";
+            return UpstreamServer.WriteJsonAsync(context, Requests.Answer);
+        });
+        await using var router = await RouterHost.StartAsync(upstream);
+
+        using var response = await router.SendAsync(Requests.Plain);
+
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        var final = Assert.Single(router.Journal.Finals);
+        Assert.Equal(((Requests.Plain.Length + 3) / 4, UsageFlags.Estimated | UsageFlags.Incomplete), ((int)final.Usage.Input, final.Flags));
+    }
+
+    [Fact]
     public async Task Answer_ErrorInsideA200_PassesAndIsAnUpstreamErrorInTheLedger()
     {
         const string Error = """{"error":{"message":"filtered","code":"content_filter"}}""";
@@ -208,6 +225,48 @@ public sealed class PlainAnswerTests
         Assert.Equal(clientStatus, (int)response.StatusCode);
         Assert.Equal(clientStatus is 429 or 503, response.Headers.RetryAfter is not null);
         Assert.Equal((clientStatus, RequestEnding.UpstreamError, 0L), (router.Journal.Finals[0].Status, router.Journal.Finals[0].Ending, router.Journal.Finals[0].Usage.Input));
+    }
+
+    [Theory]
+    [InlineData("", 500, "upstream_invalid_response", "status 500 and no readable error")]
+    [InlineData("<html><script>{\"error\":{\"a\":1}}</script>cdn.internal.example</html>", 503, "upstream_invalid_response", "status 503 and no readable error")]
+    [InlineData("[1]", 429, "upstream_invalid_response", "status 429")]
+    [InlineData("""{"detail":"Unknown model"}""", 404, "invalid_request", "status 404: Unknown model")]
+    [InlineData("""{"object":"error","message":"too long","code":400}""", 400, "invalid_request", "status 400: too long")]
+    public async Task Answer_ErrorInAForeignShape_BecomesAnErrorThatTheClientCanRead(string body, int status, string code, string message)
+    {
+        await using var upstream = await UpstreamServer.StartAsync(async context =>
+        {
+            context.Response.StatusCode = status;
+            context.Response.ContentType = "text/html";
+            await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(body));
+        });
+        await using var router = await RouterHost.StartAsync(upstream);
+
+        using var response = await router.SendAsync(Requests.Plain);
+
+        Assert.Equal((status, "application/json"), ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        using var error = System.Text.Json.JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        Assert.Equal(code, error.RootElement.GetProperty("error").GetProperty("code").GetString());
+        Assert.Contains(message, error.RootElement.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("internal.example", error.RootElement.GetRawText(), StringComparison.Ordinal);
+        Assert.Equal((RequestEnding.UpstreamError, status, 0L), (router.Journal.Finals[0].Ending, router.Journal.Finals[0].Status, router.Journal.Finals[0].CostNanoUsd));
+    }
+
+    [Fact]
+    public async Task Answer_HugeErrorPage_IsNotRelayed()
+    {
+        await using var upstream = await UpstreamServer.StartAsync(static async context =>
+        {
+            context.Response.StatusCode = 502;
+            await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes("<html>" + new string('x', 500_000)));
+        });
+        await using var router = await RouterHost.StartAsync(upstream);
+
+        using var response = await router.SendAsync(Requests.Plain);
+
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        Assert.InRange((await response.Content.ReadAsStringAsync()).Length, 1, 500);
     }
 
     [Fact]

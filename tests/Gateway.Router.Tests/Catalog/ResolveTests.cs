@@ -63,6 +63,26 @@ public sealed class ResolveTests
         Assert.Equal(status, (int)response.StatusCode);
     }
 
+    [Theory]
+    [InlineData("gpt-*", "gpt-test", 200)]
+    [InlineData("gpt-*", "fast", 200)]
+    [InlineData("fast", "fast", 200)]
+    [InlineData("fast", "gpt-test", 403)]
+    [InlineData("two/*", "direct", 200)]
+    [InlineData("two/*", "gpt-test", 403)]
+    [InlineData("real-model", "gpt-test", 403)]
+    [InlineData("", "gpt-test", 403)]
+    public async Task Model_ThatTheKeyMayNotUse_IsRefusedByNameAndTarget(string allowed, string model, int status)
+    {
+        await using var upstream = await UpstreamServer.StartJsonAsync(Requests.Answer);
+        await using var router = await RouterHost.StartAsync(Config(upstream.Url));
+        using var response = await router.SendAsync(
+            Requests.Plain.Replace("gpt-test", model, StringComparison.Ordinal), claims: claims => claims with { AllowedModels = allowed.Length == 0 ? [] : [allowed] });
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal(status == 403, (await response.Content.ReadAsStringAsync()).Contains("\"model_forbidden\"", StringComparison.Ordinal));
+        Assert.Equal(status == 200 ? 1 : 0, upstream.Seen.Count);
+    }
+
     [Fact]
     public async Task Config_Changes_NextRequestSeesItAndTheRunningOneEndsAsItBegan()
     {

@@ -22,15 +22,20 @@ internal sealed class FakeJournal : IUsageJournal
 
     public Task<UsageFinal> FirstFinalAsync() => _firstFinal.Task.WaitAsync(RouterHost.Patience);
 
-    public async ValueTask AppendIntentAsync(UsageIntent intent)
+    // Like the journal that ships, these throw before they return when a test makes them fail.
+    public ValueTask AppendIntentAsync(UsageIntent intent) => WriteAsync(BeforeIntent(), intent);
+
+    public ValueTask AppendFinalAsync(UsageFinal final) => WriteAsync(BeforeFinal(), final);
+
+    private async ValueTask WriteAsync(Task before, UsageIntent intent)
     {
-        await BeforeIntent();
+        await before;
         _records.Enqueue(intent);
     }
 
-    public async ValueTask AppendFinalAsync(UsageFinal final)
+    private async ValueTask WriteAsync(Task before, UsageFinal final)
     {
-        await BeforeFinal();
+        await before;
         _records.Enqueue(final);
         _firstFinal.TrySetResult(final);
     }

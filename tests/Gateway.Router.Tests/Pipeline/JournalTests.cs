@@ -81,6 +81,37 @@ public sealed class JournalTests
     }
 
     [Fact]
+    public async Task Final_OfAFailedAttemptCannotBeWritten_ClientGets503()
+    {
+        await using var upstream = await UpstreamServer.StartAsync(static context =>
+        {
+            context.Abort();
+            return Task.CompletedTask;
+        });
+        await using var router = await RouterHost.StartAsync(upstream);
+        router.Journal.BeforeFinal = static () => throw new IOException("disk");
+
+        using var response = await router.SendAsync(Requests.Plain);
+
+        await FullAsync(response);
+    }
+
+    [Fact]
+    public async Task Router_FailsAfterTheIntent_InputIsBookedAsEstimated()
+    {
+        await using var upstream = await UpstreamServer.StartJsonAsync(Requests.Answer);
+        var provider = TestConfig.Provider(upstream.Url);
+        await using var router = await RouterHost.StartAsync(TestConfig.For(provider with { Headers = [new("not a header name", "x")] }));
+
+        using var response = await router.SendAsync(Requests.Plain);
+
+        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+        var final = Assert.Single(router.Journal.Finals);
+        Assert.Equal((RequestEnding.UpstreamFailed, UsageFlags.Estimated | UsageFlags.Incomplete, 500), (final.Ending, final.Flags, final.Status));
+        Assert.Equal(router.Journal.Intents[0].EstimatedInputTokens, final.Usage.Input);
+    }
+
+    [Fact]
     public async Task Deployment_WithoutAPrice_IsRecordedAsUnpriced()
     {
         await using var upstream = await UpstreamServer.StartJsonAsync(Requests.Answer);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net;
 using Gateway.Core.Errors;
@@ -46,6 +47,15 @@ public sealed class StageTests
         Assert.Empty(router.Journal.Finals);
     }
 
+    [Fact]
+    public async Task Stage_ThrowsWithBytesThatWaitToBeSent_NoErrorIsAppendedToThem()
+    {
+        await using var upstream = await UpstreamServer.StartJsonAsync(Requests.Answer);
+        await using var router = await RouterHost.StartAsync(TestConfig.For(upstream.Url), static builder => builder.Services.AddLlmStage<HalfAnswer>());
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => router.SendAsync(Requests.Plain));
+    }
+
     [Theory]
     [InlineData("ok", RequestEnding.Completed, 200)]
     [InlineData("cut", RequestEnding.UpstreamFailed, 200)]
@@ -83,6 +93,15 @@ public sealed class StageTests
     private sealed class Buggy : ILlmStage
     {
         public ValueTask InvokeAsync(LlmExchange exchange, LlmStageDelegate next) => throw new InvalidOperationException("oops");
+    }
+
+    private sealed class HalfAnswer : ILlmStage
+    {
+        public ValueTask InvokeAsync(LlmExchange exchange, LlmStageDelegate next)
+        {
+            exchange.Http.Response.BodyWriter.Write("half an ans"u8);
+            throw new InvalidOperationException("oops");
+        }
     }
 
     private sealed class Completions : ILlmCompletion

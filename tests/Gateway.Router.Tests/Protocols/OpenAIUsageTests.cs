@@ -18,7 +18,7 @@ public sealed class OpenAIUsageTests
         { """{"prompt_tokens":8.0,"completion_tokens":null,"prompt_tokens_details":null}""", new(8, 0, 0, 0, 0) },
         { """{"prompt_tokens":-3,"completion_tokens":5}""", new(0, 0, 0, 5, 0) },
         { """{"prompt_tokens":5,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":50}}""", new(5, 5, 0, 5, 0) },
-        { """{"prompt_tokens":1,"completion_tokens":99999999999999999999}""", new(1, 0, 0, 1_000_000_000_000, 0) },
+        { """{"prompt_tokens":1,"completion_tokens":99999999999999999999}""", new(1, 0, 0, 1_000_000_000, 0) },
         { """{"unknown":{"prompt_tokens":7,"cached_tokens":7},"prompt_tokens":10,"completion_tokens":5,"cost":0.1,"is_byok":false,"list":[1,{"completion_tokens":3}]}""", new(10, 0, 0, 5, 0) },
     };
 

@@ -57,12 +57,16 @@ public sealed class StreamDeliveryTests
         Assert.Equal(terminal, await end);
     }
 
-    [Fact]
-    public async Task Stream_FinalCannotBeWritten_ClientSeesAnErrorAndNoEnd()
+    [Theory]
+    [InlineData(Requests.Finish + Requests.Done, false)]
+    [InlineData(Requests.Finish + Requests.Done, true)]
+    [InlineData("", false)]
+    public async Task Stream_FinalCannotBeWritten_ClientSeesAnErrorAndNoEnd(string end, bool later)
     {
-        await using var upstream = await UpstreamServer.StartStreamAsync(Requests.Delta("one") + Requests.Finish + Requests.Done);
+        // The head leaves with the first piece, before the record is asked for.
+        await using var upstream = await UpstreamServer.StartStreamAsync(Requests.Delta("one"), end);
         await using var router = await RouterHost.StartAsync(upstream);
-        router.Journal.BeforeFinal = static () => throw new IOException("disk");
+        router.Journal.BeforeFinal = later ? static () => Task.FromException(new IOException("disk")) : static () => throw new IOException("disk");
 
         using var response = await router.SendAsync(Requests.Stream);
         var received = await response.Content.ReadAsStringAsync();

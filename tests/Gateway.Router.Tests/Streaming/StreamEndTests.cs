@@ -91,6 +91,29 @@ public sealed class StreamEndTests
     }
 
     [Theory]
+    [InlineData("""{"error":{"message":"overloaded","type":"server_error"}}""", 502)]
+    [InlineData("""{"error":{"message":"slow down","type":"tokens","code":"rate_limit_exceeded"}}""", 429)]
+    [InlineData("""{"error":{"message":"bad","metadata":{"code":500},"code":400}}""", 400)]
+    [InlineData("""{"error":{"message":"busy","code":529}}""", 503)]
+    [InlineData("""{"error":{"message":"key","code":401}}""", 502)]
+    [InlineData("""{"error":"bare"}""", 502)]
+    public async Task Stream_BeginsWithAnErrorEvent_ClientGetsARealStatusAndPaysNothing(string error, int status)
+    {
+        await using var upstream = await UpstreamServer.StartStreamAsync(": working\n\n", "data: " + error + "\n\n" + Requests.Done);
+        await using var router = await RouterHost.StartAsync(upstream);
+
+        using var response = await router.SendAsync(Requests.Stream);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(error, await response.Content.ReadAsStringAsync());
+        Assert.Equal(status is 429 or 503, response.Headers.RetryAfter is not null);
+        Assert.False(response.Headers.Contains("x-accel-buffering"));
+        var final = Assert.Single(router.Journal.Finals);
+        Assert.Equal((RequestEnding.UpstreamError, status, 0L, UsageFlags.None), (final.Ending, final.Status, final.CostNanoUsd, final.Flags));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData(": only comments\n\n")]
     public async Task Stream_EndsBeforeItsFirstEvent_ClientGetsARealStatus(string stream)
@@ -179,6 +202,40 @@ public sealed class StreamEndTests
 
         var final = Assert.Single(router.Journal.Finals);
         Assert.Equal(((Requests.Stream.Length + 3) / 4, 2L, UsageFlags.Estimated), ((int)final.Usage.Input, final.Usage.Output, final.Flags));
+    }
+
+    [Theory]
+    [InlineData(false, RequestEnding.UpstreamFailed)]
+    [InlineData(true, RequestEnding.Completed)]
+    public async Task Stream_OfTwoChoicesWithoutMarker_IsWholeOnlyWhenBothAreFinished(bool both, RequestEnding ending)
+    {
+        static string Choice(int index, string reason) => "data: {\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":" + reason + ",\"index\":" + index + "}]}\n\n";
+        var sent = Choice(0, "null") + Choice(1, "null") + Choice(0, "\"stop\"") + (both ? Choice(1, "\"length\"") : Choice(0, "\"stop\""));
+        await using var upstream = await UpstreamServer.StartStreamAsync(sent);
+        await using var router = await RouterHost.StartAsync(upstream);
+
+        using var response = await router.SendAsync(Requests.Stream.Replace("\"stream\"", "\"n\":2,\"stream\"", StringComparison.Ordinal));
+        var received = await response.Content.ReadAsStringAsync();
+
+        Assert.StartsWith(sent, received, StringComparison.Ordinal);
+        Assert.Equal(!both, received.Contains("\"upstream_stream_broken\"", StringComparison.Ordinal));
+        Assert.Equal(ending, Assert.Single(router.Journal.Finals).Ending);
+    }
+
+    [Theory]
+    [InlineData("content")]
+    [InlineData("reasoning")]
+    [InlineData("arguments")]
+    public async Task Stream_ManyTokensInOneEventAndNoUsage_IsCountedByItsBytes(string member)
+    {
+        var text = string.Concat(Enumerable.Repeat("tok\\\"n", 100));
+        await using var upstream = await UpstreamServer.StartStreamAsync("data: {\"choices\":[{\"index\":0,\"delta\":{\"" + member + "\":\"" + text + "\"}}]}\n\n" + Requests.Finish + Requests.Done);
+        await using var router = await RouterHost.StartAsync(upstream);
+
+        using var response = await router.SendAsync(Requests.Stream);
+        await response.Content.ReadAsStringAsync();
+
+        Assert.Equal(text.Length / 4, Assert.Single(router.Journal.Finals).Usage.Output);
     }
 
     [Fact]
