@@ -15,7 +15,7 @@ internal static partial class SettingsTable
         Object("timeouts", "Time limits. `total` is for the whole request, the others are for one attempt.",
             Timeout("connect", "To connect.", "2s", TimeSpan.FromMinutes(5)),
             Timeout("first_byte", "In streams: from the request sent to the first event. Plain answers begin when all is generated, so only `total` counts for them.", "30s", TimeSpan.FromHours(1)),
-            Timeout("idle", "Between two reads of the answer, give or take 6 %; in streams comments do not count.", "30s", TimeSpan.FromHours(1)),
+            Timeout("idle", "Between two reads of the answer, and at most 1/16 more; in streams comments do not count.", "30s", TimeSpan.FromHours(1)),
             Timeout("total", "For the whole request.", "10m", TimeSpan.FromHours(24))),
         Boolean("list_models", "Whether the upstream's models appear in `GET /v1/models`.").Later());
 
