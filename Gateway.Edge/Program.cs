@@ -10,7 +10,7 @@ internal sealed partial class Program
     /// <param name="configure">For tests: what to change before the services are built.</param>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        var builder = ServiceHost.CreateBuilder(args);
         builder.AddServiceDefaults();
         builder.AddGatewayConfiguration();
         configure?.Invoke(builder);

@@ -3,7 +3,7 @@ using Gateway.Router;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Settlement;
 
-var builder = WebApplication.CreateBuilder(args);
+var builder = ServiceHost.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddGatewayConfiguration();
 builder.AddDrain();

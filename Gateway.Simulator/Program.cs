@@ -3,7 +3,7 @@ using Gateway.Simulator.Meter;
 using Gateway.Simulator.Protocols.OpenAI;
 using Gateway.Simulator.Recordings;
 
-var builder = WebApplication.CreateBuilder(args);
+var builder = ServiceHost.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddSimulator().AddMeter().AddRecordings().AddOpenAI();
 

@@ -1,7 +1,7 @@
 using Gateway.Core.Configuration;
 using Gateway.Usage;
 
-var builder = WebApplication.CreateBuilder(args);
+var builder = ServiceHost.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddGatewayConfiguration();
 builder.AddUsage();
