@@ -34,6 +34,9 @@ function cell(tag, text, kind) {
   if (kind) {
     made.className = kind;
   }
+  if (kind === 'name') {
+    made.title = text;    // long ones are cut
+  }
   return made;
 }
 
@@ -70,14 +73,14 @@ function showTotals(total) {
 function showGroups(table, name, groups, member) {
   const sorted = groups.toSorted((a, b) => b.cost_nano_usd - a.cost_nano_usd || b.requests - a.requests);
   fill(table, [[name], ['Requests', 'number'], ['Input', 'number'], ['Output', 'number'], ['Cost', 'number']], sorted.map(group => row('td', [
-    [group[member]], [count(group.requests), 'number'], [count(group.input_tokens), 'number'], [count(group.output_tokens), 'number'], [dollars(group.cost_nano_usd), 'number'],
+    [group[member], 'name'], [count(group.requests), 'number'], [count(group.input_tokens), 'number'], [count(group.output_tokens), 'number'], [dollars(group.cost_nano_usd), 'number'],
   ])));
 }
 
 function requestRow(request) {
   const good = request.ending === 'completed';
   return row('td', [
-    [when.format(new Date(request.time))], [request.key], [request.model], [request.deployment],
+    [when.format(new Date(request.time))], [request.key, 'name'], [request.model, 'name'], [request.deployment, 'name'],
     [`${request.status || '?'} ${request.ending.replaceAll('_', ' ')}`, good ? 'good' : 'bad'],
     [request.stream ? 'stream' : 'plain'], [count(request.input_tokens), 'number'], [count(request.output_tokens), 'number'],
     [(request.estimated ? '~' : '') + dollars(request.cost_nano_usd), 'number'], [count(request.attempts.at(-1)?.duration_ms ?? 0), 'number'],
