@@ -38,6 +38,9 @@ if [ "$status" != 0 ] && [ "$failed" = 0 ]; then
   failed=1 # a project that did not build or whose runner died has no line of its own
 fi
 
+# What failed is said once more at the end, where the reader of a long log looks first.
+[ "$failed" = 0 ] || awk '/^  Failed .*\[/ { shown = 30 } /^  Stack Trace:/ { shown = 0 } /^(Passed|Failed)! / { shown = 0 } shown-- > 0 { print }' "$results/output.txt"
+
 echo
 [ "$skipped" = 0 ] && echo "$passed passed, $failed failed" || echo "$passed passed, $failed failed, $skipped skipped"
 exit "$status"
