@@ -9,6 +9,12 @@ namespace Gateway.Edge.Endpoints;
 /// </summary>
 internal sealed class EdgeMiddleware(RequestDelegate next, EdgeSnapshots snapshots, EdgeErrors errors, TimeProvider time)
 {
+    /// <summary>
+    /// Bytes over the limit that are still read, and dropped, after the refusal (for at most 5 s, the server's bound): to close on a client
+    /// that is still sending resets the connection, and it would never see the 413.
+    /// </summary>
+    private const long DrainedBytes = 64 * 1024 * 1024;
+
     public Task InvokeAsync(HttpContext context)
     {
         var snapshot = snapshots.Current;
@@ -19,8 +25,8 @@ internal sealed class EdgeMiddleware(RequestDelegate next, EdgeSnapshots snapsho
         headers[GatewayHeaders.ConfigGeneration] = snapshot.GenerationText;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
-            // The server's own check is the last line: the reader of bodies says it better and sooner.
-            limit.MaxRequestBodySize = snapshot.MaxBodyBytes;
+            // PooledBody keeps the limit of the document and says it better; this one ends what the server drains.
+            limit.MaxRequestBodySize = snapshot.MaxBodyBytes + DrainedBytes;
         }
 
         return InputRules.Check(context) is { } refused ? errors.WriteAsync(context, refused) : RunAsync(context, snapshot);

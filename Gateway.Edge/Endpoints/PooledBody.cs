@@ -42,6 +42,7 @@ internal sealed class PooledBody
                 result = await request.BodyReader.ReadAsync(cancellationToken);
                 if (body._length + result.Buffer.Length > limit)
                 {
+                    request.BodyReader.AdvanceTo(result.Buffer.End); // the server reads on where we stop
                     throw BodyErrors.TooLarge(limit);
                 }
 

@@ -122,10 +122,6 @@ public sealed class FirstRequestTests(SharedRig shared)
         using var client = _rig.Client();
         var big = new string('x', 2 * 1024 * 1024);
 
-        // The Edge refuses by the announced length and closes. A client that asks before it sends reads the answer for certain;
-        // one that is still sending may see the closed connection first.
-        client.DefaultRequestHeaders.ExpectContinue = true;
-
         using var response = await client.PostAsync(Chat, Body($$"""{"model":"gpt-4o","messages":[{"role":"user","content":"{{big}}"}]}"""));
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);

@@ -90,6 +90,24 @@ public sealed class InputRuleTests(EdgeFixture rig) : IClassFixture<EdgeFixture>
         Assert.Equal(0, rig.Router.Waiting);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task BodyOverTheLimit_OfAClientThatReadsOnlyWhenAllIsSent_Still413(bool chunked)
+    {
+        // Far more than the sockets hold between them, so that an early close meets a client that is still sending.
+        const int Length = 24 * 1024 * 1024;
+        var framing = chunked ? "Transfer-Encoding: chunked" : $"Content-Length: {Length}";
+        var body = new string('x', Length);
+
+        var answer = await RawAsync($"POST {EdgeServer.Chat} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {EdgeServer.Key}\r\nContent-Type: application/json\r\n{framing}\r\n\r\n"
+            + (chunked ? $"{Length:x}\r\n{body}\r\n0\r\n\r\n" : body));
+
+        Assert.StartsWith("HTTP/1.1 413", answer, StringComparison.Ordinal);
+        Assert.Contains("1 MiB", answer, StringComparison.Ordinal);
+        Assert.Equal(0, rig.Router.Waiting);
+    }
+
     [Fact]
     public async Task BodyOfExactlyTheLimit_IsServed()
     {
