@@ -38,7 +38,8 @@ internal sealed partial class AppHostProcess : IAsyncDisposable
 
     public static AppHostProcess Start(DataFolder data, IReadOnlyDictionary<string, string>? environment = null, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Assembly, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // As from a terminal: jobs in the background of a script inherit an ignored SIGINT, and would hand it on.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Assembly, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var name in start.Environment.Keys.Where(static n => n.StartsWith("GATEWAY_", StringComparison.Ordinal) || n.EndsWith("_API_KEY", StringComparison.Ordinal) || n == "OLLAMA_HOST").ToList())
         {
             start.Environment.Remove(name);
