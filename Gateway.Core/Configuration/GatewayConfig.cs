@@ -51,7 +51,20 @@ public sealed record ServerConfig
 /// <summary>Protocol that an upstream speaks.</summary>
 public enum ProviderProtocol
 {
+    /// <summary>OpenAI, and servers that resemble it.</summary>
     OpenAI,
+
+    Anthropic,
+
+    /// <summary>Gemini's own API.</summary>
+    Gemini,
+
+    /// <summary>Gemini models on Google Cloud.</summary>
+    Vertex,
+
+    Ollama,
+    AzureOpenAI,
+    Bedrock,
 }
 
 public sealed record ProviderConfig

@@ -37,16 +37,18 @@ public static class OpenAIErrorWriter
     }
 
     /// <summary>The error object as one JSON document.</summary>
-    public static void WriteBody(IBufferWriter<byte> output, GatewayError error)
+    public static void WriteBody(IBufferWriter<byte> output, GatewayError error) => WriteBody(output, ErrorReply.Of(error));
+
+    /// <summary>The error object as one JSON document.</summary>
+    public static void WriteBody(IBufferWriter<byte> output, in ErrorReply error)
     {
         using var json = new Utf8JsonWriter(output, Readable);
-        var facts = error.Facts;
         json.WriteStartObject();
         json.WriteStartObject("error"u8);
         json.WriteString("message"u8, error.Message);
-        json.WriteString("type"u8, facts.Type);
+        json.WriteString("type"u8, error.Type);
         json.WriteString("param"u8, error.Param);
-        json.WriteString("code"u8, facts.Code);
+        json.WriteString("code"u8, error.Code);
         json.WriteEndObject();
         json.WriteEndObject();
     }

@@ -298,6 +298,7 @@ internal ref struct FactsScan(ReadOnlySpan<byte> body)
             LlmOperation.ChatCompletions => KnownField.Messages,
             LlmOperation.Completions => KnownField.Prompt,
             LlmOperation.Embeddings or LlmOperation.Moderations => KnownField.Input,
+            _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "The facts of this operation are not read yet."),
         };
         return Has(content) ? null : RequestFactsReader.Invalid($"'{KnownFields.NameOf(content)}' is missing.", KnownFields.NameOf(content));
     }

@@ -1,24 +1,106 @@
 namespace Gateway.Core.Requests;
 
-/// <summary>What a request asks a model to do; decides which fields its body may steer with.</summary>
+/// <summary>The wire protocol of a client, or of an upstream.</summary>
+public enum LlmProtocol : byte
+{
+    /// <summary>OpenAI: chat completions, completions, embeddings.</summary>
+    OpenAI = 1,
+
+    /// <summary>OpenAI: responses.</summary>
+    Responses = 2,
+
+    /// <summary>Anthropic messages.</summary>
+    Anthropic = 3,
+
+    /// <summary>Gemini generateContent and its relatives.</summary>
+    Gemini = 4,
+
+    /// <summary>Ollama's own endpoints.</summary>
+    Ollama = 5,
+
+    /// <summary>Amazon Bedrock Converse; upstream only.</summary>
+    Bedrock = 6,
+}
+
+/// <summary>What a request asks for, in the words of its protocol; decides which fields its body may steer with.</summary>
+/// <remarks>The numbers stand in journals: none is ever used again for something else.</remarks>
 public enum LlmOperation : byte
 {
     ChatCompletions = 1,
     Completions = 2,
     Embeddings = 3,
     Moderations = 4,
+
+    Responses = 10,
+
+    /// <summary>Counts the tokens of a responses request.</summary>
+    ResponsesInputTokens = 11,
+
+    Messages = 20,
+
+    /// <summary>Counts the tokens of a messages request.</summary>
+    MessagesCountTokens = 21,
+
+    GenerateContent = 30,
+    EmbedContent = 31,
+    BatchEmbedContents = 32,
+
+    /// <summary>Counts the tokens of a generateContent request.</summary>
+    GeminiCountTokens = 33,
+
+    OllamaChat = 40,
+    OllamaGenerate = 41,
+    OllamaEmbed = 42,
+
+    /// <summary>Upstream only.</summary>
+    Converse = 50,
+}
+
+/// <summary>What kinds of work there are, whatever the protocol. Requests are translated only within a kind.</summary>
+public enum LlmKind : byte
+{
+    Chat,
+    Embed,
+    CountTokens,
+    Moderate,
+}
+
+public static class LlmOperations
+{
+    public static LlmProtocol ProtocolOf(LlmOperation operation) => operation switch
+    {
+        LlmOperation.ChatCompletions or LlmOperation.Completions or LlmOperation.Embeddings or LlmOperation.Moderations => LlmProtocol.OpenAI,
+        LlmOperation.Responses or LlmOperation.ResponsesInputTokens => LlmProtocol.Responses,
+        LlmOperation.Messages or LlmOperation.MessagesCountTokens => LlmProtocol.Anthropic,
+        LlmOperation.GenerateContent or LlmOperation.EmbedContent or LlmOperation.BatchEmbedContents or LlmOperation.GeminiCountTokens => LlmProtocol.Gemini,
+        LlmOperation.OllamaChat or LlmOperation.OllamaGenerate or LlmOperation.OllamaEmbed => LlmProtocol.Ollama,
+        LlmOperation.Converse => LlmProtocol.Bedrock,
+    };
+
+    public static LlmKind KindOf(LlmOperation operation) => operation switch
+    {
+        LlmOperation.ChatCompletions or LlmOperation.Completions or LlmOperation.Responses or LlmOperation.Messages or LlmOperation.GenerateContent
+            or LlmOperation.OllamaChat or LlmOperation.OllamaGenerate or LlmOperation.Converse => LlmKind.Chat,
+        LlmOperation.Embeddings or LlmOperation.EmbedContent or LlmOperation.BatchEmbedContents or LlmOperation.OllamaEmbed => LlmKind.Embed,
+        LlmOperation.ResponsesInputTokens or LlmOperation.MessagesCountTokens or LlmOperation.GeminiCountTokens => LlmKind.CountTokens,
+        LlmOperation.Moderations => LlmKind.Moderate,
+    };
 }
 
 /// <summary>A client endpoint of the LLM path. Edge and Router map the same list.</summary>
 /// <param name="Path">Path at the Edge and at the Router.</param>
 /// <param name="Operation">What is asked for.</param>
-/// <param name="UpstreamPath">Path below a provider's base URL.</param>
-public sealed record LlmEndpoint(string Path, LlmOperation Operation, string UpstreamPath)
+public sealed record LlmEndpoint(string Path, LlmOperation Operation)
 {
-    public static readonly LlmEndpoint ChatCompletions = new("/v1/chat/completions", LlmOperation.ChatCompletions, "/chat/completions");
-    public static readonly LlmEndpoint Completions = new("/v1/completions", LlmOperation.Completions, "/completions");
-    public static readonly LlmEndpoint Embeddings = new("/v1/embeddings", LlmOperation.Embeddings, "/embeddings");
+    public static readonly LlmEndpoint ChatCompletions = new("/v1/chat/completions", LlmOperation.ChatCompletions);
+    public static readonly LlmEndpoint Completions = new("/v1/completions", LlmOperation.Completions);
+    public static readonly LlmEndpoint Embeddings = new("/v1/embeddings", LlmOperation.Embeddings);
 
     /// <summary>Endpoints that the Router serves.</summary>
     public static readonly IReadOnlyList<LlmEndpoint> Routed = [ChatCompletions, Completions, Embeddings];
+
+    /// <summary>The protocol that the client speaks, and wants its errors in.</summary>
+    public LlmProtocol Protocol { get; } = LlmOperations.ProtocolOf(Operation);
+
+    public LlmKind Kind { get; } = LlmOperations.KindOf(Operation);
 }

@@ -8,7 +8,7 @@ namespace Microsoft.Extensions.Hosting;
 
 internal static class LlmEndpoints
 {
-    private static readonly LlmEndpoint Moderations = new(UnknownPaths.ModerationsPath, LlmOperation.Moderations, "/moderations");
+    private static readonly LlmEndpoint Moderations = new(UnknownPaths.ModerationsPath, LlmOperation.Moderations);
 
     /// <summary>The configuration as requests read it, and what all endpoints share.</summary>
     public static IHostApplicationBuilder AddEdgeEndpoints(this IHostApplicationBuilder builder)

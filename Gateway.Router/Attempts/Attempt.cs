@@ -1,17 +1,15 @@
 using System.IO.Pipelines;
 using Gateway.Router.Catalog;
 using Gateway.Router.Pipeline;
-using Gateway.Router.Protocols;
 
 namespace Gateway.Router.Attempts;
 
 /// <summary>One upstream call: what it is for, how long it has, and its answer once the head is here.</summary>
-internal sealed class Attempt(LlmExchange exchange, Deployment deployment, AttemptTimer timer, TimeProvider time)
+internal sealed class Attempt(LlmExchange exchange, Deployment deployment, UpstreamCall call, AttemptTimer timer, TimeProvider time)
 {
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
 
     private readonly long _startedAt = time.GetTimestamp();
-    private SplicedBody? _content;
     private Stream? _body;
     private HttpResponseMessage? _answer;
     private PipeWriter? _output;
@@ -20,6 +18,9 @@ internal sealed class Attempt(LlmExchange exchange, Deployment deployment, Attem
     public LlmExchange Exchange { get; } = exchange;
 
     public Deployment Deployment { get; } = deployment;
+
+    /// <summary>What is sent.</summary>
+    public UpstreamCall Call { get; } = call;
 
     public AttemptTimer Timer { get; } = timer;
 
@@ -43,9 +44,7 @@ internal sealed class Attempt(LlmExchange exchange, Deployment deployment, Attem
     public TimeSpan TimeToHead { get; private set; }
 
     /// <summary>Whether the upstream may have seen the request, or a part of it.</summary>
-    public bool WasSent => _content is { WasSent: true };
-
-    public SplicedBody SetContent(SplicedBody content) => _content = content;
+    public bool WasSent => Call.Content.WasSent;
 
     public void SetAnswer(HttpResponseMessage answer, Stream body, bool isDecoded)
     {

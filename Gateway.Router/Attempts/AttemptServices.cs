@@ -12,6 +12,7 @@ internal static class AttemptServices
         services.AddSingleton<ObjectPool<AttemptTimer>>(static provider =>
             new DefaultObjectPool<AttemptTimer>(new AttemptTimer.Policy(provider.GetRequiredService<TimeProvider>()), maximumRetained: 1024));
         services.AddSingleton<PlainRelay>();
+        services.AddSingleton<TranslatedPlain>();
         services.AddSingleton<AttemptTelemetry>();
         services.AddSingleton<ILlmCompletion>(static provider => provider.GetRequiredService<AttemptTelemetry>());
         services.AddLlmStage<AttemptStage>(LlmPhase.Attempt);

@@ -3,8 +3,10 @@ using System.Net;
 using Gateway.Core;
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
+using Gateway.Core.Requests;
 using Gateway.Router.Catalog;
 using Gateway.Router.Pipeline;
+using Gateway.Router.Protocols;
 using Gateway.Router.Streaming;
 using Microsoft.Extensions.ObjectPool;
 
@@ -12,7 +14,7 @@ namespace Gateway.Router.Attempts;
 
 /// <summary>The last stage: INTENT, the call, the relay of its answer, FINAL.</summary>
 internal sealed class AttemptStage(
-    UsageRecorder recorder, PlainRelay plain, ObjectPool<AttemptTimer> timers, AttemptTelemetry telemetry, TimeProvider time, ILogger<AttemptStage> logger) : ILlmStage
+    UsageRecorder recorder, PlainRelay plain, TranslatedPlain translatedPlain, ObjectPool<AttemptTimer> timers, AttemptTelemetry telemetry, TimeProvider time, ILogger<AttemptStage> logger) : ILlmStage
 {
     private static readonly GatewayError TooLate = new(GatewayErrorKind.DeadlineExceeded, "The time for this request was over before a model was asked.");
     private static readonly GatewayError BadCredential = new(GatewayErrorKind.UpstreamAuth, "The model provider refused the gateway's own credential. The operator of the gateway has to mend its provider key.");
@@ -34,13 +36,18 @@ internal sealed class AttemptStage(
             return;
         }
 
-        await recorder.DispatchAsync(exchange, deployment);
+        // Before the record: what cannot be said to the upstream costs nothing.
+        var call = UpstreamCall.Create(exchange, deployment);
+        if (exchange.Endpoint.Kind != LlmKind.CountTokens)
+        {
+            await recorder.DispatchAsync(exchange, deployment);
+        }
 
         var timer = timers.Get();
         timer.Start(left, exchange.Http.RequestAborted);
         try
         {
-            await AttemptAsync(new Attempt(exchange, deployment, timer, time));
+            await AttemptAsync(new Attempt(exchange, deployment, call, timer, time));
         }
         finally
         {
@@ -109,8 +116,7 @@ internal sealed class AttemptStage(
             attempt.Timer.LimitToDeadline();
         }
 
-        var content = attempt.SetContent(attempt.Deployment.Adapter.Rewrite(attempt.Exchange, attempt.Deployment));
-        using var request = UpstreamRequest.Create(attempt.Exchange, attempt.Deployment, content);
+        using var request = await UpstreamRequest.CreateAsync(attempt.Exchange, attempt.Deployment, attempt.Call, attempt.Timer.Token);
         using var answer = await attempt.Deployment.Upstream.SendAsync(request, attempt.Timer.Token);
         var status = (int)answer.StatusCode;
         if (status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden)
@@ -149,13 +155,14 @@ internal sealed class AttemptStage(
 
         // From here on the client's bytes are needed no more; a long stream must not hold them.
         attempt.Exchange.ReleaseBody();
+        var translated = attempt.Call.Translation is not null;
         if (IsEventStream(attempt))
         {
-            return await new StreamRelay(attempt, recorder).RelayAsync();
+            return translated ? await new TranslatedStream(attempt, recorder).RelayAsync() : await new StreamRelay(attempt, recorder).RelayAsync();
         }
 
         attempt.Timer.Limit(attempt.Deployment.Provider.Timeouts.Idle);
-        return await plain.RelayAsync(attempt);
+        return translated ? await translatedPlain.RelayAsync(attempt) : await plain.RelayAsync(attempt);
     }
 
     private async ValueTask FailAsync(Attempt attempt, AttemptFailure failure)
@@ -188,7 +195,12 @@ internal sealed class AttemptStage(
         }
 
         var type = attempt.Answer.Content.Headers.ContentType?.MediaType;
-        return type is null ? attempt.Exchange.Facts.Stream : type.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase);
+        return type is null ? attempt.Exchange.Facts.Stream : attempt.Deployment.Protocol.Frames switch
+        {
+            FrameFormat.Sse => type.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase),
+            FrameFormat.JsonLines => type.Equals("application/x-ndjson", StringComparison.OrdinalIgnoreCase),
+            FrameFormat.AwsEventStream => type.Equals("application/vnd.amazon.eventstream", StringComparison.OrdinalIgnoreCase),
+        };
     }
 
     /// <summary>We ask for no compression; some upstreams compress all the same, and what is compressed cannot be read.</summary>

@@ -120,10 +120,15 @@ internal sealed class AttemptTelemetry : ILlmCompletion, IDisposable
 
     private static string OperationName(LlmOperation operation) => operation switch
     {
-        LlmOperation.ChatCompletions => "chat",
-        LlmOperation.Completions => "text_completion",
-        LlmOperation.Embeddings => "embeddings",
-        LlmOperation.Moderations => "moderations",
+        LlmOperation.Completions or LlmOperation.OllamaGenerate => "text_completion",
+        LlmOperation.GenerateContent => "generate_content",
+        _ => LlmOperations.KindOf(operation) switch
+        {
+            LlmKind.Chat => "chat",
+            LlmKind.Embed => "embeddings",
+            LlmKind.CountTokens => "count_tokens",
+            LlmKind.Moderate => "moderations",
+        },
     };
 
     private static string EndingName(RequestEnding ending) => ending switch

@@ -20,7 +20,7 @@ internal static class ForeignError
             ? $"The model provider answered with status {status}: {text}" : $"The model provider answered with status {status} and no readable error.");
         exchange.Outcome.Error = error;
         var output = new ArrayBufferWriter<byte>();
-        OpenAIErrorWriter.WriteBody(output, error);
+        ErrorWriters.WriteBody(exchange.Endpoint.Protocol, output, ErrorReply.Of(error), exchange.RequestId.ToString());
         response.ContentType = "application/json";
         return output.WrittenMemory;
     }

@@ -18,7 +18,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
     /// <returns>The failure, or null when the client has all of it.</returns>
     public async ValueTask<AttemptFailure?> RelayAsync(Attempt attempt)
     {
-        var reader = attempt.Deployment.Adapter.ReadAnswer();
+        var reader = attempt.Deployment.Protocol.ReadAnswer(attempt.Call.Operation);
         var first = attempt.Length is <= SmallAnswer ? (int)Math.Max(attempt.Length.Value, 1) : FirstBuffer;
         var buffer = ArrayPool<byte>.Shared.Rent(first);
         var received = 0;
@@ -75,7 +75,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
     {
         var exchange = attempt.Exchange;
         Fold(attempt, reader, body.Length);
-        exchange.Outcome.Status = ResponseHead.StatusFor((int)attempt.Answer.StatusCode);
+        exchange.Outcome.Status = ResponseHead.StatusFor((int)attempt.Answer.StatusCode, exchange.Endpoint.Protocol);
         await recorder.SettleAsync(exchange);
 
         ResponseHead.Write(attempt, attempt.Elapsed);
@@ -196,7 +196,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
     }
 
     private static long OwnCount(LlmExchange exchange, long bytes) =>
-        exchange.Endpoint.Operation == Core.Requests.LlmOperation.Embeddings ? 0 : UsageRecorder.EstimateTokens(bytes);
+        exchange.Endpoint.Kind == Core.Requests.LlmKind.Embed ? 0 : UsageRecorder.EstimateTokens(bytes);
 
     private static bool MayHaveBody(int status) => status is not ((int)HttpStatusCode.NoContent or (int)HttpStatusCode.ResetContent or (int)HttpStatusCode.NotModified);
 

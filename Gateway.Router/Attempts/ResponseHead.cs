@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Core;
 using Gateway.Core.Money;
+using Gateway.Core.Requests;
 using Gateway.Router.Pipeline;
 using Microsoft.Net.Http.Headers;
 
@@ -18,7 +19,9 @@ internal static class ResponseHead
     private const int SiteOverloaded = 529;
 
     /// <summary>The status that the client gets for an upstream's.</summary>
-    public static int StatusFor(int upstream) => upstream == SiteOverloaded ? StatusCodes.Status503ServiceUnavailable : upstream;
+    /// <param name="client">Anthropic's clients know its own "overloaded"; the others get a 503.</param>
+    public static int StatusFor(int upstream, LlmProtocol client) =>
+        upstream == SiteOverloaded && client != LlmProtocol.Anthropic ? StatusCodes.Status503ServiceUnavailable : upstream;
 
     /// <param name="statusInside">The status that the answer should have had, where it came inside another one.</param>
     public static void Write(Attempt attempt, TimeSpan upstreamTime, int? statusInside = null)
@@ -26,7 +29,7 @@ internal static class ResponseHead
         var (exchange, answer) = (attempt.Exchange, attempt.Answer);
         var response = exchange.Http.Response;
         var upstreamStatus = (int)answer.StatusCode;
-        response.StatusCode = exchange.Outcome.Status = StatusFor(statusInside ?? upstreamStatus);
+        response.StatusCode = exchange.Outcome.Status = StatusFor(statusInside ?? upstreamStatus, exchange.Endpoint.Protocol);
         var headers = response.Headers;
         foreach (var name in Passed)
         {
@@ -67,6 +70,15 @@ internal static class ResponseHead
     {
         response.Headers.CacheControl = "no-cache";
         response.Headers["x-accel-buffering"] = "no";
+    }
+
+    /// <summary>Names what a translation could not keep.</summary>
+    public static void WriteWarning(LlmExchange exchange)
+    {
+        if (exchange.Notes?.ToHeader() is { } warning)
+        {
+            exchange.Http.Response.Headers[GatewayHeaders.Warning] = Printable(warning);
+        }
     }
 
     public static void WriteCost(LlmExchange exchange) => exchange.Http.Response.Headers[GatewayHeaders.CostUsd] = Usd(exchange.Outcome.CostNanoUsd);

@@ -7,12 +7,13 @@ namespace Gateway.Router.Attempts;
 internal static class UpstreamAddress
 {
     /// <summary>The URL of an endpoint below a base URL.</summary>
+    /// <param name="path">Path with its query, escaped.</param>
     /// <exception cref="ArgumentException">The result would leave the base URL's origin or path.</exception>
     public static Uri Build(Uri baseUrl, string path)
     {
         var expected = baseUrl.AbsolutePath.TrimEnd('/') + path;
         var uri = new Uri(baseUrl.GetLeftPart(UriPartial.Path).TrimEnd('/') + path);
-        return IsSameOrigin(uri, baseUrl) && string.Equals(uri.AbsolutePath, expected, StringComparison.Ordinal) && uri.Query.Length == 0
+        return IsSameOrigin(uri, baseUrl) && string.Equals(uri.PathAndQuery, expected, StringComparison.Ordinal) && uri.Fragment.Length == 0
             ? uri : throw new ArgumentException("The endpoint leaves the base URL of its provider.", nameof(path));
     }
 

@@ -25,7 +25,7 @@ internal sealed class UpstreamClient
     public UpstreamClient(ProviderConfig provider, UpstreamClient? before = null)
     {
         Provider = provider;
-        _credentials = [.. provider.Keys.Select(ProtocolAdapters.For(provider.Protocol).CredentialFor)];
+        _credentials = [.. provider.Keys.Select(ProtocolAdapters.Upstream(provider.Protocol).CredentialFor)];
         _invoker = before is not null && SameConnections(provider, before.Provider) ? before._invoker : Connect(provider);
     }
 

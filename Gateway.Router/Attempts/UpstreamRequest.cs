@@ -8,30 +8,18 @@ namespace Gateway.Router.Attempts;
 /// <summary>Builds the request for an upstream.</summary>
 internal static class UpstreamRequest
 {
-    /// <summary>
-    /// What of the client's head goes on. A list of what may pass, not of what may not: credentials, cookies, internal and
-    /// hop-by-hop headers, trace ids and addresses stay here because nothing names them.
-    /// </summary>
-    private static readonly string[] Forwarded = ["accept", "openai-beta"];
-
-    public static HttpRequestMessage Create(LlmExchange exchange, Deployment deployment, SplicedBody content)
+    public static async ValueTask<HttpRequestMessage> CreateAsync(LlmExchange exchange, Deployment deployment, UpstreamCall call, CancellationToken cancellationToken)
     {
-        content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
-        var request = new HttpRequestMessage(HttpMethod.Post, deployment.UriFor(exchange.Endpoint.Operation))
+        var protocol = deployment.Protocol;
+        call.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
+        var request = new HttpRequestMessage(HttpMethod.Post, deployment.UriFor(call.Operation, exchange.Facts.Stream))
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = content,
+            Content = call.Content,
         };
-        var incoming = exchange.Http.Request.Headers;
-        foreach (var name in Forwarded)
-        {
-            var values = incoming[name];
-            if (values.Count > 0)
-            {
-                request.Headers.TryAddWithoutValidation(name, values[0]);
-            }
-        }
+        ForwardedHeaders.Add(request, exchange, "accept");
+        protocol.AddHeaders(request, exchange);
 
         foreach (var (name, value) in deployment.Provider.Headers)
         {
@@ -42,7 +30,7 @@ internal static class UpstreamRequest
 
         if (deployment.Upstream.NextCredential() is { } credential)
         {
-            deployment.Adapter.Authorize(request, credential);
+            await protocol.AuthorizeAsync(request, credential, protocol.SignsBody ? call.Bytes : default, cancellationToken);
         }
 
         return request;

@@ -83,7 +83,7 @@ internal sealed class CatalogSnapshot
     {
         // The same model is priced alike whichever name led to it.
         _prices.TryGetValue($"{upstream.Provider.Name}/{model}", out var price);
-        return new ModelGroup(name, [new Deployment(upstream, ProtocolAdapters.For(upstream.Provider.Protocol), model, weight: 1, price, index: 0, isConfigured: false)]);
+        return new ModelGroup(name, [new Deployment(upstream, UpstreamTraits.Default, model, weight: 1, price, index: 0, isConfigured: false)]);
     }
 
     private ModelGroup? Remember(string model, ModelGroup? group)
@@ -99,6 +99,6 @@ internal sealed class CatalogSnapshot
     private ModelGroup Build(ModelGroupConfig group) => new(group.Name, [.. group.Deployments.Select((deployment, index) =>
     {
         var upstream = _upstreams[deployment.Provider];
-        return new Deployment(upstream, ProtocolAdapters.For(upstream.Provider.Protocol), deployment.Model, deployment.Weight, deployment.Price, index, isConfigured: true);
+        return new Deployment(upstream, UpstreamTraits.Default, deployment.Model, deployment.Weight, deployment.Price, index, isConfigured: true);
     })]);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using Gateway.Core.Configuration;
@@ -11,12 +12,13 @@ namespace Gateway.Router.Catalog;
 /// <summary>One provider and model that can serve a request; everything that a dispatch needs, computed once.</summary>
 public sealed class Deployment
 {
-    private readonly Uri[] _uris;
+    private readonly ConcurrentDictionary<(LlmOperation Operation, bool Stream), Uri> _uris = new();
 
-    internal Deployment(UpstreamClient upstream, IProtocolAdapter adapter, string model, int weight, TokenPrice? price, int index, bool isConfigured)
+    internal Deployment(UpstreamClient upstream, UpstreamTraits traits, string model, int weight, TokenPrice? price, int index, bool isConfigured)
     {
         Upstream = upstream;
-        Adapter = adapter;
+        Protocol = ProtocolAdapters.Upstream(upstream.Provider.Protocol);
+        Traits = traits;
         Model = model;
         Weight = weight;
         Price = price;
@@ -26,11 +28,6 @@ public sealed class Deployment
         HeaderId = ResponseHead.Printable(Id);
         HeaderModel = ResponseHead.Printable(model);
         ModelJson = Encoding.UTF8.GetBytes($"\"{JsonEncodedText.Encode(model)}\"");
-        _uris = new Uri[LlmEndpoint.Routed.Max(static endpoint => (int)endpoint.Operation) + 1];
-        foreach (var endpoint in LlmEndpoint.Routed)
-        {
-            _uris[(int)endpoint.Operation] = UpstreamAddress.Build(upstream.Provider.BaseUrl, endpoint.UpstreamPath);
-        }
     }
 
     /// <summary><c>provider/model</c>: the name in headers, metrics and reports.</summary>
@@ -60,10 +57,18 @@ public sealed class Deployment
 
     internal UpstreamClient Upstream { get; }
 
-    internal IProtocolAdapter Adapter { get; }
+    internal IUpstreamProtocol Protocol { get; }
+
+    internal UpstreamTraits Traits { get; }
+
+    /// <summary>Every loss of a translation is refused.</summary>
+    internal bool RejectsLosses { get; init; }
 
     /// <summary><see cref="Model"/> as a JSON string, quotes included.</summary>
     internal byte[] ModelJson { get; }
 
-    internal Uri UriFor(LlmOperation operation) => _uris[(int)operation];
+    /// <summary>Where an operation of the upstream's protocol is asked for.</summary>
+    internal Uri UriFor(LlmOperation operation, bool stream) =>
+        _uris.TryGetValue((operation, stream), out var uri) ? uri : _uris.GetOrAdd(
+            (operation, stream), UpstreamAddress.Build(Provider.BaseUrl, Protocol.PathFor(operation, stream, Uri.EscapeDataString(Model), Traits)));
 }

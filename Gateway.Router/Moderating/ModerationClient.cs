@@ -63,7 +63,14 @@ internal sealed class ModerationClient(IHttpClientFactory clients, ContextToken 
         LlmOperation.ChatCompletions => "/internal/moderation/chat",
         LlmOperation.Completions => "/internal/moderation/completions",
         LlmOperation.Embeddings => "/internal/moderation/embeddings",
-        LlmOperation.Moderations => throw new InvalidOperationException("Requests for moderation are not moderated."),
+        LlmOperation.Responses or LlmOperation.ResponsesInputTokens => "/internal/moderation/responses",
+        LlmOperation.Messages or LlmOperation.MessagesCountTokens => "/internal/moderation/messages",
+        LlmOperation.GenerateContent or LlmOperation.GeminiCountTokens => "/internal/moderation/generate-content",
+        LlmOperation.EmbedContent or LlmOperation.BatchEmbedContents => "/internal/moderation/embed-content",
+        LlmOperation.OllamaChat => "/internal/moderation/ollama-chat",
+        LlmOperation.OllamaGenerate => "/internal/moderation/ollama-generate",
+        LlmOperation.OllamaEmbed => "/internal/moderation/ollama-embed",
+        LlmOperation.Moderations or LlmOperation.Converse => throw new InvalidOperationException("Such requests do not come from clients, or are moderation themselves."),
     };
 
     private static string? Header(HttpResponseMessage answer, string name) =>

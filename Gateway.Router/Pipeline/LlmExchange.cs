@@ -1,9 +1,12 @@
+using System.Text.Json;
 using Gateway.Core.Configuration;
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
 using Gateway.Core.Requests;
 using Gateway.Router.Catalog;
+using Gateway.Router.Protocols;
+using Gateway.Router.Protocols.Neutral;
 
 namespace Gateway.Router.Pipeline;
 
@@ -14,6 +17,8 @@ public sealed class LlmExchange
     private List<ILlmCompletion>? _completions;
     private ContextClaims? _claims;
     private RequestBody? _body;
+    private JsonDocument? _document;
+    private ClientCall? _call;
 
     internal LlmExchange(HttpContext http, LlmEndpoint endpoint, CatalogSnapshot catalog, TimeProvider time)
     {
@@ -54,6 +59,15 @@ public sealed class LlmExchange
     /// <summary>The model group that <see cref="Candidates"/> belong to.</summary>
     internal ModelGroup? Group { get; set; }
 
+    /// <summary>The body as a document, for translations. Read on first use; gone when the body is.</summary>
+    internal JsonElement Document => (_document ??= JsonDocument.Parse(Body.Memory)).RootElement;
+
+    /// <summary>The client's call in its protocol's words.</summary>
+    internal ClientCall Call => _call ??= new ClientCall(Endpoint.Operation, Facts.Model, Facts.Stream);
+
+    /// <summary>What a translation lost; null where the bytes pass through.</summary>
+    internal TranslationNotes? Notes { get; set; }
+
     internal CatalogSnapshot Catalog { get; }
 
     internal long ArrivedAt { get; }
@@ -84,21 +98,27 @@ public sealed class LlmExchange
 
         Outcome.Status = error.Facts.Status;
         Http.Response.ContentLength = null;
-        await OpenAIErrorWriter.WriteAsync(Http, error);
+        await ErrorWriters.WriteAsync(Endpoint.Protocol, Http, error);
     }
 
     internal void SetBody(RequestBody body, in RequestFacts facts)
     {
         if (!ReferenceEquals(_body, body))
         {
-            _body?.Release();
+            ReleaseBody();
             _body = body;
         }
 
         Facts = facts;
     }
 
-    internal void ReleaseBody() => _body?.Release();
+    internal void ReleaseBody()
+    {
+        // The document first: it reads the same bytes.
+        _document?.Dispose();
+        _document = null;
+        _body?.Release();
+    }
 
     internal void NoteFirstContent()
     {

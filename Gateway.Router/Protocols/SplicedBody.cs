@@ -7,7 +7,7 @@ namespace Gateway.Router.Protocols;
 /// A request body made of runs of the client's bytes with at most two replacements between them; nothing is copied. As
 /// content it knows its length, so that head and body leave in one send where they fit.
 /// </summary>
-internal sealed class SplicedBody : HttpContent
+internal sealed class SplicedBody : UpstreamBody
 {
     private readonly RequestBody _source;
     private readonly Splice _first;
@@ -28,18 +28,7 @@ internal sealed class SplicedBody : HttpContent
         Length = source.Length - _first.Removed + _first.Text.Length - _second.Removed + _second.Text.Length;
     }
 
-    public int Length { get; }
-
-    /// <summary>Whether a connection has begun to take the bytes: from then on the upstream may have seen the request.</summary>
-    public bool WasSent { get; private set; }
-
-    protected override bool TryComputeLength(out long length)
-    {
-        length = Length;
-        return true;
-    }
-
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+    public override int Length { get; }
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {

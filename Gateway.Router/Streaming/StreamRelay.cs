@@ -26,7 +26,7 @@ internal sealed class StreamRelay
     private readonly Attempt _attempt;
     private readonly UsageRecorder _recorder;
     private readonly IEventReader _events;
-    private SseFramer _framer;
+    private Framer _framer;
 
     // One buffer: [_sent.._framed) whole frames to send, [_framed.._filled) the start of the next one, searched up to _scanned.
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(SmallBuffer);
@@ -43,7 +43,8 @@ internal sealed class StreamRelay
     {
         _attempt = attempt;
         _recorder = recorder;
-        _events = attempt.Deployment.Adapter.ReadEvents(attempt.Exchange);
+        _events = attempt.Deployment.Protocol.ReadEvents(attempt.Exchange);
+        _framer = new Framer(attempt.Deployment.Protocol.Frames);
     }
 
     private LlmExchange Exchange => _attempt.Exchange;
@@ -235,7 +236,7 @@ internal sealed class StreamRelay
     private async ValueTask<AttemptFailure?> AnswerErrorAsync()
     {
         var error = _events.ReadError(_buffer.AsSpan(_lastEvent, _framed - _lastEvent), out var status);
-        Exchange.Outcome.Status = ResponseHead.StatusFor(status);
+        Exchange.Outcome.Status = ResponseHead.StatusFor(status, Exchange.Endpoint.Protocol);
         await _recorder.SettleAsync(Exchange);
         ResponseHead.Write(_attempt, _attempt.TimeToHead, status);
         var response = Exchange.Http.Response;
@@ -318,7 +319,7 @@ internal sealed class StreamRelay
         // Half a frame would swallow the error event behind it: only whole ones go out.
         Write(_framed);
         Exchange.Outcome.Error = error;
-        OpenAIErrorWriter.WriteEvent(_attempt.Output, error);
+        ErrorWriters.WriteEvent(Exchange.Endpoint.Protocol, _attempt.Output, ErrorReply.Of(error), Exchange.RequestId.ToString());
         await _attempt.FlushLastAsync();
         return null;
     }

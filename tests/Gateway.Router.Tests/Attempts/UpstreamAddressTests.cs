@@ -52,7 +52,6 @@ public sealed class UpstreamAddressTests
 
     [Theory]
     [InlineData("/../../admin")]
-    [InlineData("/chat?key=1")]
     public void Build_PathThatLeavesTheBaseUrl_IsRefused(string path) =>
         Assert.Throws<ArgumentException>(() => UpstreamAddress.Build(new Uri("https://api.example.com/v1"), path));
 
@@ -63,4 +62,8 @@ public sealed class UpstreamAddressTests
         using var request = new HttpRequestMessage(HttpMethod.Post, "http://127.0.0.1:10/v1/chat/completions");
         await Assert.ThrowsAsync<InvalidOperationException>(() => client.SendAsync(request, CancellationToken.None));
     }
+
+    [Fact]
+    public void Build_PathWithAQuery_KeepsIt() =>
+        Assert.Equal("https://up.example/base/models/m%2F1:stream?alt=sse", UpstreamAddress.Build(new Uri("https://up.example/base"), "/models/m%2F1:stream?alt=sse").AbsoluteUri);
 }

@@ -144,7 +144,7 @@ public sealed class RewriteTests
         Assert.True(RequestFactsReader.TryRead(bytes, LlmOperation.ChatCompletions, out var facts, out _));
         var exchange = new LlmExchange(new DefaultHttpContext(), LlmEndpoint.ChatCompletions, null!, TimeProvider.System);
         exchange.SetBody(new RequestBody(bytes, bytes.Length), in facts);
-        using var content = new OpenAIAdapter().Rewrite(exchange, Deployment(model));
+        using var content = new OpenAIUpstream().Rewrite(exchange, Deployment(model));
         using var written = new MemoryStream();
         await content.CopyToAsync(written);
         Assert.Equal(content.Length, written.Length);
@@ -152,5 +152,5 @@ public sealed class RewriteTests
     }
 
     private static Deployment Deployment(string model) =>
-        new(new UpstreamClient(TestConfig.Provider("http://127.0.0.1:1")), ProtocolAdapters.For(Core.Configuration.ProviderProtocol.OpenAI), model, 1, null, 0, isConfigured: true);
+        new(new UpstreamClient(TestConfig.Provider("http://127.0.0.1:1")), UpstreamTraits.Default, model, 1, null, 0, isConfigured: true);
 }

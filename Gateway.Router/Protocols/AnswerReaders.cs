@@ -1,27 +1,6 @@
-using Gateway.Core.Configuration;
 using Gateway.Core.Money;
-using Gateway.Router.Catalog;
-using Gateway.Router.Pipeline;
-using Gateway.Router.Protocols.OpenAI;
 
 namespace Gateway.Router.Protocols;
-
-/// <summary>What the gateway must know of the protocol of an upstream. Thread-safe; readers belong to one answer each.</summary>
-internal interface IProtocolAdapter
-{
-    /// <summary>The body for <paramref name="deployment"/>: the client's bytes with only the gateway's own fields changed.</summary>
-    SplicedBody Rewrite(LlmExchange exchange, Deployment deployment);
-
-    /// <summary>The value of the credential header for one of the provider's keys; made once.</summary>
-    string CredentialFor(string key);
-
-    /// <summary>Adds what <see cref="CredentialFor"/> made.</summary>
-    void Authorize(HttpRequestMessage request, string credential);
-
-    IAnswerReader ReadAnswer();
-
-    IEventReader ReadEvents(LlmExchange exchange);
-}
 
 /// <summary>Follows a plain answer as it passes, in pieces of any size, and keeps nothing but what it looks for.</summary>
 internal interface IAnswerReader
@@ -39,25 +18,6 @@ internal interface IAnswerReader
 
     /// <summary>Whether the document is complete so far; a body without a length may end only where this is true.</summary>
     bool IsWhole { get; }
-}
-
-/// <summary>What a stream event means for its delivery.</summary>
-internal enum EventKind
-{
-    /// <summary>No event: comments or empty lines.</summary>
-    Silence,
-
-    /// <summary>Goes to the client.</summary>
-    Forward,
-
-    /// <summary>The client did not ask for it: stays here.</summary>
-    Drop,
-
-    /// <summary>The end marker of the protocol.</summary>
-    Done,
-
-    /// <summary>An error of the upstream: the last event.</summary>
-    Error,
 }
 
 /// <summary>Follows a stream event by event: folds usage, knows how far the answer is.</summary>
@@ -85,14 +45,4 @@ internal interface IEventReader
 
     /// <summary>Our own count of output tokens, for where the provider gives none: some send a token per event, some many.</summary>
     long OutputEstimate { get; }
-}
-
-internal static class ProtocolAdapters
-{
-    private static readonly OpenAIAdapter OpenAI = new();
-
-    public static IProtocolAdapter For(ProviderProtocol protocol) => protocol switch
-    {
-        ProviderProtocol.OpenAI => OpenAI,
-    };
 }

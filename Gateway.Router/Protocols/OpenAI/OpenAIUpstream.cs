@@ -1,0 +1,95 @@
+using System.Text.Json;
+using Gateway.Core.Requests;
+using Gateway.Router.Catalog;
+using Gateway.Router.Pipeline;
+using Gateway.Router.Protocols.Neutral;
+
+namespace Gateway.Router.Protocols.OpenAI;
+
+/// <summary>OpenAI and what resembles it: chat completions, completions, embeddings, and responses where the upstream has them.</summary>
+internal sealed class OpenAIUpstream : IUpstreamProtocol
+{
+    private static readonly byte[] AsNewMember = "\"stream_options\":{\"include_usage\":true},"u8.ToArray();
+    private static readonly byte[] AsValue = """{"include_usage":true}"""u8.ToArray();
+    private static readonly byte[] AsFirstOption = "\"include_usage\":true,"u8.ToArray();
+    private static readonly byte[] True = "true"u8.ToArray();
+
+    public FrameFormat Frames => FrameFormat.Sse;
+
+    public bool SignsBody => false;
+
+    public bool PassesThrough(ClientCall call, UpstreamTraits traits) => LlmOperations.ProtocolOf(call.Operation) == LlmProtocol.OpenAI;
+
+    public LlmOperation? OperationFor(LlmKind kind, UpstreamTraits traits) => kind switch
+    {
+        LlmKind.Chat => LlmOperation.ChatCompletions,
+        LlmKind.Embed => LlmOperation.Embeddings,
+        LlmKind.CountTokens or LlmKind.Moderate => null,
+    };
+
+    public string PathFor(LlmOperation operation, bool stream, string model, UpstreamTraits traits) => operation switch
+    {
+        LlmOperation.ChatCompletions => "/chat/completions",
+        LlmOperation.Completions => "/completions",
+        LlmOperation.Embeddings => "/embeddings",
+        _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "Not an operation of OpenAI."),
+    };
+
+    public SplicedBody Rewrite(LlmExchange exchange, Deployment deployment)
+    {
+        var facts = exchange.Facts;
+        var model = new Splice(facts.ModelToken.Start, facts.ModelToken.Length, deployment.ModelJson);
+        return new SplicedBody(exchange.Body, model, UsageSplice(in facts, exchange.Body.Span));
+    }
+
+    public void WriteChat(Translation translation, LlmOperation operation, Utf8JsonWriter json) => throw new NotSupportedException();
+
+    public void WriteEmbeddings(Translation translation, NeutralEmbeddingRequest request, Utf8JsonWriter json) => throw new NotSupportedException();
+
+    public string CredentialFor(string key) => "Bearer " + key;
+
+    public ValueTask AuthorizeAsync(HttpRequestMessage request, string credential, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        request.Headers.TryAddWithoutValidation("Authorization", credential);
+        return ValueTask.CompletedTask;
+    }
+
+    public void AddHeaders(HttpRequestMessage request, LlmExchange exchange) => ForwardedHeaders.Add(request, exchange, "openai-beta");
+
+    public IAnswerReader ReadAnswer(LlmOperation operation) => new OpenAIAnswerReader();
+
+    public IEventReader ReadEvents(LlmExchange exchange) => new OpenAIEventReader(hidesUsage: !exchange.Facts.IncludeUsage, exchange.Facts.CandidateCount);
+
+    public IAnswerDecoder Decode(Translation translation) => throw new NotSupportedException();
+
+    public NeutralEmbeddings ReadEmbeddings(ReadOnlySpan<byte> document) => throw new NotSupportedException();
+
+    public long ReadTokenCount(ReadOnlySpan<byte> document) => throw new InvalidDataException("OpenAI's chat endpoints count no tokens.");
+
+    /// <summary>Makes the upstream report usage in every stream: without it a stream could only be charged by estimate.</summary>
+    private static Splice UsageSplice(in RequestFacts facts, ReadOnlySpan<byte> body)
+    {
+        if (!facts.Stream || facts.IncludeUsage)
+        {
+            // An empty splice behind the model token, so that the two never overlap.
+            return new Splice(facts.ModelToken.End, 0, default);
+        }
+
+        if (facts.IncludeUsageToken.Length > 0)
+        {
+            return new Splice(facts.IncludeUsageToken.Start, facts.IncludeUsageToken.Length, True);
+        }
+
+        var options = facts.StreamOptionsToken;
+        if (options.Length == 0)
+        {
+            return new Splice(facts.FirstMemberOffset, 0, AsNewMember);
+        }
+
+        // null, or an object without a member: nothing to keep, and an inserted comma would have nothing behind it.
+        var value = body.Slice(options.Start, options.Length);
+        return value[0] != (byte)'{' || value[1..^1].TrimStart(" \t\r\n"u8).IsEmpty
+            ? new Splice(options.Start, options.Length, AsValue)
+            : new Splice(options.Start + 1, 0, AsFirstOption);
+    }
+}

@@ -1,0 +1,66 @@
+namespace Gateway.Router.Protocols;
+
+internal enum MidSystem
+{
+    /// <summary>Appended to the system prompt.</summary>
+    Hoist,
+
+    /// <summary>Sent as text of the user.</summary>
+    Inline,
+
+    Reject,
+}
+
+/// <summary>What a writer must know about one deployment and its route beyond the protocol. Immutable; made when the configuration loads.</summary>
+internal sealed record UpstreamTraits
+{
+    public static readonly UpstreamTraits Default = new();
+
+    /// <summary>Host of the base URL, for the few rules that are a vendor's own.</summary>
+    public string Host { get; init; } = "";
+
+    /// <summary>Output cap where the protocol wants one and the client named none.</summary>
+    public long DefaultMaxTokens { get; init; } = 4096;
+
+    /// <summary>Most output tokens of the model; null when not known.</summary>
+    public long? MaxOutput { get; init; }
+
+    /// <summary>What becomes of instructions in the middle of a talk where the protocol has no place for them.</summary>
+    public MidSystem MidSystem { get; init; }
+
+    /// <summary>Text that goes before a talk which begins with the assistant, where the protocol wants the user first; null refuses such talks.</summary>
+    public string? LeadUser { get; init; }
+
+    /// <summary>The model takes only its own default temperature.</summary>
+    public bool FixedTemperature { get; init; }
+
+    /// <summary>The upstream wants <c>reasoning_content</c> back in the history (DeepSeek).</summary>
+    public bool EchoReasoning { get; init; }
+
+    /// <summary>A tool choice that the upstream cannot say is refused instead of adapted.</summary>
+    public bool StrictTools { get; init; }
+
+    /// <summary>The upstream wants <c>max_completion_tokens</c>; servers that only resemble OpenAI know <c>max_tokens</c>.</summary>
+    public bool MaxCompletionTokens { get; init; }
+
+    /// <summary>The upstream has OpenAI's responses endpoint.</summary>
+    public bool HasResponses { get; init; }
+
+    /// <summary>The upstream understands <c>cache_control</c> inside OpenAI's content parts (OpenRouter).</summary>
+    public bool CacheControl { get; init; }
+
+    /// <summary>The upstream knows the role <c>developer</c>.</summary>
+    public bool DeveloperRole { get; init; }
+
+    /// <summary>Tool call ids must be nine letters or digits (Mistral).</summary>
+    public bool ShortToolIds { get; init; }
+
+    /// <summary>The model has structured output of its own.</summary>
+    public bool JsonSchema { get; init; } = true;
+
+    /// <summary>The model reasons.</summary>
+    public bool Reasoning { get; init; } = true;
+
+    /// <summary>Takes <c>stream_options.include_usage</c>.</summary>
+    public bool StreamUsage { get; init; } = true;
+}
