@@ -60,12 +60,21 @@ internal static class DocumentRules
                 errors.Add(header, "duplicate header; header names do not distinguish case");
             }
 
-            if (name.Equals("authorization", StringComparison.OrdinalIgnoreCase) && provider.ItemsOf("keys").Any())
+            var credential = CredentialHeader(provider.Text("protocol"));
+            if (name.Equals(credential, StringComparison.OrdinalIgnoreCase) && provider.ItemsOf("keys").Any())
             {
-                errors.Add(header, "keys already make the authorization header; use one of the two");
+                errors.Add(header, $"keys already make the {credential} header; use one of the two");
             }
         }
     }
+
+    private static string CredentialHeader(string? protocol) => protocol switch
+    {
+        "anthropic" => "x-api-key",
+        "gemini" => "x-goog-api-key",
+        "azure-openai" => "api-key",
+        _ => "authorization",
+    };
 
     private static void CheckResolve(ConfigNode root, ModelNames names, ConfigErrors errors)
     {
