@@ -52,6 +52,9 @@ public enum LlmOperation : byte
     OllamaGenerate = 41,
     OllamaEmbed = 42,
 
+    /// <summary>The old way to embed: one <c>prompt</c> in, one <c>embedding</c> out.</summary>
+    OllamaEmbeddings = 43,
+
     /// <summary>Upstream only.</summary>
     Converse = 50,
 }
@@ -73,7 +76,7 @@ public static class LlmOperations
         LlmOperation.Responses or LlmOperation.ResponsesInputTokens => LlmProtocol.Responses,
         LlmOperation.Messages or LlmOperation.MessagesCountTokens => LlmProtocol.Anthropic,
         LlmOperation.GenerateContent or LlmOperation.EmbedContent or LlmOperation.BatchEmbedContents or LlmOperation.GeminiCountTokens => LlmProtocol.Gemini,
-        LlmOperation.OllamaChat or LlmOperation.OllamaGenerate or LlmOperation.OllamaEmbed => LlmProtocol.Ollama,
+        LlmOperation.OllamaChat or LlmOperation.OllamaGenerate or LlmOperation.OllamaEmbed or LlmOperation.OllamaEmbeddings => LlmProtocol.Ollama,
         LlmOperation.Converse => LlmProtocol.Bedrock,
     };
 
@@ -81,7 +84,7 @@ public static class LlmOperations
     {
         LlmOperation.ChatCompletions or LlmOperation.Completions or LlmOperation.Responses or LlmOperation.Messages or LlmOperation.GenerateContent
             or LlmOperation.OllamaChat or LlmOperation.OllamaGenerate or LlmOperation.Converse => LlmKind.Chat,
-        LlmOperation.Embeddings or LlmOperation.EmbedContent or LlmOperation.BatchEmbedContents or LlmOperation.OllamaEmbed => LlmKind.Embed,
+        LlmOperation.Embeddings or LlmOperation.EmbedContent or LlmOperation.BatchEmbedContents or LlmOperation.OllamaEmbed or LlmOperation.OllamaEmbeddings => LlmKind.Embed,
         LlmOperation.ResponsesInputTokens or LlmOperation.MessagesCountTokens or LlmOperation.GeminiCountTokens => LlmKind.CountTokens,
         LlmOperation.Moderations => LlmKind.Moderate,
     };
