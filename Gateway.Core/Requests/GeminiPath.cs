@@ -8,8 +8,16 @@ namespace Gateway.Core.Requests;
 /// <param name="Facts">Model and kind of answer.</param>
 public readonly record struct GeminiPath(LlmOperation Operation, PathFacts Facts)
 {
-    /// <summary>Where the Router serves it; the Edge does below <c>/v1</c>, too.</summary>
-    public const string Root = "/v1beta/models/";
+    private const string Root = "/v1beta/models/";
+
+    /// <summary>Where the Router serves it.</summary>
+    public const string Pattern = Root + "{**" + RouteValue + ":minlength(1)}";
+
+    /// <summary>Where some clients send it: the same below the version that their other calls use.</summary>
+    public const string StablePattern = "/v1/models/{**" + RouteValue + ":minlength(1)}";
+
+    /// <summary>Name of the part of the pattern that <see cref="TryParse"/> reads.</summary>
+    public const string RouteValue = "rest";
 
     private const string AsEvents = "?alt=sse";
 
@@ -38,8 +46,7 @@ public readonly record struct GeminiPath(LlmOperation Operation, PathFacts Facts
         return true;
     }
 
-    /// <summary>Reads what <see cref="ToTarget"/> wrote.</summary>
-    /// <returns>False for any other text, also for one that means the same.</returns>
+    /// <summary>Reads path and query as <see cref="ToTarget"/> writes them.</summary>
     public static bool TryParseTarget(ReadOnlySpan<char> target, out GeminiPath path)
     {
         path = default;
@@ -48,9 +55,9 @@ public readonly record struct GeminiPath(LlmOperation Operation, PathFacts Facts
             return false;
         }
 
-        var asEvents = target.EndsWith(AsEvents, StringComparison.Ordinal);
-        var rest = target[Root.Length..^(asEvents ? AsEvents.Length : 0)];
-        return TryParse(rest, !asEvents, out path) && target.SequenceEqual(path.ToTarget());
+        var rest = target[Root.Length..];
+        var asEvents = rest.EndsWith(AsEvents, StringComparison.Ordinal);
+        return TryParse(asEvents ? rest[..^AsEvents.Length] : rest, !asEvents, out path);
     }
 
     /// <summary>Path and query in their one form. Slashes of the model are escaped, so that no dots between them can climb.</summary>
