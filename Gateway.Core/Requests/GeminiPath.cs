@@ -11,13 +11,13 @@ public readonly record struct GeminiPath(LlmOperation Operation, PathFacts Facts
     private const string Root = "/v1beta/models/";
 
     /// <summary>Where the Router serves it.</summary>
-    public const string Pattern = Root + "{**" + RouteValue + ":minlength(1)}";
+    public const string Pattern = Root + AnyName;
 
     /// <summary>Where some clients send it: the same below the version that their other calls use.</summary>
-    public const string StablePattern = "/v1/models/{**" + RouteValue + ":minlength(1)}";
+    public const string StablePattern = "/v1/models/" + AnyName;
 
-    /// <summary>Name of the part of the pattern that <see cref="TryParse"/> reads.</summary>
-    public const string RouteValue = "rest";
+    /// <summary>One segment or more. A catch-all alone would also take the list's own path, and its methods.</summary>
+    private const string AnyName = "{first}/{**rest}";
 
     private const string AsEvents = "?alt=sse";
 
