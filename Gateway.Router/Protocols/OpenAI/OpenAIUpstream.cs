@@ -42,7 +42,7 @@ internal sealed class OpenAIUpstream : IUpstreamProtocol
         return new SplicedBody(exchange.Body, model, UsageSplice(in facts, exchange.Body.Span));
     }
 
-    public void WriteChat(Translation translation, LlmOperation operation, Utf8JsonWriter json) => throw new NotSupportedException();
+    public void WriteChat(Translation translation, LlmOperation operation, Utf8JsonWriter json) => OpenAIRequestWriter.Write(translation, json);
 
     public void WriteEmbeddings(Translation translation, NeutralEmbeddingRequest request, Utf8JsonWriter json) => OpenAIEmbeddings.Write(translation, request, json);
 
