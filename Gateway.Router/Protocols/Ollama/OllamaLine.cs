@@ -2,27 +2,19 @@ using System.Text.Json;
 
 namespace Gateway.Router.Protocols.Ollama;
 
-/// <summary>Where in the bytes a value stands: between the quotes of a string, or a whole array or object.</summary>
-internal readonly record struct OllamaPiece(int Start, int Length)
-{
-    public bool IsSet => Length > 0;
-
-    public ReadOnlySpan<byte> In(ReadOnlySpan<byte> line) => line.Slice(Start, Length);
-}
-
 /// <summary>What is in one line of a stream, or in a plain answer. What has another type than the protocol says is read as absent.</summary>
 internal struct OllamaLine
 {
-    public OllamaPiece Model;
-    public OllamaPiece Content;
-    public OllamaPiece Thinking;
+    public JsonPiece Model;
+    public JsonPiece Content;
+    public JsonPiece Thinking;
 
     /// <summary>The array.</summary>
-    public OllamaPiece ToolCalls;
-    public OllamaPiece Reason;
+    public JsonPiece ToolCalls;
+    public JsonPiece Reason;
 
     /// <summary>The text of an error; for an error object the object.</summary>
-    public OllamaPiece Error;
+    public JsonPiece Error;
     public bool IsError;
     public bool HasAnswer;
     public bool Done;
@@ -77,11 +69,11 @@ internal struct OllamaLine
         else if (reader.ValueTextEquals("response"u8))
         {
             HasAnswer = true;
-            Content = TakeString(ref reader);
+            Content = JsonPiece.TakeString(ref reader);
         }
         else if (reader.ValueTextEquals("model"u8))
         {
-            Model = TakeString(ref reader);
+            Model = JsonPiece.TakeString(ref reader);
         }
         else if (reader.ValueTextEquals("done"u8))
         {
@@ -91,21 +83,21 @@ internal struct OllamaLine
         }
         else if (reader.ValueTextEquals("done_reason"u8))
         {
-            Reason = TakeString(ref reader);
+            Reason = JsonPiece.TakeString(ref reader);
         }
         else if (reader.ValueTextEquals("prompt_eval_count"u8))
         {
-            PromptCount = TakeCount(ref reader);
+            PromptCount = JsonPiece.TakeCount(ref reader);
         }
         else if (reader.ValueTextEquals("eval_count"u8))
         {
-            OutputCount = TakeCount(ref reader);
+            OutputCount = JsonPiece.TakeCount(ref reader);
         }
         else if (reader.ValueTextEquals("error"u8))
         {
             reader.Read();
             IsError |= reader.TokenType != JsonTokenType.Null;
-            Error = reader.TokenType == JsonTokenType.String ? Take(ref reader) : TakeWhole(ref reader);
+            Error = reader.TokenType == JsonTokenType.String ? JsonPiece.OfString(ref reader) : JsonPiece.TakeWhole(ref reader);
         }
         else
         {
@@ -118,51 +110,22 @@ internal struct OllamaLine
     {
         if (reader.ValueTextEquals("content"u8))
         {
-            Content = TakeString(ref reader);
+            Content = JsonPiece.TakeString(ref reader);
         }
         else if (reader.ValueTextEquals("thinking"u8))
         {
-            Thinking = TakeString(ref reader);
+            Thinking = JsonPiece.TakeString(ref reader);
         }
         else if (reader.ValueTextEquals("tool_calls"u8))
         {
             reader.Read();
             var isArray = reader.TokenType == JsonTokenType.StartArray;
-            var calls = TakeWhole(ref reader);
+            var calls = JsonPiece.TakeWhole(ref reader);
             ToolCalls = isArray ? calls : default;
         }
         else
         {
             reader.Skip();
         }
-    }
-
-    private static OllamaPiece TakeString(ref Utf8JsonReader reader)
-    {
-        reader.Read();
-        if (reader.TokenType == JsonTokenType.String)
-        {
-            return Take(ref reader);
-        }
-
-        reader.Skip();
-        return default;
-    }
-
-    private static OllamaPiece Take(ref Utf8JsonReader reader) => new((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
-
-    private static OllamaPiece TakeWhole(ref Utf8JsonReader reader)
-    {
-        var start = (int)reader.TokenStartIndex;
-        reader.Skip();
-        return new OllamaPiece(start, (int)reader.BytesConsumed - start);
-    }
-
-    private static long TakeCount(ref Utf8JsonReader reader)
-    {
-        reader.Read();
-        var count = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value) && value >= 0 ? value : -1;
-        reader.Skip();
-        return count;
     }
 }
