@@ -37,6 +37,9 @@ internal sealed record UpstreamTraits
     /// <summary>The upstream has OpenAI's responses endpoint.</summary>
     public bool HasResponses { get; init; }
 
+    /// <summary>The model is asked through the responses endpoint also for clients of other protocols: some models have nothing else.</summary>
+    public bool PreferResponses { get; init; }
+
     /// <summary>The upstream understands <c>cache_control</c> inside OpenAI's content parts (OpenRouter).</summary>
     public bool CacheControl { get; init; }
 
