@@ -6,22 +6,20 @@ internal static class OpenAIEndpoints
 {
     public static WebApplicationBuilder AddOpenAI(this WebApplicationBuilder builder)
     {
-        builder.Services.TryAddSingleton<OpenAIDoor>();
+        builder.Services.TryAddSingleton<OpenAIProvider>();
         builder.Services.TryAddSingleton<ModelCatalog>();
         return builder;
     }
 
     public static IEndpointRouteBuilder MapOpenAI(this IEndpointRouteBuilder routes)
     {
-        var door = routes.ServiceProvider.GetRequiredService<OpenAIDoor>();
+        var provider = routes.ServiceProvider.GetRequiredService<OpenAIProvider>();
         var models = routes.ServiceProvider.GetRequiredService<ModelCatalog>();
-        Map("/v1/chat/completions", new ChatOperation());
-        Map("/v1/completions", new CompletionOperation());
-        Map("/v1/embeddings", new EmbeddingOperation());
+        routes.MapOperation("/v1/chat/completions", new ChatOperation(provider));
+        routes.MapOperation("/v1/completions", new CompletionOperation(provider));
+        routes.MapOperation("/v1/embeddings", new EmbeddingOperation(provider));
         routes.MapGet("/v1/models", models.ListAsync);
         routes.MapGet("/v1/models/{**id}", models.GetAsync);
         return routes;
-
-        void Map(string path, IOpenAIOperation operation) => routes.MapPost(path, context => door.InvokeAsync(context, operation));
     }
 }

@@ -2,25 +2,13 @@ using System.Text.Json;
 
 namespace Gateway.Simulator.Protocols.OpenAI;
 
-/// <summary>Short ways to members that may be absent; <c>null</c> in the body is the same as absent.</summary>
-internal static class Json
+/// <summary>Members that several of OpenAI's endpoints share.</summary>
+internal static class OpenAIOptions
 {
-    public static JsonElement? Member(JsonElement body, ReadOnlySpan<byte> name) =>
-        body.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
-
-    public static string? Text(JsonElement body, ReadOnlySpan<byte> name) =>
-        Member(body, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
-
-    public static bool Flag(JsonElement body, ReadOnlySpan<byte> name) => Member(body, name) is { ValueKind: JsonValueKind.True };
-
-    /// <summary>A number that the field table let through, cut to what an int holds.</summary>
-    public static int Integer(JsonElement body, ReadOnlySpan<byte> name, int missing) =>
-        Member(body, name) is { ValueKind: JsonValueKind.Number } value ? (int)Math.Min(value.GetInt64(), int.MaxValue) : missing;
-
     /// <summary><c>stop</c>: one text or up to four.</summary>
     public static IReadOnlyList<string> Stops(JsonElement body)
     {
-        switch (Member(body, "stop"u8))
+        switch (Json.Member(body, "stop"u8))
         {
             case { ValueKind: JsonValueKind.String } one:
                 return one.GetString()!.Length > 0 ? [one.GetString()!] : [];
@@ -40,7 +28,7 @@ internal static class Json
     /// <summary><c>stream_options.include_usage</c>; the options may only come with a stream.</summary>
     public static bool IncludeUsage(JsonElement body, bool stream)
     {
-        if (Member(body, "stream_options"u8) is not { } options)
+        if (Json.Member(body, "stream_options"u8) is not { } options)
         {
             return false;
         }
@@ -59,10 +47,10 @@ internal static class Json
 
             if (member.Value.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
             {
-                throw OpenAIError.WrongType($"stream_options.{member.Name}", "a boolean", Fields.KindOf(member.Value));
+                throw OpenAIError.WrongType($"stream_options.{member.Name}", "a boolean", OpenAIFields.KindOf(member.Value));
             }
         }
 
-        return Flag(options, "include_usage"u8);
+        return Json.Flag(options, "include_usage"u8);
     }
 }

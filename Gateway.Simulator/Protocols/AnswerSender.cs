@@ -3,19 +3,20 @@ using Gateway.Simulator.Faults;
 using Gateway.Simulator.Meter;
 using Gateway.Simulator.Text;
 
-namespace Gateway.Simulator.Protocols.OpenAI;
+namespace Gateway.Simulator.Protocols;
 
 /// <summary>Puts an answer on the wire, as a stream or whole, with the faults of its script, and meters every token.</summary>
 internal static class AnswerSender
 {
     private static readonly byte[] Html = Encoding.UTF8.GetBytes("<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>\n");
 
-    public static async Task<Ending> StreamAsync(OpenAICall call, ScriptedResponse response, Answer answer, AnswerFrames frames, bool includeUsage)
+    public static async Task<Ending> StreamAsync(ProviderCall call, ScriptedResponse response, Answer answer, IAnswerFrames frames)
     {
-        call.Context.Response.ContentType = "text/event-stream; charset=utf-8";
+        call.Context.Response.ContentType = frames.ContentType;
         call.Context.Response.Headers.CacheControl = "no-cache";
         var script = response.Script;
-        var written = 0;
+        var sent = 0;
+        var held = 0;
         for (var position = 0; position < answer.Longest; position++)
         {
             for (var choice = 0; choice < answer.Choices.Count; choice++)
@@ -26,38 +27,43 @@ internal static class AnswerSender
                     continue;
                 }
 
-                if (await response.NextAsync(written, last: false) is var verdict and not TokenVerdict.Write)
+                if (await response.NextAsync(sent, last: false) is var verdict and not TokenVerdict.Write)
                 {
-                    return await BreakAsync(verdict, response, frames);
+                    return await BreakAsync(verdict, call, response, frames);
                 }
 
-                if (written == script.GarbageAfter)
+                if (sent == script.GarbageAfter)
                 {
                     await response.SendAsync(frames.Garbage());
                 }
 
-                if (position == 0 && frames.Open(choice, tokens[0].Call >= 0) is { } opening)
+                if (position == 0)
                 {
-                    await response.SendAsync(opening);
+                    await response.SendAsync(frames.Open(choice, tokens[0]));
                 }
 
                 call.Meter.Generated(1);
-                await response.SendAsync(frames.Token(choice, tokens[position]));
-                call.Meter.Written(1);
-                written++;
+                held++;
+                sent++;
+                if (frames.Token(choice, tokens[position]) is { IsEmpty: false } frame)
+                {
+                    await response.SendAsync(frame);
+                    call.Meter.Written(held);
+                    held = 0;
+                }
             }
         }
 
-        if (await response.NextAsync(written, last: true) is var end and not TokenVerdict.Write)
+        if (await response.NextAsync(sent, last: true) is var end and not TokenVerdict.Write)
         {
-            return await BreakAsync(end, response, frames);
+            return await BreakAsync(end, call, response, frames);
         }
 
-        return await FinishAsync(response, answer, frames, includeUsage);
+        return await FinishAsync(call, response, answer, frames, held);
     }
 
     /// <summary>One JSON document. Scripts that count tokens break it in the middle, when it has that many.</summary>
-    public static async Task<Ending> WholeAsync(OpenAICall call, ScriptedResponse response, ReadOnlyMemory<byte> body, int tokens)
+    public static async Task<Ending> WholeAsync(ProviderCall call, ScriptedResponse response, ReadOnlyMemory<byte> body, int tokens)
     {
         var script = response.Script;
         call.Meter.Generated(tokens);
@@ -76,7 +82,7 @@ internal static class AnswerSender
 
         if (script.ErrorAfter <= tokens)
         {
-            await response.SendAsync(OpenAICall.Serialize(OpenAIError.Scripted(500, null).Body, OpenAIJson.Wire.ErrorBody));
+            await response.SendAsync(call.Provider.Scripted(StatusCodes.Status500InternalServerError, null).ToBytes(call.Meter.Number));
             return Ending.Error;
         }
 
@@ -112,39 +118,31 @@ internal static class AnswerSender
         return Ending.Completed;
     }
 
-    private static async Task<Ending> FinishAsync(ScriptedResponse response, Answer answer, AnswerFrames frames, bool includeUsage)
+    private static async Task<Ending> FinishAsync(ProviderCall call, ScriptedResponse response, Answer answer, IAnswerFrames frames, int held)
     {
         for (var choice = 0; choice < answer.Choices.Count; choice++)
         {
-            if (answer.Choices[choice].Tokens.Count == 0 && frames.Open(choice, calls: false) is { } opening)
+            if (answer.Choices[choice].Tokens.Count == 0)
             {
-                await response.SendAsync(opening);
+                await response.SendAsync(frames.Open(choice, null));
             }
 
             await response.SendAsync(frames.Finish(choice, answer.Choices[choice].End));
         }
 
-        if (includeUsage && !response.Script.NoUsage)
-        {
-            await response.SendAsync(frames.Usage(Usage.Of(answer.PromptTokens, answer.CompletionTokens)));
-        }
-
-        if (!response.Script.NoDone)
-        {
-            await response.SendAsync(frames.Done());
-        }
-
+        call.Meter.Written(held);
+        await response.SendAsync(frames.End(answer));
         return Ending.Completed;
     }
 
-    private static async Task<Ending> BreakAsync(TokenVerdict verdict, ScriptedResponse response, AnswerFrames frames)
+    private static async Task<Ending> BreakAsync(TokenVerdict verdict, ProviderCall call, ScriptedResponse response, IAnswerFrames frames)
     {
         switch (verdict)
         {
             case TokenVerdict.Cut:
                 return Ending.Cut;
             case TokenVerdict.Fail:
-                await response.SendAsync(frames.Error(OpenAIError.Scripted(500, null).Body));
+                await response.SendAsync(frames.Error(call.Provider.Scripted(StatusCodes.Status500InternalServerError, null)));
                 return Ending.Error;
             default:
                 return Ending.Ended;

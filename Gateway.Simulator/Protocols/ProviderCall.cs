@@ -1,18 +1,18 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Gateway.Simulator.Faults;
 using Gateway.Simulator.Meter;
 using Gateway.Simulator.Text;
 
-namespace Gateway.Simulator.Protocols.OpenAI;
+namespace Gateway.Simulator.Protocols;
 
 /// <summary>One request that passed the door.</summary>
-internal sealed class OpenAICall
+internal sealed class ProviderCall
 {
     public required HttpContext Context { get; init; }
+
+    public required Provider Provider { get; init; }
 
     public required MeteredRequest Meter { get; init; }
 
@@ -20,6 +20,8 @@ internal sealed class OpenAICall
 
     /// <summary>As asked for, directives included.</summary>
     public required string Model { get; init; }
+
+    public required bool Stream { get; init; }
 
     /// <summary>The Simulator's own seed.</summary>
     public required ulong Seed { get; init; }
@@ -36,6 +38,8 @@ internal sealed class OpenAICall
         return Json.Member(Body, "seed"u8) is { } own ? StableRandom.SeedOf(seed, JsonMarshal.GetRawUtf8Value(own)) : seed;
     }
 
+    /// <param name="text">The last user text, where directives may stand.</param>
+    /// <exception cref="ProviderException">A directive cannot be followed.</exception>
     public FaultScript ReadScript(string text)
     {
         try
@@ -44,11 +48,12 @@ internal sealed class OpenAICall
         }
         catch (FaultDirectiveException error)
         {
-            throw OpenAIError.BadDirective(error.Message);
+            throw Provider.BadDirective(error.Message);
         }
     }
 
     /// <summary>The response by its script: waits for its head, and refuses when the script says so.</summary>
+    /// <exception cref="ProviderException">The script wants an error status.</exception>
     public async Task<ScriptedResponse> OpenAsync(FaultScript script, ulong seed)
     {
         var response = new ScriptedResponse(Context, script, seed, Time);
@@ -65,17 +70,9 @@ internal sealed class OpenAICall
                 Context.Response.Headers["retry-after-ms"] = milliseconds;
             }
 
-            throw OpenAIError.Scripted(status, script.Code);
+            throw Provider.Scripted(status, script.Code);
         }
 
         return response;
-    }
-
-    public static ReadOnlyMemory<byte> Serialize<T>(T message, JsonTypeInfo<T> type)
-    {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = OpenAIJson.Encoder });
-        JsonSerializer.Serialize(writer, message, type);
-        return buffer.WrittenMemory;
     }
 }

@@ -1,12 +1,12 @@
 using Gateway.Simulator.Meter;
 using Gateway.Simulator.Recordings;
 
-namespace Gateway.Simulator.Protocols.OpenAI;
+namespace Gateway.Simulator.Protocols;
 
 /// <summary>Answers with a recording: its status, its headers, its bytes, in one piece or in the pieces that a directive asks for.</summary>
 internal static class RecordingPlayer
 {
-    public static async Task<Ending> PlayAsync(OpenAICall call, Recording recording)
+    public static async Task<Ending> PlayAsync(ProviderCall call, Recording recording)
     {
         // Only the model name can script a recording: its messages are whatever was said then.
         var script = call.ReadScript("");
