@@ -1,3 +1,4 @@
+using Gateway.Simulator.Protocols.Gemini;
 using Gateway.Simulator.Protocols.OpenAI;
 
 namespace Gateway.Simulator.Protocols;
@@ -9,12 +10,14 @@ internal static class AllProtocols
     {
         builder.AddProviderDoor();
         builder.AddOpenAI();
+        builder.AddGemini();
         return builder;
     }
 
     public static IEndpointRouteBuilder MapProtocols(this IEndpointRouteBuilder routes)
     {
         routes.MapOpenAI();
+        routes.MapGemini();
         return routes;
     }
 }
