@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Simulator.Hosting;
 using Gateway.Simulator.Meter;
-using Gateway.Simulator.Protocols.OpenAI;
+using Gateway.Simulator.Protocols;
 using Gateway.Simulator.Recordings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -41,7 +41,7 @@ internal sealed class TestSimulator : IAsyncDisposable
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value)));
         builder.AddServiceDefaults();
-        builder.AddSimulator().AddMeter().AddRecordings().AddOpenAI();
+        builder.AddSimulator().AddMeter().AddRecordings().AddProtocols();
         if (time is not null)
         {
             builder.Services.AddSingleton(time);
@@ -49,7 +49,7 @@ internal sealed class TestSimulator : IAsyncDisposable
 
         var app = builder.Build();
         app.MapMeter();
-        app.MapOpenAI();
+        app.MapProtocols();
         await app.StartAsync();
         return new TestSimulator(app);
     }
