@@ -82,10 +82,10 @@ internal sealed class ResponsesItemReader(NeutralRequest request, TranslationNot
                 ReadReasoning(item, path);
                 break;
             case "item_reference":
-                TranslationNotes.Reject(path.At("type"), $"{path} refers to an item that lies at OpenAI, and this model is served by a provider that cannot read it. Send the item itself.");
+                TranslationNotes.Reject(path.At("type"), $"{path.At("type")} refers to an item that lies at OpenAI, and this model is served by a provider that cannot read it. Send the item itself.");
                 break;
             case var type:
-                TranslationNotes.Reject(path.At("type"), $"{path}: items of type '{type}' mean something at OpenAI only, and this model is served by another provider. Leave the item out.");
+                TranslationNotes.Reject(path.At("type"), $"{path.At("type")}: items of type '{type}' mean something at OpenAI only, and this model is served by another provider. Leave the item out.");
                 break;
         }
     }

@@ -45,7 +45,7 @@ internal static class ResponsesPartReader
             case "input_audio":
                 return ReadAudio(part, path);
             case var type:
-                TranslationNotes.Reject(path.At("type"), $"{path}: parts of type '{type}' are not known. Send input_text, input_image, input_file, input_audio, output_text or refusal.");
+                TranslationNotes.Reject(path.At("type"), $"{path.At("type")}: parts of type '{type}' are not known. Send input_text, input_image, input_file, input_audio, output_text or refusal.");
                 return null!;
         }
     }

@@ -34,7 +34,7 @@ internal static class ResponsesToolReader
                     notes.Adapt(path);
                     break;
                 case var type:
-                    TranslationNotes.Reject(path.At("type"), $"{path}: tools of type '{type}' run at OpenAI, and this model is served by a provider without them. Declare a tool of type 'function', or ask for a model of OpenAI.");
+                    TranslationNotes.Reject(path.At("type"), $"{path.At("type")}: tools of type '{type}' run at OpenAI, and this model is served by a provider without them. Declare a tool of type 'function', or ask for a model of OpenAI.");
                     break;
             }
         }
@@ -88,7 +88,7 @@ internal static class ResponsesToolReader
             ResponsesFields.MustBeObject(tool, path);
             if (ResponsesFields.RequiredString(tool, "type", path.At("type")) is var type and not ("function" or "custom"))
             {
-                TranslationNotes.Reject(path.At("type"), $"{path} allows a tool of type '{type}', which runs at OpenAI; this model is served by a provider without it.");
+                TranslationNotes.Reject(path.At("type"), $"{path.At("type")} allows a tool of type '{type}', which runs at OpenAI; this model is served by a provider without it.");
             }
 
             names.Add(ResponsesFields.RequiredString(tool, "name", path.At("name")));
