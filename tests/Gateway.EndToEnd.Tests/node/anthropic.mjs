@@ -6,7 +6,7 @@ const client = new Anthropic({ baseURL: url, apiKey: key, maxRetries: 0 });
 const user = (content) => [{ role: 'user', content }];
 const tool = (t) => ({ name: t.name, description: t.description, input_schema: t.schema });
 const text = (message) => message.content.filter((b) => b.type === 'text').map((b) => b.text).join('');
-const classes = { 400: 'BadRequestError', 404: 'NotFoundError', 429: 'RateLimitError', 500: 'InternalServerError', 529: 'InternalServerError' };
+const classes = { 400: 'BadRequestError', 404: 'NotFoundError', 429: 'RateLimitError', 500: 'InternalServerError', 529: 'OverloadedError' };
 
 async function roundTrip(model, tools, ask, expected) {
   const messages = user(ask);

@@ -21,11 +21,13 @@ public sealed class RecordingMatrixTests
         ("openai", LlmOperation.ChatCompletions, "/v1/chat/completions", """{"model":"gpt-test","stream":STREAM,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"hi"}]}"""),
         ("responses", LlmOperation.Responses, "/v1/responses", """{"model":"gpt-test","stream":STREAM,"input":"hi"}"""),
         ("anthropic", LlmOperation.Messages, "/v1/messages", """{"model":"gpt-test","stream":STREAM,"max_tokens":100,"messages":[{"role":"user","content":"hi"}]}"""),
-        ("gemini", LlmOperation.GenerateContent, "/v1beta/models/gpt-test:METHOD", """{"contents":[{"role":"user","parts":[{"text":"hi"}]}]}"""),
+        ("gemini", LlmOperation.GenerateContent, "/v1beta/models/gpt-test:METHOD", """{"contents":[{"role":"user","parts":[{"text":"hi"}]}],"generationConfig":{"thinkingConfig":{"includeThoughts":true}}}"""),
         ("ollama", LlmOperation.OllamaChat, "/api/chat", """{"model":"gpt-test","stream":STREAM,"messages":[{"role":"user","content":"hi"}]}"""),
     ];
 
     /// <summary>Recordings that are not one answer: several choices, or a stream that another one was spliced into.</summary>
+    private const string PiecewiseArguments = "gemini-stream-partial-tool-call-arguments";
+
     private static readonly string[] NotOneAnswer = ["openai-chat-n-many-1", "anthropic-stream-spliced-message-start"];
 
     public static TheoryData<string, string, string> Pairs
@@ -65,10 +67,21 @@ public sealed class RecordingMatrixTests
 
         using var response = await router.SendAsync(
             body.Replace("STREAM", recording.Streaming ? "true" : "false", StringComparison.Ordinal),
-            new LlmEndpoint(path.Replace("METHOD", recording.Streaming ? "streamGenerateContent" : "generateContent", StringComparison.Ordinal), operation));
+            new LlmEndpoint(path.Replace("METHOD", recording.Streaming ? "streamGenerateContent?alt=sse" : "generateContent", StringComparison.Ordinal), operation));
         var got = await response.Content.ReadAsByteArrayAsync();
 
+        if (client == protocol)
+        {
+            Assert.Equal(recording.Response, got);
+            return;
+        }
+
         var expected = SeenAnswer.Read(protocol, recording.Streaming, recording.Response);
+        if (id == PiecewiseArguments)
+        {
+            expected = expected with { Calls = """getWeather({"location":"Boston"}) getWeather({"location":"San Francisco"})""" };
+        }
+
         if (expected.Finish is "error" or "none")
         {
             // An error inside a 200, before any content: a real status. After it: an error event, and nothing like an end.
@@ -77,13 +90,23 @@ public sealed class RecordingMatrixTests
         }
 
         Assert.True(response.IsSuccessStatusCode, System.Text.Encoding.UTF8.GetString(got));
-        Assert.Equal(Understood(expected, client), Understood(SeenAnswer.Read(client, recording.Streaming, got), client));
+        var seen = SeenAnswer.Read(client, recording.Streaming, got);
+        if (expected is { Input: 0, Output: 0 })
+        {
+            // The upstream counted nothing; where the client's protocol must have counts they are estimates.
+            seen = seen with { Input = 0, Output = 0 };
+        }
+
+        Assert.Equal(Understood(expected, client), Understood(seen, client));
     }
 
-    /// <summary>What a protocol has no word for does not count: Ollama knows no cached tokens, and no reason but stop and length.</summary>
-    private static SeenAnswer Understood(SeenAnswer answer, string client) => client == "ollama"
-        ? answer with { Cached = 0, Finish = answer.Finish == "filtered" ? "stop" : answer.Finish }
-        : answer;
+    /// <summary>What a protocol has no word for does not count: Ollama knows no cached tokens and no refusal, others one word for filtered and refused.</summary>
+    private static SeenAnswer Understood(SeenAnswer answer, string client) => client switch
+    {
+        "ollama" => answer with { Cached = 0, Finish = answer.Finish is "filtered" or "refusal" ? "stop" : answer.Finish },
+        "anthropic" or "gemini" => answer with { Finish = answer.Finish == "refusal" ? "filtered" : answer.Finish },
+        _ => answer,
+    };
 
     /// <summary>In pieces of lengths that are always the same ones, so that a failure comes again.</summary>
     private static async Task PiecesAsync(Microsoft.AspNetCore.Http.HttpContext context, Recording recording)

@@ -7,7 +7,7 @@ namespace Gateway.Router.Tests.Translating;
 /// What a client of some protocol understands of an answer, read without any of the Router's own code: two answers that say the same give
 /// the same value, whatever protocol they are in.
 /// </summary>
-/// <param name="Finish">stop, length, tool, filtered, or error.</param>
+/// <param name="Finish">stop, length, tool, filtered, refusal, error, or none.</param>
 internal sealed record SeenAnswer(string Text, string Reasoning, string Calls, string Finish, long Input, long Cached, long Output)
 {
     /// <param name="protocol">openai, responses, anthropic, gemini, ollama or bedrock.</param>
@@ -56,6 +56,8 @@ internal sealed record SeenAnswer(string Text, string Reasoning, string Calls, s
 
         public string? Finish { get; set; }
 
+        public bool Refused { get; set; }
+
         public long Input { get; set; }
 
         public long Cached { get; set; }
@@ -78,7 +80,7 @@ internal sealed record SeenAnswer(string Text, string Reasoning, string Calls, s
 
         public SeenAnswer ToAnswer() => new(
             Text.ToString(), Reasoning.ToString(), string.Join(' ', _calls.Select(static call => $"{call.Name}({Canonical(call.Arguments.ToString())})")),
-            Finish == "error" ? "error" : HasCalls && Finish is "stop" or null && HasCalls ? "tool" : Finish ?? "none", Input, Cached, Output);
+            Refused ? "refusal" : HasCalls && Finish is "stop" or null && HasCalls ? "tool" : Finish ?? "none", Input, Cached, Output);
 
         /// <summary>The same text for the same value.</summary>
         private static string Canonical(string json) => json.Length == 0 ? "{}" : JsonNode.Parse(json)!.ToJsonString();

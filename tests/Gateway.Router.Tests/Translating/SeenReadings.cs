@@ -64,6 +64,7 @@ internal static class OpenAIReading
     private static void Content(JsonNode? message, Collected seen)
     {
         seen.Text.Append(message.Text("content")).Append(message.Text("refusal"));
+        seen.Refused |= message.Text("refusal") is { Length: > 0 };
         seen.Reasoning.Append(message.Text("reasoning_content") ?? message.Text("reasoning"));
     }
 
@@ -98,6 +99,7 @@ internal static class ResponsesReading
                     foreach (var part in item.List("content"))
                     {
                         seen.Text.Append(part.Text("text") ?? part.Text("refusal"));
+                        seen.Refused |= part.Text("refusal") is { Length: > 0 };
                     }
 
                     break;
@@ -123,7 +125,11 @@ internal static class ResponsesReading
         {
             switch (data.Text("type"))
             {
-                case "response.output_text.delta" or "response.refusal.delta": seen.Text.Append(data.Text("delta")); break;
+                case "response.output_text.delta": seen.Text.Append(data.Text("delta")); break;
+                case "response.refusal.delta":
+                    seen.Text.Append(data.Text("delta"));
+                    seen.Refused = true;
+                    break;
                 case "response.reasoning_summary_text.delta": seen.Reasoning.Append(data.Text("delta")); break;
                 case "response.output_item.done" when data["item"].Text("type") == "function_call":
                     seen.Call(data["item"].Text("call_id")!, data["item"].Text("name"), data["item"].Text("arguments"));
@@ -157,7 +163,7 @@ internal static class AnthropicReading
             Block(block, seen);
         }
 
-        Finish(answer.Text("stop_reason"), seen);
+        Finish(answer, seen);
         Usage(answer["usage"]!, seen, new Dictionary<string, long>(StringComparer.Ordinal));
     }
 
@@ -184,7 +190,7 @@ internal static class AnthropicReading
 
                     break;
                 case "message_delta":
-                    Finish(data["delta"].Text("stop_reason"), seen);
+                    Finish(data["delta"], seen);
                     Usage(data["usage"], seen, usage);
                     break;
                 case "error": seen.Finish = "error"; break;
@@ -202,14 +208,22 @@ internal static class AnthropicReading
         }
     }
 
-    private static void Finish(string? reason, Collected seen) => seen.Finish = reason switch
+    private static void Finish(JsonNode? end, Collected seen)
     {
-        null => seen.Finish,
-        "max_tokens" or "model_context_window_exceeded" => "length",
-        "refusal" => "filtered",
-        "tool_use" => "tool",
-        _ => "stop",
-    };
+        seen.Finish = end.Text("stop_reason") switch
+        {
+            null => seen.Finish,
+            "max_tokens" or "model_context_window_exceeded" => "length",
+            "refusal" => "filtered",
+            "tool_use" => "tool",
+            _ => "stop",
+        };
+        if (end.Text("stop_reason") == "refusal" && end?["stop_details"].Text("explanation") is { } why)
+        {
+            seen.Text.Append(why);
+            seen.Refused = true;
+        }
+    }
 
     private static void Usage(JsonNode? usage, Collected seen, Dictionary<string, long> all)
     {
@@ -231,6 +245,12 @@ internal static class GeminiReading
 {
     public static void Chunk(JsonNode chunk, Collected seen)
     {
+        if (chunk is JsonArray chunks)
+        {
+            chunks.OfType<JsonNode>().ToList().ForEach(one => Chunk(one, seen));
+            return;
+        }
+
         if (chunk["error"] is not null)
         {
             seen.Finish = "error";
