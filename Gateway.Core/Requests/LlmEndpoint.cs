@@ -57,6 +57,9 @@ public enum LlmOperation : byte
 
     /// <summary>Upstream only.</summary>
     Converse = 50,
+
+    /// <summary>Counts the tokens of a Converse request; upstream only.</summary>
+    BedrockCountTokens = 51,
 }
 
 /// <summary>What kinds of work there are, whatever the protocol. Requests are translated only within a kind.</summary>
@@ -77,7 +80,7 @@ public static class LlmOperations
         LlmOperation.Messages or LlmOperation.MessagesCountTokens => LlmProtocol.Anthropic,
         LlmOperation.GenerateContent or LlmOperation.EmbedContent or LlmOperation.BatchEmbedContents or LlmOperation.GeminiCountTokens => LlmProtocol.Gemini,
         LlmOperation.OllamaChat or LlmOperation.OllamaGenerate or LlmOperation.OllamaEmbed or LlmOperation.OllamaEmbeddings => LlmProtocol.Ollama,
-        LlmOperation.Converse => LlmProtocol.Bedrock,
+        LlmOperation.Converse or LlmOperation.BedrockCountTokens => LlmProtocol.Bedrock,
     };
 
     public static LlmKind KindOf(LlmOperation operation) => operation switch
@@ -85,7 +88,8 @@ public static class LlmOperations
         LlmOperation.ChatCompletions or LlmOperation.Completions or LlmOperation.Responses or LlmOperation.Messages or LlmOperation.GenerateContent
             or LlmOperation.OllamaChat or LlmOperation.OllamaGenerate or LlmOperation.Converse => LlmKind.Chat,
         LlmOperation.Embeddings or LlmOperation.EmbedContent or LlmOperation.BatchEmbedContents or LlmOperation.OllamaEmbed or LlmOperation.OllamaEmbeddings => LlmKind.Embed,
-        LlmOperation.ResponsesInputTokens or LlmOperation.MessagesCountTokens or LlmOperation.GeminiCountTokens => LlmKind.CountTokens,
+        LlmOperation.ResponsesInputTokens or LlmOperation.MessagesCountTokens or LlmOperation.GeminiCountTokens
+            or LlmOperation.BedrockCountTokens => LlmKind.CountTokens,
         LlmOperation.Moderations => LlmKind.Moderate,
     };
 }

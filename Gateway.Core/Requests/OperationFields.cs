@@ -118,7 +118,7 @@ internal sealed class OperationFields
         LlmOperation.OllamaGenerate => OllamaGenerate,
         LlmOperation.OllamaEmbed => OllamaEmbed,
         LlmOperation.OllamaEmbeddings => OllamaEmbeddings,
-        LlmOperation.Converse => throw new ArgumentOutOfRangeException(nameof(operation), operation, "No client speaks it."),
+        LlmOperation.Converse or LlmOperation.BedrockCountTokens => throw new ArgumentOutOfRangeException(nameof(operation), operation, "No client speaks it."),
     };
 
     /// <summary>All operations of OpenAI know the same names; each reads only its own content.</summary>

@@ -70,7 +70,7 @@ internal sealed class ModerationClient(IHttpClientFactory clients, ContextToken 
         LlmOperation.OllamaChat => "/internal/moderation/ollama-chat",
         LlmOperation.OllamaGenerate => "/internal/moderation/ollama-generate",
         LlmOperation.OllamaEmbed or LlmOperation.OllamaEmbeddings => "/internal/moderation/ollama-embed",
-        LlmOperation.Moderations or LlmOperation.Converse => throw new InvalidOperationException("Such requests do not come from clients, or are moderation themselves."),
+        LlmOperation.Moderations or LlmOperation.Converse or LlmOperation.BedrockCountTokens => throw new InvalidOperationException("Such requests do not come from clients, or are moderation themselves."),
     };
 
     private static string? Header(HttpResponseMessage answer, string name) =>

@@ -5,6 +5,7 @@ using Gateway.Core.Configuration;
 using Gateway.Core.Context;
 using Gateway.Core.Journal;
 using Gateway.Core.Requests;
+using Gateway.Router.ModelLists;
 using Gateway.Router.Pipeline;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -70,6 +71,7 @@ internal sealed class RouterHost : IAsyncDisposable
         var app = builder.Build();
         app.MapDefaultEndpoints();
         app.MapLlmEndpoints();
+        app.MapModelLists();
         await app.StartAsync();
         return new RouterHost(app, journal, store, logs);
     }
