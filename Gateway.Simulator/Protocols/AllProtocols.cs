@@ -1,4 +1,5 @@
 using Gateway.Simulator.Protocols.Gemini;
+using Gateway.Simulator.Protocols.Ollama;
 using Gateway.Simulator.Protocols.OpenAI;
 
 namespace Gateway.Simulator.Protocols;
@@ -11,6 +12,7 @@ internal static class AllProtocols
         builder.AddProviderDoor();
         builder.AddOpenAI();
         builder.AddGemini();
+        builder.AddOllama();
         return builder;
     }
 
@@ -18,6 +20,7 @@ internal static class AllProtocols
     {
         routes.MapOpenAI();
         routes.MapGemini();
+        routes.MapOllama();
         return routes;
     }
 }
