@@ -1,3 +1,4 @@
+using Gateway.Simulator.Protocols.Anthropic;
 using Gateway.Simulator.Protocols.Gemini;
 using Gateway.Simulator.Protocols.Ollama;
 using Gateway.Simulator.Protocols.OpenAI;
@@ -11,6 +12,7 @@ internal static class AllProtocols
     {
         builder.AddProviderDoor();
         builder.AddOpenAI();
+        builder.AddAnthropic();
         builder.AddGemini();
         builder.AddOllama();
         return builder;
@@ -19,6 +21,7 @@ internal static class AllProtocols
     public static IEndpointRouteBuilder MapProtocols(this IEndpointRouteBuilder routes)
     {
         routes.MapOpenAI();
+        routes.MapAnthropic();
         routes.MapGemini();
         routes.MapOllama();
         return routes;

@@ -1,3 +1,4 @@
+using Gateway.Simulator.Protocols.Anthropic;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Simulator.Protocols.OpenAI;
@@ -18,8 +19,11 @@ internal static class OpenAIEndpoints
         routes.MapOperation("/v1/chat/completions", new ChatOperation(provider));
         routes.MapOperation("/v1/completions", new CompletionOperation(provider));
         routes.MapOperation("/v1/embeddings", new EmbeddingOperation(provider));
-        routes.MapGet("/v1/models", models.ListAsync);
-        routes.MapGet("/v1/models/{**id}", models.GetAsync);
+
+        // Anthropic has the same two paths; its clients send a header that OpenAI's do not.
+        var other = routes.ServiceProvider.GetRequiredService<AnthropicModels>();
+        routes.MapGet("/v1/models", context => AnthropicModels.Asks(context) ? other.ListAsync(context) : models.ListAsync(context));
+        routes.MapGet("/v1/models/{**id}", context => AnthropicModels.Asks(context) ? other.GetAsync(context) : models.GetAsync(context));
         return routes;
     }
 }
