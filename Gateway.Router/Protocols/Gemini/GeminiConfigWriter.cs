@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Core.Requests;
 using Gateway.Router.Protocols.Neutral;
 
 namespace Gateway.Router.Protocols.Gemini;
