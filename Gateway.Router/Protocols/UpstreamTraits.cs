@@ -37,6 +37,9 @@ internal sealed record UpstreamTraits
     /// <summary>The upstream has OpenAI's responses endpoint.</summary>
     public bool HasResponses { get; init; }
 
+    /// <summary>The model is asked through the responses endpoint also for clients of other protocols: some models have nothing else.</summary>
+    public bool PreferResponses { get; init; }
+
     /// <summary>The upstream understands <c>cache_control</c> inside OpenAI's content parts (OpenRouter).</summary>
     public bool CacheControl { get; init; }
 
@@ -54,6 +57,12 @@ internal sealed record UpstreamTraits
 
     /// <summary>Takes <c>stream_options.include_usage</c>.</summary>
     public bool StreamUsage { get; init; } = true;
+
+    /// <summary>Azure OpenAI without <c>/openai/v1</c>: the model stands in the path as a deployment, and an api-version in the query.</summary>
+    public bool AzureDeployments { get; init; }
+
+    /// <summary>The api-version of <see cref="AzureDeployments"/>; null for the newest that is no preview.</summary>
+    public string? ApiVersion { get; init; }
 
     /// <summary>What the document says, and where it is silent what is known of the vendor.</summary>
     /// <param name="deployment">Null for a model that the document does not name.</param>
@@ -82,6 +91,7 @@ internal sealed record UpstreamTraits
             FixedTemperature = quirks.FixedTemperature ?? false,
             JsonSchema = quirks.JsonSchema ?? true,
             Reasoning = quirks.Reasoning ?? true,
+            AzureDeployments = provider.Protocol == ProviderProtocol.AzureOpenAI && !provider.BaseUrl.AbsolutePath.TrimEnd('/').EndsWith("/v1", StringComparison.Ordinal),
         };
     }
 

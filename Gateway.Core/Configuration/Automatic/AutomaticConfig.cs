@@ -50,12 +50,12 @@ public static class AutomaticConfig
         yaml.Append("providers:\n");
         foreach (var vendor in vendors)
         {
-            yaml.Append(CultureInfo.InvariantCulture, $"  {vendor.Name}:\n    protocol: {vendor.Protocol}\n    base_url: {vendor.BaseUrl}\n    keys: [\"${{{vendor.Variable}}}\"]\n");
+            yaml.Append(CultureInfo.InvariantCulture, $"  {vendor.Name}:\n    protocol: {vendor.Protocol}\n    base_url: {vendor.BaseUrl}\n    keys: [\"${{{vendor.Variable}}}\"]\n    list_models: true\n");
         }
 
         if (hasOllama)
         {
-            yaml.Append(CultureInfo.InvariantCulture, $"  ollama:\n    protocol: ollama\n    base_url: {Quote(OllamaUrl(environment(OllamaVariable)!))}\n    internal: true\n");
+            yaml.Append(CultureInfo.InvariantCulture, $"  ollama:\n    protocol: ollama\n    base_url: {Quote(OllamaUrl(environment(OllamaVariable)!))}\n    internal: true\n    list_models: true\n");
         }
 
         yaml.Append("resolve:\n");

@@ -45,6 +45,7 @@ internal static class ConfigBuilder
         Headers = [.. node.MembersOf("headers").Select(static entry => KeyValuePair.Create(entry.Key, (string)entry.Value.Value!))],
         Internal = node.Get("internal", false),
         Timeouts = Timeouts(node.Member("timeouts")),
+        ListModels = node.Get("list_models", false),
         Quirks = Quirks(node.Member("quirks")),
     };
 

@@ -52,6 +52,11 @@ internal static class DocumentRules
             errors.Add(node, "leads to a loopback or private address; set internal: true to permit it");
         }
 
+        if (provider.Member("list_models") is { Value: true } list && provider.Text("protocol") is "vertex" or "azure-openai" or "bedrock")
+        {
+            errors.Add(list, $"has no effect with protocol: {provider.Text("protocol")}, whose list is not what can be called; remove it");
+        }
+
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, header) in provider.MembersOf("headers"))
         {

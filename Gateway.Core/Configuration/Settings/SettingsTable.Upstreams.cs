@@ -19,7 +19,7 @@ internal static partial class SettingsTable
             Timeout("first_byte", "In streams: from the request sent to the first event. Plain answers begin when all is generated, so only `total` counts for them.", "30s", TimeSpan.FromHours(1)),
             Timeout("idle", "Between two reads of the answer, and at most 1/16 more; in streams comments do not count.", "30s", TimeSpan.FromHours(1)),
             Timeout("total", "For the whole request.", "10m", TimeSpan.FromHours(24))),
-        Boolean("list_models", "Whether the upstream's models appear in `GET /v1/models`.").Later(),
+        Boolean("list_models", "Whether the upstream's models appear in model lists as `provider/model`; asked for in the background. Not for `vertex`, `azure-openai` and `bedrock`.") with { Default = "false" },
         Quirks("What is special about this server. What is not said follows from the address where the vendor is known, else from the protocol."));
 
     private static Setting Quirks(string description) => Object("quirks", description,

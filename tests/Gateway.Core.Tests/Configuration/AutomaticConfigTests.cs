@@ -20,6 +20,7 @@ public sealed class AutomaticConfigTests
         Assert.Equal("https://generativelanguage.googleapis.com/v1beta", config.Providers["gemini"].BaseUrl.AbsoluteUri);
         Assert.Equal(["sk-a"], config.Providers["anthropic"].Keys);
         Assert.True(config.Providers["ollama"].Internal);
+        Assert.All(config.Providers.Values, static provider => Assert.True(provider.ListModels));
         Assert.Empty(config.Providers["ollama"].Keys);
         var prefixes = config.Resolve.Prefixes.ToDictionary();
         Assert.Equal("openai", prefixes["gpt-*"]);

@@ -44,7 +44,6 @@ public sealed class DesignExampleTests
         "server.cors: not available yet",
         "server.streams: not available yet",
         "providers.openai.limits: not available yet",
-        "providers.openai.list_models: not available yet",
         "models.gpt-4o.access: not available yet",
         "models.gpt-4o.strategy: not available yet",
         "models.gpt-4o.priority: not available yet",

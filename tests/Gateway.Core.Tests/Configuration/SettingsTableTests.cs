@@ -43,6 +43,7 @@ public sealed class SettingsTableTests
         ["providers.p.timeouts.first_byte"] = "\"31s\"",
         ["providers.p.timeouts.idle"] = "\"32s\"",
         ["providers.p.timeouts.total"] = "\"11m\"",
+        ["providers.p.list_models"] = "true",
         ["providers.p.quirks.max_completion_tokens"] = "true",
         ["providers.p.quirks.developer_role"] = "true",
         ["providers.p.quirks.responses"] = "true",
