@@ -1,5 +1,6 @@
 using Gateway.Core.Configuration;
 using Gateway.Router;
+using Gateway.Router.ModelLists;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Settlement;
 
@@ -13,4 +14,5 @@ builder.AddRouter();
 var app = builder.Build();
 app.MapDefaultEndpoints();
 app.MapLlmEndpoints();
+app.MapModelLists();
 return app.RunService();

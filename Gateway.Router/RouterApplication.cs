@@ -1,5 +1,6 @@
 using Gateway.Router.Attempts;
 using Gateway.Router.Catalog;
+using Gateway.Router.ModelLists;
 using Gateway.Router.Moderating;
 using Gateway.Router.Pipeline;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -19,6 +20,6 @@ internal static class RouterApplication
             options.Limits.MinResponseDataRate = null;
             options.Limits.MinRequestBodyDataRate = null;
         });
-        return builder.AddLlmPipeline().AddCatalog().AddModerating().AddAttempts();
+        return builder.AddLlmPipeline().AddCatalog().AddModerating().AddAttempts().AddModelLists();
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Core.Configuration;
 using Gateway.Core.Requests;
 using Gateway.Router.Protocols.Neutral;
 
@@ -76,12 +77,12 @@ internal sealed class GeminiContentsWriter(Translation translation, Utf8JsonWrit
 
             if (turn.Role == NeutralRole.System)
             {
-                if (translation.Traits.MidSystem == MidSystem.Hoist)
+                if (translation.Traits.MidSystem == MidSystemMode.Hoist)
                 {
                     continue;
                 }
 
-                if (translation.Traits.MidSystem == MidSystem.Reject)
+                if (translation.Traits.MidSystem == MidSystemMode.Reject)
                 {
                     TranslationNotes.Reject(turn.Path.At("role"), "Instructions in the middle of a talk have no place at the provider of this model. Put them first.");
                 }

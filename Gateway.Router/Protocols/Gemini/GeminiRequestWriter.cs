@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Core.Configuration;
 using Gateway.Core.Requests;
 using Gateway.Router.Protocols.Neutral;
 
@@ -47,7 +48,7 @@ internal sealed class GeminiRequestWriter(Translation translation, Utf8JsonWrite
             WriteSystemPart(part, ref isOpen);
         }
 
-        if (translation.Traits.MidSystem == MidSystem.Hoist)
+        if (translation.Traits.MidSystem == MidSystemMode.Hoist)
         {
             foreach (var turn in _request.Turns)
             {

@@ -42,9 +42,9 @@ internal sealed class OpenAIUpstream : IUpstreamProtocol
         return new SplicedBody(exchange.Body, model, UsageSplice(in facts, exchange.Body.Span));
     }
 
-    public void WriteChat(Translation translation, LlmOperation operation, Utf8JsonWriter json) => throw new NotSupportedException();
+    public void WriteChat(Translation translation, LlmOperation operation, Utf8JsonWriter json) => OpenAIRequestWriter.Write(translation, json);
 
-    public void WriteEmbeddings(Translation translation, NeutralEmbeddingRequest request, Utf8JsonWriter json) => throw new NotSupportedException();
+    public void WriteEmbeddings(Translation translation, NeutralEmbeddingRequest request, Utf8JsonWriter json) => OpenAIEmbeddings.Write(translation, request, json);
 
     public string CredentialFor(string key) => "Bearer " + key;
 
@@ -60,9 +60,9 @@ internal sealed class OpenAIUpstream : IUpstreamProtocol
 
     public IEventReader ReadEvents(LlmExchange exchange) => new OpenAIEventReader(hidesUsage: !exchange.Facts.IncludeUsage, exchange.Facts.CandidateCount);
 
-    public IAnswerDecoder Decode(Translation translation) => throw new NotSupportedException();
+    public IAnswerDecoder Decode(Translation translation) => new OpenAIDecoder(translation);
 
-    public NeutralEmbeddings ReadEmbeddings(ReadOnlySpan<byte> document) => throw new NotSupportedException();
+    public NeutralEmbeddings ReadEmbeddings(ReadOnlySpan<byte> document) => OpenAIEmbeddings.Read(document);
 
     public long ReadTokenCount(ReadOnlySpan<byte> document) => throw new InvalidDataException("OpenAI's chat endpoints count no tokens.");
 
