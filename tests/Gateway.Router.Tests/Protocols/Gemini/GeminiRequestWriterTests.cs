@@ -1,3 +1,4 @@
+using Gateway.Core.Configuration;
 using Gateway.Core.Requests;
 using Gateway.Router.Protocols;
 using Gateway.Router.Protocols.Gemini;
@@ -154,13 +155,13 @@ public sealed class GeminiRequestWriterTests
     }
 
     [Theory]
-    [InlineData(nameof(MidSystem.Hoist), """{"parts":[{"text":"mid"}]}""", """[{"role":"user","parts":[{"text":"Hello"},{"text":"more"}]}]""")]
-    [InlineData(nameof(MidSystem.Inline), "", """[{"role":"user","parts":[{"text":"Hello"},{"text":"mid"},{"text":"more"}]}]""")]
+    [InlineData(nameof(MidSystemMode.Hoist), """{"parts":[{"text":"mid"}]}""", """[{"role":"user","parts":[{"text":"Hello"},{"text":"more"}]}]""")]
+    [InlineData(nameof(MidSystemMode.Inline), "", """[{"role":"user","parts":[{"text":"Hello"},{"text":"mid"},{"text":"more"}]}]""")]
     public void System_InTheMiddle_FollowsTheRoute(string mode, string system, string contents)
     {
         var notes = new TranslationNotes();
         var request = Ge.Chat(static request => request.Turns.AddRange([Ge.Turn(NeutralRole.System, new TextPart("mid", Ge.At(1))), Ge.User("more")]));
-        var body = Ge.Write(Ge.Translation(request, notes: notes, traits: new UpstreamTraits { MidSystem = Enum.Parse<MidSystem>(mode) }));
+        var body = Ge.Write(Ge.Translation(request, notes: notes, traits: new UpstreamTraits { MidSystem = Enum.Parse<MidSystemMode>(mode) }));
 
         Assert.Equal(system, Ge.Member(body, "systemInstruction"));
         Assert.Equal(contents, Ge.Member(body, "contents"));
@@ -172,7 +173,7 @@ public sealed class GeminiRequestWriterTests
     {
         var request = Ge.Chat(static request => request.Turns.Add(Ge.Turn(NeutralRole.System, new TextPart("mid", Ge.At(1)))));
 
-        Assert.Equal("messages[0].role", Ge.Refusal(() => Ge.Write(Ge.Translation(request, traits: new UpstreamTraits { MidSystem = MidSystem.Reject }))).Param);
+        Assert.Equal("messages[0].role", Ge.Refusal(() => Ge.Write(Ge.Translation(request, traits: new UpstreamTraits { MidSystem = MidSystemMode.Reject }))).Param);
     }
 
     [Theory]

@@ -63,7 +63,7 @@ public sealed class GeminiSchemaTests
     public void Schema_ThatGrowsWithoutBound_IsRefused()
     {
         // Each level refers to the next one twice.
-        const string Level = """"dN":{"type":"object","properties":{"a":{"$ref":"#/$defs/dM"},"b":{"$ref":"#/$defs/dM"}}},""";
+        const string Level = """ "dN":{"type":"object","properties":{"a":{"$ref":"#/$defs/dM"},"b":{"$ref":"#/$defs/dM"}}},""";
         var levels = string.Concat(Enumerable.Range(0, 30).Select(static level => Level.Replace("N", $"{level}", StringComparison.Ordinal).Replace("M", $"{level + 1}", StringComparison.Ordinal)));
         var schema = """{"$ref":"#/$defs/d0","$defs":{LEVELS"d30":{"type":"string"}}}""".Replace("LEVELS", levels, StringComparison.Ordinal);
         var error = Ge.Refusal(() => Clean(schema));
