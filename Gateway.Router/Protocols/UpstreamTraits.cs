@@ -1,4 +1,5 @@
 using Gateway.Core.Configuration;
+using Gateway.Router.Protocols.Responses;
 
 namespace Gateway.Router.Protocols;
 
@@ -84,6 +85,7 @@ internal sealed record UpstreamTraits
             MaxCompletionTokens = quirks.MaxCompletionTokens ?? isOpenAI,
             DeveloperRole = quirks.DeveloperRole ?? isOpenAI,
             HasResponses = quirks.Responses ?? isOpenAI,
+            PreferResponses = (quirks.Responses ?? isOpenAI) && ResponsesModels.HaveNothingElse(deployment?.Model),
             StreamUsage = quirks.StreamUsage ?? true,
             EchoReasoning = quirks.EchoReasoning ?? IsBelow(host, "deepseek.com"),
             CacheControl = quirks.CacheControl ?? IsBelow(host, "openrouter.ai"),
