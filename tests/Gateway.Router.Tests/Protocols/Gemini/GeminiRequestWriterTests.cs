@@ -196,10 +196,10 @@ public sealed class GeminiRequestWriterTests
             request.Reasoning = new NeutralReasoning(ReasoningMode.Effort, effort, null, null, default);
             request.MaxOutput = cap;
         });
-        var body = Ge.Write(Ge.Translation(request, model, notes: notes));
+        var body = Ge.Write(Ge.Translation(request, model, new GeminiClient(), notes));
 
         Assert.Equal(written, Ge.Member(body, "generationConfig", "thinkingConfig"));
-        Assert.Equal(adapted, notes.Adapted.Contains("client.Reasoning"));
+        Assert.Equal(adapted, notes.Adapted.Contains("generationConfig.thinkingConfig"));
     }
 
     [Theory]
@@ -213,7 +213,8 @@ public sealed class GeminiRequestWriterTests
     [InlineData("gemini-2.0-flash", "Budget", 12000L, "")]
     public void Thinking_OtherModes_AreSaidInTheModelsWord(string model, string mode, long? budget, string written)
     {
-        var body = Ge.Write(Ge.Chat(request => request.Reasoning = new NeutralReasoning(Enum.Parse<ReasoningMode>(mode), null, budget, null, default)), model);
+        var request = Ge.Chat(request => request.Reasoning = new NeutralReasoning(Enum.Parse<ReasoningMode>(mode), null, budget, null, default));
+        var body = Ge.Write(Ge.Translation(request, model, new GeminiClient()));
 
         Assert.Equal(written, Ge.Member(body, "generationConfig", "thinkingConfig"));
     }
@@ -222,6 +223,14 @@ public sealed class GeminiRequestWriterTests
     public void Thinking_Shown_IsAskedFor() => Assert.Equal(
         """{"includeThoughts":true}""",
         Ge.Member(Ge.Write(Ge.Chat(static request => request.Reasoning = new NeutralReasoning(ReasoningMode.Auto, null, null, true, default)), "gemini-3-flash"), "generationConfig", "thinkingConfig"));
+
+    [Theory]
+    [InlineData("Effort", """{"includeThoughts":true,"thinkingLevel":"low"}""")]
+    [InlineData("Auto", """{"includeThoughts":true}""")]
+    [InlineData("Off", """{"thinkingLevel":"minimal"}""")]
+    public void Thinking_ForOtherClients_IsShownUnlessItIsOff(string mode, string written) => Assert.Equal(
+        written,
+        Ge.Member(Ge.Write(Ge.Chat(request => request.Reasoning = new NeutralReasoning(Enum.Parse<ReasoningMode>(mode), "low", null, null, default)), "gemini-3-flash"), "generationConfig", "thinkingConfig"));
 
     [Fact]
     public void Thinking_ForAModelThatDoesNot_IsDropped()
