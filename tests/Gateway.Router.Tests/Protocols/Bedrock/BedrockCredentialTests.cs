@@ -91,7 +91,7 @@ public sealed class BedrockCredentialTests
 
     private sealed class AnyConfig : ClientConfig
     {
-        public AnyConfig(string region) : base(new DefaultConfigurationProvider([]))
+        public AnyConfig(string region) : base(new DefaultConfigurationProvider([new DefaultConfiguration { Name = DefaultConfigurationMode.Standard }]))
         {
             AuthenticationRegion = region;
             AuthenticationServiceName = "bedrock";

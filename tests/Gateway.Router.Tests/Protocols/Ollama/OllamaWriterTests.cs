@@ -42,7 +42,7 @@ public sealed class OllamaWriterTests
             [
                 Head + "\"message\":{\"role\":\"assistant\",\"content\":\"\",\"thinking\":\"hm\"},\"done\":false}",
                 Head + "\"message\":{\"role\":\"assistant\",\"content\":\"He\\\"y\\n\"},\"done\":false}",
-                Head + "\"message\":{\"role\":\"assistant\",\"content\":\"é😀\"},\"done\":false}",
+                Head + "\"message\":{\"role\":\"assistant\",\"content\":\"é\\uD83D\\uDE00\"},\"done\":false}",
                 Head + "\"message\":{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{\"id\":\"call_1\",\"function\":{\"index\":0,\"name\":\"f\",\"arguments\":{\"a\":\"ü\"}}}]},\"done\":false}",
                 Head + "\"message\":{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{\"id\":\"call_2\",\"function\":{\"index\":1,\"name\":\"g\",\"arguments\":{}}}]},\"done\":false}",
                 Head + "\"message\":{\"role\":\"assistant\",\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\"," + Durations
