@@ -1,4 +1,5 @@
 using Gateway.Core.Configuration;
+using Gateway.Router.Protocols.Responses;
 
 namespace Gateway.Router.Protocols;
 
@@ -36,6 +37,9 @@ internal sealed record UpstreamTraits
 
     /// <summary>The upstream has OpenAI's responses endpoint.</summary>
     public bool HasResponses { get; init; }
+
+    /// <summary>The model is asked through the responses endpoint also for clients of other protocols: some models have nothing else.</summary>
+    public bool PreferResponses { get; init; }
 
     /// <summary>The upstream understands <c>cache_control</c> inside OpenAI's content parts (OpenRouter).</summary>
     public bool CacheControl { get; init; }
@@ -81,6 +85,7 @@ internal sealed record UpstreamTraits
             MaxCompletionTokens = quirks.MaxCompletionTokens ?? isOpenAI,
             DeveloperRole = quirks.DeveloperRole ?? isOpenAI,
             HasResponses = quirks.Responses ?? isOpenAI,
+            PreferResponses = (quirks.Responses ?? isOpenAI) && ResponsesModels.HaveNothingElse(deployment?.Model),
             StreamUsage = quirks.StreamUsage ?? true,
             EchoReasoning = quirks.EchoReasoning ?? IsBelow(host, "deepseek.com"),
             CacheControl = quirks.CacheControl ?? IsBelow(host, "openrouter.ai"),

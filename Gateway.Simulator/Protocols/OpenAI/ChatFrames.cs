@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using Gateway.Simulator.Faults;
 using Gateway.Simulator.Text;
 
 namespace Gateway.Simulator.Protocols.OpenAI;
 
 /// <summary>Chunks of a streamed chat completion.</summary>
-internal sealed class ChatFrames(OpenAICall call, bool includeUsage, bool crlf) : AnswerFrames(call, "chat.completion.chunk", includeUsage, crlf)
+internal class ChatFrames(ProviderCall call, bool includeUsage, FaultScript script) : ChunkFrames(call, "chat.completion.chunk", includeUsage, script)
 {
     private readonly string _number = call.Meter.Number;
 
@@ -14,16 +15,16 @@ internal sealed class ChatFrames(OpenAICall call, bool includeUsage, bool crlf) 
 
     public static string Reason(AnswerEnd end) => end switch
     {
-        AnswerEnd.Stop => "stop",
+        AnswerEnd.Stop or AnswerEnd.StopSequence => "stop",
         AnswerEnd.Length => "length",
         AnswerEnd.ToolCalls => "tool_calls",
     };
 
-    public override ReadOnlyMemory<byte>? Open(int choice, bool calls)
+    public override ReadOnlyMemory<byte> Open(int choice, AnswerToken? first)
     {
         var json = StartDelta(choice);
         json.WriteString("role"u8, "assistant"u8);
-        json.WriteString("content"u8, calls ? null : "");
+        json.WriteString("content"u8, first is { Call: not AnswerToken.Content } ? null : "");
         json.WriteNull("refusal"u8);
         return EndDelta(json, null);
     }
@@ -33,7 +34,7 @@ internal sealed class ChatFrames(OpenAICall call, bool includeUsage, bool crlf) 
         var json = StartDelta(choice);
         if (token.Call < 0)
         {
-            json.WriteString("content"u8, token.Text);
+            json.WriteString(token.Call == AnswerToken.Reasoning ? "reasoning_content"u8 : "content"u8, token.Text);
             return EndDelta(json, null);
         }
 

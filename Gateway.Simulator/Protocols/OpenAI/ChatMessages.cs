@@ -10,11 +10,6 @@ namespace Gateway.Simulator.Protocols.OpenAI;
 /// <param name="EndsWithToolResult">The last message answers a tool call, so the model should talk now.</param>
 internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool EndsWithToolResult)
 {
-    // The overhead of the real chat format: three tokens around each message, three that open the answer.
-    private const int TokensPerMessage = 3;
-    private const int TokensOfReply = 3;
-    private const int TokensPerImage = 85;
-
     private static readonly HashSet<string> MessageFields =
         ["role", "content", "name", "refusal", "audio", "annotations", "tool_calls", "tool_call_id", "function_call"];
 
@@ -26,7 +21,7 @@ internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool 
             throw OpenAIError.Invalid("messages", "empty array. Expected an array with minimum length 1, but got an empty array instead.", "empty_array");
         }
 
-        var tokens = TokensOfReply;
+        var tokens = PromptCost.Reply;
         var lastUser = "";
         var openCalls = new HashSet<string>(StringComparer.Ordinal);
         var role = "";
@@ -37,7 +32,7 @@ internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool 
             role = ReadRole(message, path);
             FollowCalls(message, role, path, openCalls);
             var text = ReadContent(message, role, path, ref tokens);
-            tokens += TokensPerMessage + Tokenizer.Count(text);
+            tokens += PromptCost.Message + Tokenizer.Count(text);
             lastUser = role == "user" ? text : lastUser;
         }
 
@@ -48,7 +43,7 @@ internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool 
     {
         if (message.ValueKind != JsonValueKind.Object)
         {
-            throw OpenAIError.WrongType(path, "an object", Fields.KindOf(message));
+            throw OpenAIError.WrongType(path, "an object", OpenAIFields.KindOf(message));
         }
 
         foreach (var member in message.EnumerateObject())
@@ -114,7 +109,7 @@ internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool 
 
                 return text.ToString();
             default:
-                throw OpenAIError.WrongType(name, "a string or an array", Fields.KindOf(content));
+                throw OpenAIError.WrongType(name, "a string or an array", OpenAIFields.KindOf(content));
         }
     }
 
@@ -122,7 +117,7 @@ internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool 
     {
         if (part.ValueKind != JsonValueKind.Object)
         {
-            throw OpenAIError.WrongType(path, "an object", Fields.KindOf(part));
+            throw OpenAIError.WrongType(path, "an object", OpenAIFields.KindOf(part));
         }
 
         switch (RequiredText(part, "type"u8, $"{path}.type"))
@@ -134,7 +129,7 @@ internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool 
                 text.Append(RequiredText(part, "refusal"u8, $"{path}.refusal"));
                 break;
             case "image_url" or "input_audio" or "file":
-                tokens += TokensPerImage;
+                tokens += PromptCost.Attachment;
                 break;
             case var other:
                 throw OpenAIError.Invalid($"{path}.type", $"'{other}' is not one of 'text', 'image_url', 'input_audio', 'refusal' and 'file'.");
@@ -148,7 +143,7 @@ internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool 
             throw OpenAIError.Missing(path);
         }
 
-        return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw OpenAIError.WrongType(path, "a string", Fields.KindOf(value));
+        return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw OpenAIError.WrongType(path, "a string", OpenAIFields.KindOf(value));
     }
 
     private static OpenAIError UnansweredCalls() =>

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Text.Json;
 using Gateway.Simulator.Meter;
 using Gateway.Simulator.Text;
@@ -6,17 +5,16 @@ using Gateway.Simulator.Text;
 namespace Gateway.Simulator.Protocols.OpenAI;
 
 /// <summary><c>POST /v1/chat/completions</c></summary>
-internal sealed class ChatOperation : IOpenAIOperation
+internal class ChatOperation(OpenAIProvider provider) : Operation(provider)
 {
-    public FrozenDictionary<string, Field> Fields => OpenAI.Fields.Chat;
+    public override FieldTable Fields => OpenAIFields.Chat;
 
-    public async Task<Ending> AnswerAsync(OpenAICall call)
+    public override async Task<Ending> AnswerAsync(ProviderCall call)
     {
         var body = call.Body;
         var conversation = body.GetProperty("messages"u8);
         var messages = ChatMessages.Read(conversation);
-        var stream = Json.Flag(body, "stream"u8);
-        var includeUsage = Json.IncludeUsage(body, stream);
+        var includeUsage = OpenAIOptions.IncludeUsage(body, call.Stream);
         var script = call.ReadScript(messages.LastUserText);
         var seed = call.SeedOf(conversation, script);
         var answer = AnswerWriter.Write(new AnswerOrder
@@ -26,22 +24,23 @@ internal sealed class ChatOperation : IOpenAIOperation
             Choices = Json.Integer(body, "n"u8, 1),
             MaxTokens = MaxTokens(body),
             Tokens = script.Tokens,
-            Stops = Json.Stops(body),
+            ReasoningTokens = script.Think ?? 0,
+            Stops = OpenAIOptions.Stops(body),
             Text = script.Echo ? messages.LastUserText : FormatText(body, seed),
-            Calls = ChatTools.Choose(body, messages, seed),
+            Calls = ChatTools.Read(body).Choose(messages.LastUserText, messages.EndsWithToolResult, script.Calls, seed),
         });
 
         call.Meter.Id = $"chatcmpl-{call.Meter.Number}";
         var response = await call.OpenAsync(script, seed);
         call.Meter.Prompt(messages.PromptTokens);
-        if (!stream)
+        if (!call.Stream)
         {
-            var whole = OpenAICall.Serialize(Compose(call, answer, script.NoUsage), OpenAIJson.Wire.ChatCompletion);
+            var whole = Json.Serialize(Compose(call, answer, script.NoUsage), OpenAIJson.Wire.ChatCompletion);
             return await AnswerSender.WholeAsync(call, response, whole, answer.CompletionTokens);
         }
 
-        using var frames = new ChatFrames(call, includeUsage, script.Crlf);
-        return await AnswerSender.StreamAsync(call, response, answer, frames, includeUsage);
+        using var frames = new ChatFrames(call, includeUsage, script);
+        return await AnswerSender.StreamAsync(call, response, answer, frames);
     }
 
     private static int MaxTokens(JsonElement body)
@@ -76,19 +75,24 @@ internal sealed class ChatOperation : IOpenAIOperation
         }
     }
 
-    private static ChatCompletion Compose(OpenAICall call, Answer answer, bool noUsage) => new()
+    private static ChatCompletion Compose(ProviderCall call, Answer answer, bool noUsage) => new()
     {
         Id = call.Meter.Id,
         Created = call.Created,
         Model = call.Model,
         Choices = [.. answer.Choices.Select((choice, index) => new ChatChoice(index, Message(call.Meter.Number, choice, index), ChatFrames.Reason(choice.End)))],
-        Usage = noUsage ? null : Usage.Of(answer.PromptTokens, answer.CompletionTokens),
+        Usage = noUsage ? null : Usage.Of(answer),
     };
 
     private static ChatMessage Message(string number, AnswerChoice choice, int index)
     {
         var calls = choice.CallStarts.Select(start =>
             new ChatToolCall(ChatFrames.CallId(number, index, start.Call), new ChatFunctionCall(start.Text, choice.Join(start.Call)))).ToArray();
-        return calls.Length > 0 ? new ChatMessage { Content = null, ToolCalls = calls } : new ChatMessage { Content = choice.Join(-1) };
+        return new ChatMessage
+        {
+            Content = calls.Length > 0 ? null : choice.Join(AnswerToken.Content),
+            ReasoningContent = choice.ReasoningTokens > 0 ? choice.Join(AnswerToken.Reasoning) : null,
+            ToolCalls = calls.Length > 0 ? calls : null,
+        };
     }
 }

@@ -1,6 +1,6 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gateway.Simulator.Text;
 
 namespace Gateway.Simulator.Protocols.OpenAI;
 
@@ -23,13 +23,13 @@ internal sealed record Usage
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CompletionDetails? CompletionTokensDetails { get; init; }
 
-    public static Usage Of(int prompt, int completion) => new()
+    public static Usage Of(Answer answer) => new()
     {
-        PromptTokens = prompt,
-        CompletionTokens = completion,
-        TotalTokens = prompt + completion,
-        PromptTokensDetails = new PromptDetails(),
-        CompletionTokensDetails = new CompletionDetails(),
+        PromptTokens = answer.PromptTokens,
+        CompletionTokens = answer.CompletionTokens,
+        TotalTokens = answer.PromptTokens + answer.CompletionTokens,
+        PromptTokensDetails = new PromptDetails { CachedTokens = answer.CachedTokens },
+        CompletionTokensDetails = new CompletionDetails { ReasoningTokens = answer.ReasoningTokens },
     };
 }
 
@@ -82,6 +82,10 @@ internal sealed record ChatMessage
     public string Role { get; } = "assistant";
 
     public required string? Content { get; init; }
+
+    /// <summary>Not OpenAI's own: the member that DeepSeek, vLLM and others speak of reasoning in. Only when a directive asks for it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReasoningContent { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ChatToolCall>? ToolCalls { get; init; }
@@ -161,13 +165,10 @@ internal sealed partial class OpenAIJson : JsonSerializerContext
 {
     public const string Fingerprint = "fp_simulator";
 
-    /// <summary>Provider text goes out as UTF-8, not as \u escapes: gateways must cope with split characters.</summary>
-    public static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
-
     /// <summary>The context that the handlers write with.</summary>
     public static readonly OpenAIJson Wire = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Encoder = Encoder,
+        Encoder = Json.Encoder,
     });
 }

@@ -115,7 +115,9 @@ internal sealed class RouterHost : IAsyncDisposable
 
     public static ContextClaims ClaimsFor(byte[] body, LlmEndpoint endpoint)
     {
-        if (!RequestFactsReader.TryRead(body, endpoint.Operation, out var facts, out var error))
+        // Gemini's endpoints are made with their whole path: new("/v1beta/models/gpt-test:generateContent", LlmOperation.GenerateContent).
+        PathFacts? path = GeminiPath.TryParseTarget(endpoint.Path, out var parsed) ? parsed.Facts : null;
+        if (!RequestFactsReader.TryRead(body, endpoint.Operation, path, out var facts, out var error))
         {
             throw new ArgumentException(error.Message, nameof(body));
         }
