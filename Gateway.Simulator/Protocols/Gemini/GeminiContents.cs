@@ -32,9 +32,6 @@ internal sealed class GeminiContents
     /// <summary>The last turn holds the results of calls, so the model should talk now.</summary>
     public bool EndsWithResults { get; private set; }
 
-    /// <summary>All texts of the turn that was read last.</summary>
-    public string LastText { get; private set; } = "";
-
     /// <param name="holder">The object with <c>contents</c> and <c>systemInstruction</c>, checked against its message.</param>
     /// <param name="message">Name of that message in errors.</param>
     /// <param name="needsSignatures">The model wants the signatures of its own calls back.</param>
@@ -116,14 +113,16 @@ internal sealed class GeminiContents
             throw GoogleError.Invalid("Please use a valid role: user, model.");
         }
 
+        // Google's own client keeps each chunk of a stream as a model turn, so those in a row are one.
         role = role == "function" ? "user" : role;
-        if (role == _role || (_role.Length == 0 && role == "model"))
+        var goesOn = role == "model" && _role == "model";
+        if (!goesOn && role == (_role.Length == 0 ? "model" : _role))
         {
             throw GoogleError.Invalid("Please ensure that multiturn requests alternate between user and model.");
         }
 
-        var (calls, results, text) = ReadParts(turn, role, path);
-        if (results != _calls)
+        var (calls, results, text) = ReadParts(turn, role, path, goesOn ? _calls : 0);
+        if (!goesOn && results != _calls)
         {
             throw GoogleError.Invalid(results > 0 && _calls == 0
                 ? "Please ensure that function response turn comes immediately after a function call turn."
@@ -131,7 +130,6 @@ internal sealed class GeminiContents
         }
 
         (_role, _calls, EndsWithResults) = (role, calls, results > 0);
-        LastText = text;
         if (role == "user" && results == 0)
         {
             LastUserText = text;
@@ -139,10 +137,10 @@ internal sealed class GeminiContents
         }
     }
 
-    private (int Calls, int Results, string Text) ReadParts(JsonElement turn, string role, string path)
+    private (int Calls, int Results, string Text) ReadParts(JsonElement turn, string role, string path, int callsBefore)
     {
         var text = new StringBuilder();
-        var (calls, results, others, index) = (0, 0, 0, 0);
+        var (calls, results, others, index) = (callsBefore, 0, 0, 0);
         foreach (var part in ProtoMessage.List(turn, "parts"))
         {
             var place = $"{path}.parts[{index++}]";

@@ -206,6 +206,10 @@ public sealed class GenerateTests
         Assert.Equal(parts.Select(part => part.GetRawText()), streamed.Select(part => part.GetRawText()));
         using var accepted = await simulator.SendAsync(history, path);
         Assert.Equal(200, (int)accepted.StatusCode);
+
+        // Google's client keeps the chunks of a stream as turns of their own.
+        using var inTurns = await simulator.SendAsync(history.Replace("},{\"functionCall\"", "}]},{\"role\":\"model\",\"parts\":[{\"functionCall\"", StringComparison.Ordinal), path);
+        Assert.Equal(200, (int)inTurns.StatusCode);
     }
 
     [Fact]
