@@ -1,5 +1,8 @@
 using Gateway.Simulator.Protocols.Anthropic;
+using Gateway.Simulator.Protocols.Azure;
+using Gateway.Simulator.Protocols.Bedrock;
 using Gateway.Simulator.Protocols.OpenAI;
+using Gateway.Simulator.Protocols.Responses;
 
 namespace Gateway.Simulator.Protocols;
 
@@ -11,6 +14,7 @@ internal static class AllProtocols
         builder.AddProviderDoor();
         builder.AddOpenAI();
         builder.AddAnthropic();
+        builder.AddBedrock();
         return builder;
     }
 
@@ -18,6 +22,9 @@ internal static class AllProtocols
     {
         routes.MapOpenAI();
         routes.MapAnthropic();
+        routes.MapResponses();
+        routes.MapAzure();
+        routes.MapBedrock();
         return routes;
     }
 }
