@@ -140,7 +140,7 @@ internal sealed class GeminiContents
     private (int Calls, int Results, string Text) ReadParts(JsonElement turn, string role, string path, int callsBefore)
     {
         var text = new StringBuilder();
-        var (calls, results, others, index) = (callsBefore, 0, 0, 0);
+        var (calls, results, index) = (callsBefore, 0, 0);
         foreach (var part in ProtoMessage.List(turn, "parts"))
         {
             var place = $"{path}.parts[{index++}]";
@@ -149,11 +149,9 @@ internal sealed class GeminiContents
                 case "text":
                     text.Append(ProtoMessage.Text(part, "text"));
                     ThoughtSignatures.Check(part, null);
-                    others++;
                     break;
                 case "functionCall" when role == "model":
                     ReadCall(part, place, calls++ == 0);
-                    others++;
                     break;
                 case "functionResponse" when role == "user":
                     ReadResult(ProtoMessage.Find(part, "functionResponse")!.Value, place);
@@ -163,7 +161,6 @@ internal sealed class GeminiContents
                     throw GoogleError.Invalid("Please ensure that function call turn comes immediately after a user turn or after a function response turn.");
                 default:
                     PromptTokens += PromptCost.Attachment;
-                    others++;
                     break;
             }
         }
@@ -173,7 +170,7 @@ internal sealed class GeminiContents
             throw GoogleError.Violation($"{path}.parts", "contents.parts must not be empty.");
         }
 
-        PromptTokens += (others > 0 ? PromptCost.Message : 0) + Tokenizer.Count(text.ToString());
+        PromptTokens += PromptCost.Message + Tokenizer.Count(text.ToString());
         return (calls, results, text.ToString());
     }
 
@@ -191,7 +188,6 @@ internal sealed class GeminiContents
         }
     }
 
-    /// <summary>A result costs what the message of a tool costs elsewhere.</summary>
     private void ReadResult(JsonElement result, string path)
     {
         if (ProtoMessage.Text(result, "name") is not { Length: > 0 })
@@ -201,6 +197,6 @@ internal sealed class GeminiContents
 
         var response = ProtoMessage.Find(result, "response") ?? throw GoogleError.Violation($"{path}.function_response.response", "response is not specified");
         var text = ProtoMessage.Text(response, "output") ?? ProtoMessage.Text(response, "result") ?? ProtoMessage.Text(response, "error") ?? response.GetRawText();
-        PromptTokens += PromptCost.Message + Tokenizer.Count(text) + (PromptCost.Attachment * ProtoMessage.List(result, "parts").Count());
+        PromptTokens += Tokenizer.Count(text) + (PromptCost.Attachment * ProtoMessage.List(result, "parts").Count());
     }
 }

@@ -139,8 +139,8 @@ public sealed class GenerateTests
 
         Assert.NotEmpty(new[] { answer }.Said());
 
-        // 3 for the reply, 3 + 2 for the text, 3 for the calls, 3 + 1 and 3 + 2 for the results.
-        Assert.Equal(20, answer.Usage("promptTokenCount"));
+        // 3 for the reply, 3 + 2 for the text, 3 for the calls, 3 + 1 + 2 for the results.
+        Assert.Equal(17, answer.Usage("promptTokenCount"));
     }
 
     [Fact]
