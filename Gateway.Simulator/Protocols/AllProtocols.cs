@@ -1,5 +1,6 @@
 using Gateway.Simulator.Protocols.Anthropic;
 using Gateway.Simulator.Protocols.Gemini;
+using Gateway.Simulator.Protocols.Ollama;
 using Gateway.Simulator.Protocols.OpenAI;
 
 namespace Gateway.Simulator.Protocols;
@@ -13,6 +14,7 @@ internal static class AllProtocols
         builder.AddOpenAI();
         builder.AddAnthropic();
         builder.AddGemini();
+        builder.AddOllama();
         return builder;
     }
 
@@ -21,6 +23,7 @@ internal static class AllProtocols
         routes.MapOpenAI();
         routes.MapAnthropic();
         routes.MapGemini();
+        routes.MapOllama();
         return routes;
     }
 }

@@ -59,11 +59,9 @@ internal static class OllamaEmbeddingsClient
         json.WriteEndArray();
         json.WriteNumber("total_duration"u8, OllamaLines.Nanoseconds(context.Elapsed()));
         json.WriteNumber("load_duration"u8, 0);
-        if (embeddings.Usage is { } usage)
-        {
-            json.WriteNumber("prompt_eval_count"u8, usage.Input);
-        }
 
+        // Always there: clients that check what they read want it, also from upstreams that count nothing.
+        json.WriteNumber("prompt_eval_count"u8, embeddings.Usage?.Input ?? 0);
         json.WriteEndObject();
     }
 

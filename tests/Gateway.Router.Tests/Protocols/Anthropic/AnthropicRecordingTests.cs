@@ -148,8 +148,8 @@ public sealed class AnthropicRecordingTests
             return;
         }
 
-        IEventReader cheap = new AnthropicEventReader();
-        IEventReader whole = new DecodedEventReader(new AnthropicDecoder(null), FrameFormat.Sse);
+        var cheap = new AnthropicEventReader();
+        var whole = new DecodedEventReader(new AnthropicDecoder(null), FrameFormat.Sse);
         foreach (var frame in Encoding.UTF8.GetString(recording.Response).Split("\n\n", StringSplitOptions.RemoveEmptyEntries))
         {
             var bytes = Encoding.UTF8.GetBytes(frame + "\n\n");
