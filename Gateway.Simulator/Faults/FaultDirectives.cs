@@ -35,6 +35,7 @@ internal static class FaultDirectives
         ["garbage"] = new("garbage[=AFTER_TOKENS]", static (script, value) => Number(value.Length == 0 ? "0" : value, 0, MaxTokens) is { } count ? script with { GarbageAfter = count } : null),
         ["no_done"] = new("no_done", static (script, value) => Flag(value) ? script with { NoDone = true } : null),
         ["no_usage"] = new("no_usage", static (script, value) => Flag(value) ? script with { NoUsage = true } : null),
+        ["block"] = new("block[=REASON]", static (script, value) => script with { Block = value.Length > 0 ? value : "SAFETY" }),
         ["hang"] = new("hang", static (script, value) => Flag(value) ? script with { Hang = true } : null),
         ["crlf"] = new("crlf", static (script, value) => Flag(value) ? script with { Crlf = true } : null),
         ["echo"] = new("echo", static (script, value) => Flag(value) ? script with { Echo = true } : null),

@@ -52,6 +52,9 @@ internal sealed record FaultScript
 
     public bool NoUsage { get; init; }
 
+    /// <summary>A filter stops the prompt, with this reason; only Gemini says so inside a 200.</summary>
+    public string? Block { get; init; }
+
     public bool Hang { get; init; }
 
     public bool Crlf { get; init; }

@@ -1,6 +1,8 @@
 using Gateway.Simulator.Protocols.Anthropic;
 using Gateway.Simulator.Protocols.Azure;
 using Gateway.Simulator.Protocols.Bedrock;
+using Gateway.Simulator.Protocols.Gemini;
+using Gateway.Simulator.Protocols.Ollama;
 using Gateway.Simulator.Protocols.OpenAI;
 using Gateway.Simulator.Protocols.Responses;
 
@@ -15,6 +17,8 @@ internal static class AllProtocols
         builder.AddOpenAI();
         builder.AddAnthropic();
         builder.AddBedrock();
+        builder.AddGemini();
+        builder.AddOllama();
         return builder;
     }
 
@@ -25,6 +29,8 @@ internal static class AllProtocols
         routes.MapResponses();
         routes.MapAzure();
         routes.MapBedrock();
+        routes.MapGemini();
+        routes.MapOllama();
         return routes;
     }
 }

@@ -81,13 +81,13 @@ internal sealed class TestSimulator : IAsyncDisposable
         [.. stream.ReplaceLineEndings("\n").Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(line => line["data: ".Length..])];
 
     /// <summary>What arrives over a bare connection, and whether it ended with a reset.</summary>
-    public async Task<(string Text, bool Reset)> RawAsync(string body)
+    public async Task<(string Text, bool Reset)> RawAsync(string body, string path = "/v1/chat/completions")
     {
         using var client = new TcpClient();
         await client.ConnectAsync(Address.Host, Address.Port);
         var stream = client.GetStream();
         await stream.WriteAsync(Encoding.UTF8.GetBytes(
-            $"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\nConnection: close\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
+            $"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\nConnection: close\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
         var received = new MemoryStream();
         try
         {

@@ -13,7 +13,7 @@ internal sealed class AnthropicProvider : Provider
         base.Authorize(context, credential, body, keys);
         switch (context.Request.Headers["anthropic-version"].ToString())
         {
-            case "2026-10-21" or "2023-06-01" or "2023-01-01":
+            case "2026-10-21" or "2023-06-01" or "2023-01-01":    // the first is what the newest SDKs send
                 break;
             case "":
                 throw AnthropicError.Invalid("anthropic-version: header is required");
