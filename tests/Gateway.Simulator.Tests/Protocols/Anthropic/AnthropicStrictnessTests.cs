@@ -62,6 +62,8 @@ public sealed class AnthropicStrictnessTests
     [InlineData(""","system":[{"type":"text","text":""}]""", "system: text content blocks must be non-empty")]
     [InlineData(""","system":[{"type":"image"}]""", "system.0.type: Input should be 'text'")]
     [InlineData(""","system":[{"type":"text","text":"a","cache_control":{"type":"persistent"}}]""", "system.0.cache_control.type: Input should be 'ephemeral'")]
+    [InlineData(""","tools":[{"type":"web_search_20250305","name":"web_search","cache_control":"x"}]""", "tools.0.cache_control: Input should be an object")]
+    [InlineData(""","cache_control":{"type":"forever"}""", "cache_control.type: Input should be 'ephemeral'")]
     [InlineData(""","system":[{"type":"text","text":"","cache_control":{"type":"ephemeral"}}]""", "system: cache_control cannot be set for empty text blocks")]
     public async Task Field_ThatBreaksTheProtocol_Is400(string rest, string message) => await RefusesAsync(Ask("x", rest), message);
 
@@ -178,6 +180,7 @@ public sealed class AnthropicStrictnessTests
     [InlineData("two", null, 400, "anthropic-version: header is required")]
     [InlineData("two", "2024-01-01", 400, "anthropic-version: \"2024-01-01\" is not a valid version")]
     [InlineData("two", "2023-06-01", 200, null)]
+    [InlineData("two", "2026-10-21", 200, null)]
     public async Task Head_MustHaveKeyAndVersion(string? key, string? version, int status, string? message)
     {
         await using var simulator = await TestSimulator.StartAsync(null, ("SIMULATOR_KEYS", "one,two"));
