@@ -15,6 +15,10 @@ public static class GatewayHeaders
     public const string CostUsd = "x-gateway-cost-usd";
     public const string ConfigGeneration = "x-gateway-config";
     public const string Warning = "x-gateway-warning";
+
+    /// <summary><c>estimated</c> where token counts are ours and not the provider's.</summary>
+    public const string Usage = "x-gateway-usage";
+
     public const string Degraded = "x-gateway-degraded";
     public const string UpstreamStatus = "x-gateway-upstream-status";
 

@@ -1,7 +1,9 @@
 using Gateway.Core.Configuration;
 using Gateway.Router;
+using Gateway.Router.ModelLists;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Settlement;
+using Gateway.Router.StoredResponses;
 
 var builder = ServiceHost.CreateBuilder(args);
 builder.AddServiceDefaults();
@@ -13,4 +15,6 @@ builder.AddRouter();
 var app = builder.Build();
 app.MapDefaultEndpoints();
 app.MapLlmEndpoints();
+app.MapModelLists();
+app.MapStoredResponses();
 return app.RunService();

@@ -1,7 +1,9 @@
 using Gateway.Router.Attempts;
 using Gateway.Router.Catalog;
+using Gateway.Router.ModelLists;
 using Gateway.Router.Moderating;
 using Gateway.Router.Pipeline;
+using Gateway.Router.StoredResponses;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Router;
@@ -19,6 +21,6 @@ internal static class RouterApplication
             options.Limits.MinResponseDataRate = null;
             options.Limits.MinRequestBodyDataRate = null;
         });
-        return builder.AddLlmPipeline().AddCatalog().AddModerating().AddAttempts();
+        return builder.AddLlmPipeline().AddCatalog().AddModerating().AddAttempts().AddModelLists().AddStoredResponses();
     }
 }

@@ -1,14 +1,14 @@
 using Gateway.Simulator.Hosting;
 using Gateway.Simulator.Meter;
-using Gateway.Simulator.Protocols.OpenAI;
+using Gateway.Simulator.Protocols;
 using Gateway.Simulator.Recordings;
 
 var builder = ServiceHost.CreateBuilder(args);
 builder.AddServiceDefaults();
-builder.AddSimulator().AddMeter().AddRecordings().AddOpenAI();
+builder.AddSimulator().AddMeter().AddRecordings().AddProtocols();
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
 app.MapMeter();
-app.MapOpenAI();
+app.MapProtocols();
 return app.RunService();

@@ -73,7 +73,7 @@ public sealed record ProviderConfig
 
     public required ProviderProtocol Protocol { get; init; }
 
-    /// <summary>Absolute http(s) URL without query or trailing slash; request paths below <c>/v1</c> are appended.</summary>
+    /// <summary>Absolute http(s) URL without query or trailing slash, the protocol's version segment included where it has one.</summary>
     public required Uri BaseUrl { get; init; }
 
     /// <summary>Credentials, used in turn; empty when the upstream wants none.</summary>
@@ -87,11 +87,16 @@ public sealed record ProviderConfig
 
     public TimeoutConfig Timeouts { get; init; } = new();
 
+    /// <summary>Whether the upstream's own model list is shown to clients as <c>provider/model</c>.</summary>
+    public bool ListModels { get; init; }
+
+    public QuirksConfig Quirks { get; init; } = new();
+
     private bool PrintMembers(StringBuilder text)
     {
         text.Append(CultureInfo.InvariantCulture, $"Name = {Name}, Protocol = {Protocol}, BaseUrl = {BaseUrl}, Keys = {Keys.Count} x {SecretText.Hidden}, ");
         text.Append(CultureInfo.InvariantCulture, $"Headers = {string.Join(", ", Headers.Select(static header => $"{header.Key}: {SecretText.Hidden}"))}, ");
-        text.Append(CultureInfo.InvariantCulture, $"Internal = {Internal}, Timeouts = {Timeouts}");
+        text.Append(CultureInfo.InvariantCulture, $"Internal = {Internal}, Timeouts = {Timeouts}, ListModels = {ListModels}, Quirks = {Quirks}");
         return true;
     }
 }
@@ -123,6 +128,8 @@ public sealed record ModelGroupConfig
 
     /// <summary>Moderation policy for this group, or null.</summary>
     public string? Moderation { get; init; }
+
+    public TranslationConfig Translation { get; init; } = new();
 }
 
 public sealed record DeploymentConfig
@@ -137,6 +144,12 @@ public sealed record DeploymentConfig
 
     /// <summary>Null when unpriced: requests are then recorded with cost 0 and the flag <c>unpriced</c>.</summary>
     public TokenPrice? Price { get; init; }
+
+    /// <summary>Most output tokens of the model; null when not known.</summary>
+    public long? MaxOutput { get; init; }
+
+    /// <summary>What differs from the provider's quirks.</summary>
+    public QuirksConfig Quirks { get; init; } = new();
 
     /// <summary>Name in headers, metrics and reports.</summary>
     public string Id => $"{Provider}/{Model}";

@@ -8,9 +8,15 @@ namespace Gateway.Core.Errors;
 /// <param name="Param">The field at fault, or null.</param>
 public readonly record struct ErrorReply(int Status, string Type, string? Code, string Message, string? Param = null)
 {
+    /// <summary>When a retry can succeed, for protocols that say it in the body; null when nobody knows.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     public static ErrorReply Of(GatewayError error)
     {
         var facts = error.Facts;
-        return new ErrorReply(facts.Status, facts.Type, facts.Code, error.Message, error.Param);
+        return new ErrorReply(facts.Status, facts.Type, facts.Code, error.Message, error.Param)
+        {
+            RetryAfter = ErrorWriters.NamesRetry(facts.Status) ? error.RetryAfter ?? ErrorWriters.DefaultRetryAfter : null,
+        };
     }
 }

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using Gateway.Core.Requests;
 using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Core.Errors;
@@ -9,32 +9,8 @@ namespace Gateway.Core.Errors;
 /// <summary>Writes errors as OpenAI clients read them: <c>{"error":{"message","type","param","code"}}</c>.</summary>
 public static class OpenAIErrorWriter
 {
-    /// <summary>What a 503 or 429 says when nobody knows better.</summary>
-    private static readonly TimeSpan DefaultRetryAfter = TimeSpan.FromSeconds(1);
-
-    /// <summary>Errors are read by people in terminals: an apostrophe stays one. The body is never HTML.</summary>
-    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Writes status, <c>retry-after</c> and body. The response must not have started.</summary>
-    public static async Task WriteAsync(HttpContext context, GatewayError error)
-    {
-        var response = context.Response;
-        var facts = error.Facts;
-        response.StatusCode = facts.Status;
-        response.ContentType = "application/json";
-        if (facts.Status is 429 or 503)
-        {
-            WriteRetryAfter(response.Headers, error.RetryAfter ?? DefaultRetryAfter);
-        }
-
-        if (HttpMethods.IsHead(context.Request.Method))
-        {
-            return;
-        }
-
-        WriteBody(response.BodyWriter, error);
-        await response.BodyWriter.FlushAsync(context.RequestAborted);
-    }
+    public static Task WriteAsync(HttpContext context, GatewayError error) => ErrorWriters.WriteAsync(LlmProtocol.OpenAI, context, error);
 
     /// <summary>The error object as one JSON document.</summary>
     public static void WriteBody(IBufferWriter<byte> output, GatewayError error) => WriteBody(output, ErrorReply.Of(error));
@@ -42,7 +18,12 @@ public static class OpenAIErrorWriter
     /// <summary>The error object as one JSON document.</summary>
     public static void WriteBody(IBufferWriter<byte> output, in ErrorReply error)
     {
-        using var json = new Utf8JsonWriter(output, Readable);
+        using var json = new Utf8JsonWriter(output, ErrorWriters.Readable);
+        Write(json, in error);
+    }
+
+    internal static void Write(Utf8JsonWriter json, in ErrorReply error)
+    {
         json.WriteStartObject();
         json.WriteStartObject("error"u8);
         json.WriteString("message"u8, error.Message);

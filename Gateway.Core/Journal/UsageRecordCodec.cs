@@ -8,7 +8,10 @@ namespace Gateway.Core.Journal;
 public static class UsageRecordCodec
 {
     /// <summary>Layout that is written today. A new field means a new version, and readers of the old one.</summary>
-    public const byte Version = 1;
+    public const byte Version = 2;
+
+    /// <summary>Without tokens of sound.</summary>
+    private const byte WithoutAudio = 1;
 
     /// <summary>Longer texts are cut: clients and upstreams choose some of them, and a record must stay small.</summary>
     public const int MaxTextChars = 512;
@@ -39,6 +42,8 @@ public static class UsageRecordCodec
         writer.WriteVarint(final.Attempts);
         writer.WriteVarint(final.DurationMs);
         writer.WriteVarint(final.TimeToFirstTokenMs);
+        writer.WriteVarint(final.Usage.AudioInput);
+        writer.WriteVarint(final.Usage.AudioOutput);
         return writer.Written;
     }
 
@@ -55,7 +60,7 @@ public static class UsageRecordCodec
     {
         Require(version);
         var reader = new WireReader(payload);
-        return new UsageFinal
+        var final = new UsageFinal
         {
             Intent = ReadIntent(ref reader, requestId),
             Ending = (RequestEnding)reader.ReadByte(),
@@ -68,6 +73,7 @@ public static class UsageRecordCodec
             DurationMs = reader.ReadVarint(),
             TimeToFirstTokenMs = reader.ReadVarint(),
         };
+        return version == WithoutAudio ? final : final with { Usage = final.Usage with { AudioInput = reader.ReadVarint(), AudioOutput = reader.ReadVarint() } };
     }
 
     // The request id stands in the frame.
@@ -124,9 +130,9 @@ public static class UsageRecordCodec
 
     private static void Require(byte version)
     {
-        if (version != Version)
+        if (version is not (Version or WithoutAudio))
         {
-            throw new InvalidDataException($"The record has layout {version}; this build reads {Version}.");
+            throw new InvalidDataException($"The record has layout {version}; this build reads {WithoutAudio} and {Version}.");
         }
     }
 }

@@ -10,11 +10,21 @@ namespace Gateway.Core.Money;
 /// <param name="Reasoning">Part of <paramref name="Output"/> that the client does not see as text.</param>
 public readonly record struct TokenUsage(long Input, long CachedInput, long CacheWrite, long Output, long Reasoning)
 {
+    /// <summary>Part of <see cref="Input"/> that is sound.</summary>
+    public long AudioInput { get; init; }
+
+    /// <summary>Part of <see cref="Output"/> that is sound.</summary>
+    public long AudioOutput { get; init; }
+
     /// <summary>More tokens than any answer has. A server that says more (a -1 without its sign) is wrong.</summary>
     public const long Most = 1_000_000_000;
 
     /// <summary>The same counts, none of them above <see cref="Most"/>.</summary>
-    public TokenUsage Capped() => new(Math.Min(Input, Most), Math.Min(CachedInput, Most), Math.Min(CacheWrite, Most), Math.Min(Output, Most), Math.Min(Reasoning, Most));
+    public TokenUsage Capped() => new(Math.Min(Input, Most), Math.Min(CachedInput, Most), Math.Min(CacheWrite, Most), Math.Min(Output, Most), Math.Min(Reasoning, Most))
+    {
+        AudioInput = Math.Min(AudioInput, Most),
+        AudioOutput = Math.Min(AudioOutput, Most),
+    };
 }
 
 /// <summary>Price of a deployment in nano-USD per 1,000,000 tokens: exact for every price with at most nine decimals.</summary>

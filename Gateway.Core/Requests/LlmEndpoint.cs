@@ -52,8 +52,14 @@ public enum LlmOperation : byte
     OllamaGenerate = 41,
     OllamaEmbed = 42,
 
+    /// <summary>The old way to embed: one <c>prompt</c> in, one <c>embedding</c> out.</summary>
+    OllamaEmbeddings = 43,
+
     /// <summary>Upstream only.</summary>
     Converse = 50,
+
+    /// <summary>Counts the tokens of a Converse request; upstream only.</summary>
+    BedrockCountTokens = 51,
 }
 
 /// <summary>What kinds of work there are, whatever the protocol. Requests are translated only within a kind.</summary>
@@ -73,22 +79,23 @@ public static class LlmOperations
         LlmOperation.Responses or LlmOperation.ResponsesInputTokens => LlmProtocol.Responses,
         LlmOperation.Messages or LlmOperation.MessagesCountTokens => LlmProtocol.Anthropic,
         LlmOperation.GenerateContent or LlmOperation.EmbedContent or LlmOperation.BatchEmbedContents or LlmOperation.GeminiCountTokens => LlmProtocol.Gemini,
-        LlmOperation.OllamaChat or LlmOperation.OllamaGenerate or LlmOperation.OllamaEmbed => LlmProtocol.Ollama,
-        LlmOperation.Converse => LlmProtocol.Bedrock,
+        LlmOperation.OllamaChat or LlmOperation.OllamaGenerate or LlmOperation.OllamaEmbed or LlmOperation.OllamaEmbeddings => LlmProtocol.Ollama,
+        LlmOperation.Converse or LlmOperation.BedrockCountTokens => LlmProtocol.Bedrock,
     };
 
     public static LlmKind KindOf(LlmOperation operation) => operation switch
     {
         LlmOperation.ChatCompletions or LlmOperation.Completions or LlmOperation.Responses or LlmOperation.Messages or LlmOperation.GenerateContent
             or LlmOperation.OllamaChat or LlmOperation.OllamaGenerate or LlmOperation.Converse => LlmKind.Chat,
-        LlmOperation.Embeddings or LlmOperation.EmbedContent or LlmOperation.BatchEmbedContents or LlmOperation.OllamaEmbed => LlmKind.Embed,
-        LlmOperation.ResponsesInputTokens or LlmOperation.MessagesCountTokens or LlmOperation.GeminiCountTokens => LlmKind.CountTokens,
+        LlmOperation.Embeddings or LlmOperation.EmbedContent or LlmOperation.BatchEmbedContents or LlmOperation.OllamaEmbed or LlmOperation.OllamaEmbeddings => LlmKind.Embed,
+        LlmOperation.ResponsesInputTokens or LlmOperation.MessagesCountTokens or LlmOperation.GeminiCountTokens
+            or LlmOperation.BedrockCountTokens => LlmKind.CountTokens,
         LlmOperation.Moderations => LlmKind.Moderate,
     };
 }
 
 /// <summary>A client endpoint of the LLM path. Edge and Router map the same list.</summary>
-/// <param name="Path">Path at the Edge and at the Router.</param>
+/// <param name="Path">Path at the Edge and at the Router; a route pattern where the model is in the path.</param>
 /// <param name="Operation">What is asked for.</param>
 public sealed record LlmEndpoint(string Path, LlmOperation Operation)
 {
@@ -96,8 +103,22 @@ public sealed record LlmEndpoint(string Path, LlmOperation Operation)
     public static readonly LlmEndpoint Completions = new("/v1/completions", LlmOperation.Completions);
     public static readonly LlmEndpoint Embeddings = new("/v1/embeddings", LlmOperation.Embeddings);
 
-    /// <summary>Endpoints that the Router serves.</summary>
-    public static readonly IReadOnlyList<LlmEndpoint> Routed = [ChatCompletions, Completions, Embeddings];
+    /// <summary>Endpoints with a fixed path that the Router serves.</summary>
+    public static readonly IReadOnlyList<LlmEndpoint> Routed =
+    [
+        ChatCompletions, Completions, Embeddings,
+        new("/v1/responses", LlmOperation.Responses), new("/v1/responses/input_tokens", LlmOperation.ResponsesInputTokens),
+        new("/v1/messages", LlmOperation.Messages), new("/v1/messages/count_tokens", LlmOperation.MessagesCountTokens),
+        new("/api/chat", LlmOperation.OllamaChat), new("/api/generate", LlmOperation.OllamaGenerate),
+        new("/api/embed", LlmOperation.OllamaEmbed), new("/api/embeddings", LlmOperation.OllamaEmbeddings),
+    ];
+
+    /// <summary>Gemini's endpoints: one pattern for all of them, which <see cref="GeminiPath"/> reads.</summary>
+    public static readonly IReadOnlyList<LlmEndpoint> Gemini =
+    [
+        new(GeminiPath.Pattern, LlmOperation.GenerateContent), new(GeminiPath.Pattern, LlmOperation.EmbedContent),
+        new(GeminiPath.Pattern, LlmOperation.BatchEmbedContents), new(GeminiPath.Pattern, LlmOperation.GeminiCountTokens),
+    ];
 
     /// <summary>The protocol that the client speaks, and wants its errors in.</summary>
     public LlmProtocol Protocol { get; } = LlmOperations.ProtocolOf(Operation);

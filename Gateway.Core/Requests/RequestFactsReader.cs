@@ -22,21 +22,36 @@ public static class RequestFactsReader
     public const int MaxUserLength = 256;
 
     /// <param name="body">The whole body as the client sent it.</param>
-    /// <param name="operation">Decides which fields must be there. A moderation request may leave out <c>model</c>.</param>
+    /// <param name="operation">Decides which fields steer, and which must be there. One whose model is in the path is refused here.</param>
     /// <param name="facts">What the body says; default when it is refused.</param>
     /// <param name="error">Why it is refused: <see cref="GatewayErrorKind.InvalidRequest"/> with the field at fault.</param>
     /// <returns>False when the body is refused. Never throws on any input.</returns>
-    public static bool TryRead(ReadOnlySpan<byte> body, LlmOperation operation, out RequestFacts facts, [NotNullWhen(false)] out GatewayError? error)
+    public static bool TryRead(ReadOnlySpan<byte> body, LlmOperation operation, out RequestFacts facts, [NotNullWhen(false)] out GatewayError? error) =>
+        TryRead(body, operation, path: null, out facts, out error);
+
+    /// <param name="body">The whole body as the client sent it.</param>
+    /// <param name="operation">Decides which fields steer, and which must be there.</param>
+    /// <param name="path">What the path said, for operations that have the model there; null for the others.</param>
+    /// <param name="facts">What body and path say; default when they are refused.</param>
+    /// <param name="error">Why they are refused: <see cref="GatewayErrorKind.InvalidRequest"/> with the field at fault.</param>
+    /// <returns>False when the body is refused. Never throws on any input.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> body, LlmOperation operation, PathFacts? path, out RequestFacts facts, [NotNullWhen(false)] out GatewayError? error)
     {
         facts = default;
+        if (path is null && LlmOperations.ProtocolOf(operation) == LlmProtocol.Gemini)
+        {
+            error = Invalid("The path names no model.", "model");
+            return false;
+        }
+
         error = CheckEncoding(body);
         if (error is not null)
         {
             return false;
         }
 
-        var scan = new FactsScan(body);
-        error = scan.Run(operation);
+        var scan = new FactsScan(body, OperationFields.Of(operation), path);
+        error = scan.Run();
         if (error is not null)
         {
             return false;

@@ -23,7 +23,7 @@ internal sealed class EdgeErrors(ILogger<EdgeErrors> logger)
             context.Response.Headers.Connection = "close";
         }
 
-        return OpenAIErrorWriter.WriteAsync(context, error);
+        return ErrorWriters.WriteAsync(ClientProtocols.Of(context), context, error, context.TraceIdentifier, ClientProtocols.WantsArray(context.Request));
     }
 
     public Task WriteUnexpectedAsync(HttpContext context, Exception failure)

@@ -1,6 +1,6 @@
 using Gateway.Core.Errors;
+using Gateway.Core.Requests;
 using Gateway.Edge.Forwarding;
-using Gateway.Edge.VirtualKeys;
 
 namespace Gateway.Edge.Endpoints;
 
@@ -10,7 +10,6 @@ internal static class InputRules
     private static readonly GatewayError BothFramings = Bad("The request has both Content-Length and Transfer-Encoding. Send one of them.");
     private static readonly GatewayError ChunkedOnHttp10 = Bad("Transfer-Encoding is not part of HTTP/1.0. Use HTTP/1.1, or send Content-Length.");
     private static readonly GatewayError Upgrade = Bad("The gateway does not upgrade connections. Send the request without the Upgrade header.");
-    private static readonly GatewayError Query = Bad("The endpoint takes no query parameters except 'key'. Put options into the JSON body.");
 
     private static readonly GatewayError Encoded = new(GatewayErrorKind.UnsupportedMediaType, "Compressed bodies are not accepted. Send the JSON as it is, without Content-Encoding.");
     private static readonly GatewayError NotJson = new(GatewayErrorKind.UnsupportedMediaType, "The body must be JSON. Send 'Content-Type: application/json'.");
@@ -19,7 +18,7 @@ internal static class InputRules
     public static GatewayError? Check(HttpContext context)
     {
         var request = context.Request;
-        return CheckFraming(request) ?? ForwardedHeaders.Check(request.Headers) ?? (context.GetEndpoint()?.Metadata.GetMetadata<EdgePolicy>() is { Llm: not null } ? CheckLlm(request) : null);
+        return CheckFraming(request) ?? ForwardedHeaders.Check(request.Headers) ?? (context.GetEndpoint()?.Metadata.GetMetadata<EdgePolicy>() is { Llm: { } endpoint } ? CheckLlm(request, endpoint) : null);
     }
 
     /// <summary>Errors after which the connection cannot be trusted to hold the next request where we would look for it.</summary>
@@ -50,21 +49,8 @@ internal static class InputRules
         return headers.ContentEncoding.Count > 0 ? Encoded : null;
     }
 
-    private static GatewayError? CheckLlm(HttpRequest request)
-    {
-        if (request.QueryString.HasValue)
-        {
-            foreach (var (name, _) in request.Query)
-            {
-                if (name != ClientCredential.QueryParameter)
-                {
-                    return Query;
-                }
-            }
-        }
-
-        return IsJson(request.Headers.ContentType) ? null : NotJson;
-    }
+    private static GatewayError? CheckLlm(HttpRequest request, LlmEndpoint endpoint) =>
+        LlmQuery.Check(request, endpoint.Protocol) ?? (IsJson(request.Headers.ContentType) ? null : NotJson);
 
     private static bool IsJson(Microsoft.Extensions.Primitives.StringValues types)
     {

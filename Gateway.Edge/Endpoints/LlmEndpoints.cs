@@ -3,6 +3,7 @@ using Gateway.Core.Requests;
 using Gateway.Edge;
 using Gateway.Edge.Endpoints;
 using Gateway.Edge.Forwarding;
+using Gateway.Edge.Models;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -18,12 +19,17 @@ internal static class LlmEndpoints
         builder.Services.AddSingleton<EdgeMetrics>();
         builder.Services.AddSingleton<EdgeErrors>();
         builder.Services.AddSingleton<LlmProxyServices>();
+        builder.Services.AddSingleton<ProvidedModels>();
         builder.Services.AddSingleton<ModelList>();
+        builder.Services.AddInternalHttpClient(ProvidedModelsRefresher.Client, ForwardingExtensions.Router);
+        builder.Services.AddHostedService<ProvidedModelsRefresher>();
+        builder.Services.AddSingleton<ModelEndpoints>();
+        builder.Services.AddSingleton<OllamaModelEndpoints>();
         builder.Services.AddHostedService<WarmUp>();
         return builder;
     }
 
-    /// <summary>The endpoints of OpenAI clients.</summary>
+    /// <summary>The endpoints of clients, whatever they speak.</summary>
     public static void MapLlmEndpoints(this WebApplication app)
     {
         foreach (var endpoint in LlmEndpoint.Routed)
@@ -32,17 +38,24 @@ internal static class LlmEndpoints
         }
 
         app.MapLlm(Moderations, ContextAudience.Moderation, ForwardingExtensions.Moderation);
-
-        var models = app.Services.GetRequiredService<ModelList>();
-        var access = new EdgePolicy(EdgeAccess.VirtualKey);
-        app.MapGet(UnknownPaths.ModelsPath, models.ListAsync).WithMetadata(access);
-        app.MapGet(UnknownPaths.ModelsPath + "/{**id}", models.GetAsync).WithMetadata(access);
+        app.MapGemini();
+        ModelEndpoints.Map(app);
+        OllamaModelEndpoints.Map(app);
     }
 
     private static void MapLlm(this WebApplication app, LlmEndpoint endpoint, ContextAudience audience, string service)
     {
-        var proxy = new LlmProxy(
-            endpoint, audience, app.Services.GetRequiredKeyedService<ServiceEndpoints>(service), app.Services.GetRequiredService<LlmProxyServices>());
-        app.MapPost(endpoint.Path, proxy.InvokeAsync).WithMetadata(new EdgePolicy(EdgeAccess.VirtualKey, endpoint));
+        app.MapPost(endpoint.Path, app.Proxy(endpoint, audience, service).InvokeAsync).WithMetadata(new EdgePolicy(EdgeAccess.VirtualKey, endpoint));
     }
+
+    private static void MapGemini(this WebApplication app)
+    {
+        var proxy = new GeminiProxy(app.Services.GetRequiredService<EdgeErrors>(), endpoint => app.Proxy(endpoint, ContextAudience.Router, ForwardingExtensions.Router));
+        var policy = new EdgePolicy(EdgeAccess.VirtualKey, LlmEndpoint.Gemini[0]);
+        app.MapPost(GeminiPath.Pattern, proxy.InvokeAsync).WithMetadata(policy);
+        app.MapPost(GeminiPath.StablePattern, proxy.InvokeAsync).WithMetadata(policy);
+    }
+
+    private static LlmProxy Proxy(this WebApplication app, LlmEndpoint endpoint, ContextAudience audience, string service) => new(
+        endpoint, audience, app.Services.GetRequiredKeyedService<ServiceEndpoints>(service), app.Services.GetRequiredService<LlmProxyServices>());
 }

@@ -22,16 +22,25 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
     /// <summary>The Router ends a late request itself and says so; the Edge waits this much longer for it to say it.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    public async Task InvokeAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context) => InvokeAsync(context, path: null);
+
+    /// <param name="context">The client's request.</param>
+    /// <param name="path">What the path says, where it names the model.</param>
+    public async Task InvokeAsync(HttpContext context, GeminiPath? path)
     {
         var arrived = shared.Time.GetTimestamp();
         var snapshot = shared.Snapshots.Current;
+        if (endpoint.Protocol == LlmProtocol.Anthropic)
+        {
+            context.Response.Headers[AnthropicErrorWriter.RequestIdHeader] = context.TraceIdentifier;
+        }
+
         if (shared.Limiter.IsDegraded)
         {
             context.Response.Headers[GatewayHeaders.Degraded] = "redis";
         }
 
-        var error = Authenticate(context, snapshot, out var key) ?? RequestDeadline.Read(context.Request.Headers, out var wanted) ?? await ServeAsync(context, snapshot, key!, wanted, arrived);
+        var error = Authenticate(context, snapshot, out var key) ?? RequestDeadline.Read(context.Request.Headers, out var wanted) ?? await ServeAsync(context, snapshot, key!, path, wanted, arrived);
         if (error is not null)
         {
             context.Response.Headers[ServerTiming.Header] = ServerTiming.Describe(shared.Time.GetElapsedTime(arrived), inner: null);
@@ -45,7 +54,7 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
         return ClientCredential.Find(context.Request, out var secret) ?? snapshot.Keys.Authenticate(secret, shared.Time.GetUtcNow(), out key);
     }
 
-    private async ValueTask<GatewayError?> ServeAsync(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, TimeSpan? wanted, long arrived)
+    private async ValueTask<GatewayError?> ServeAsync(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, GeminiPath? path, TimeSpan? wanted, long arrived)
     {
         var body = await PooledBody.ReadAsync(context.Request, snapshot.MaxBodyBytes, context.RequestAborted);
         try
@@ -56,13 +65,13 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             }
 
-            if (!RequestFactsReader.TryRead(body.Memory.Span, endpoint.Operation, out var facts, out var unreadable))
+            if (!RequestFactsReader.TryRead(body.Memory.Span, endpoint.Operation, path?.Facts, out var facts, out var unreadable))
             {
                 return unreadable;
             }
 
             var needsModel = endpoint.Operation != LlmOperation.Moderations;
-            var target = needsModel ? snapshot.Models.Resolve(facts.Model) : null;
+            var target = !needsModel ? null : endpoint.Protocol == LlmProtocol.Ollama ? snapshot.Models.ResolveTagged(facts.Model) : snapshot.Models.Resolve(facts.Model);
 
             // Unknown models count too: to find what was meant costs more than to serve.
             if (key.RateLimit is { } limit && Refuse(context, limit, await shared.Limiter.AdmitAsync(limit, context.RequestAborted)) is { } limited)
@@ -82,8 +91,9 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
                 return Forwarder.DeadlineExceeded;
             }
 
-            var token = shared.Tokens.Sign(Claims(context, snapshot, key, target, facts, left));
-            return await shared.Forwarder.ForwardAsync(new ForwardedCall(service, HttpMethod.Post, endpoint.Path, token, body, arrived, left + Patience), context);
+            var sent = path?.ToTarget() ?? endpoint.Path;
+            var token = shared.Tokens.Sign(Claims(context, snapshot, key, target, facts, sent, left));
+            return await shared.Forwarder.ForwardAsync(new ForwardedCall(service, HttpMethod.Post, sent, token, body, arrived, left + Patience), context);
         }
         finally
         {
@@ -91,10 +101,10 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
         }
     }
 
-    private static GatewayError? Refuse(HttpContext context, RateLimit limit, RateDecision decision)
+    private GatewayError? Refuse(HttpContext context, RateLimit limit, RateDecision decision)
     {
         var headers = context.Response.Headers;
-        RateLimitHeaders.Write(headers, limit, decision);
+        RateLimitHeaders.Write(headers, endpoint.Protocol, limit, decision, shared.Time);
         if (decision.Degraded)
         {
             headers[GatewayHeaders.Degraded] = "redis";
@@ -103,18 +113,19 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
         return decision.Admitted ? null : RateLimitHeaders.Refusal(limit, decision);
     }
 
-    private ContextClaims Claims(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, ModelTarget? target, in RequestFacts facts, TimeSpan left) => new()
+    private ContextClaims Claims(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, ModelTarget? target, in RequestFacts facts, string sent, TimeSpan left) => new()
     {
         Audience = audience,
         Role = ContextRole.Client,
         RequestId = Guid.Parse(context.TraceIdentifier),
-        Path = endpoint.Path,
+        Path = sent,
         ExpiresUnixMs = shared.Tokens.ExpiryFromNow(),
         DeadlineUnixMs = (shared.Time.GetUtcNow() + left).ToUnixTimeMilliseconds(),
         KeyId = key.Id,
         Team = key.Team,
         User = facts.User,
-        RequestedModel = facts.Model,
+        // Ollama's clients may write it with or without its tag; from here on it has the name of the configuration.
+        RequestedModel = endpoint.Protocol == LlmProtocol.Ollama ? target!.Name : facts.Model,
         Stream = facts.Stream,
         OutputCap = facts.OutputCap,
         CandidateCount = facts.CandidateCount,

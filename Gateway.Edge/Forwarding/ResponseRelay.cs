@@ -1,5 +1,6 @@
 using System.Buffers;
 using Gateway.Core.Errors;
+using Gateway.Edge.Endpoints;
 
 namespace Gateway.Edge.Forwarding;
 
@@ -10,8 +11,8 @@ internal sealed class ResponseRelay(HttpResponseMessage answer, HttpResponse cli
     private const int StreamChunk = 2 * 1024;
     private const int PlainChunk = 16 * 1024;
 
-    private readonly bool _isEventStream = answer.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
-        && type.ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
+    private readonly bool _isEventStream = IsOfType(answer, "text/event-stream");
+    private readonly bool _isLineStream = IsOfType(answer, "application/x-ndjson");
     private SseTail _tail;
 
     /// <summary>Body bytes that went to the client.</summary>
@@ -23,7 +24,7 @@ internal sealed class ResponseRelay(HttpResponseMessage answer, HttpResponse cli
         client.StatusCode = (int)answer.StatusCode;
         ForwardedHeaders.CopyResponse(answer, client);
         await using var body = await answer.Content.ReadAsStreamAsync(cancellationToken);
-        if (_isEventStream)
+        if (_isEventStream || _isLineStream)
         {
             client.Headers.CacheControl = "no-cache";
             client.Headers["x-accel-buffering"] = "no";
@@ -42,9 +43,10 @@ internal sealed class ResponseRelay(HttpResponseMessage answer, HttpResponse cli
     /// <returns>How, for the log.</returns>
     public async Task<string> BreakAsync(GatewayError error)
     {
-        if (_isEventStream && _tail.IsAtBorder && !_tail.IsDone)
+        if ((_isEventStream && _tail.IsAtBorder && !_tail.IsDone) || (_isLineStream && _tail.IsAtLineEnd))
         {
-            OpenAIErrorWriter.WriteEvent(client.BodyWriter, error);
+            var context = client.HttpContext;
+            ErrorWriters.WriteEvent(ClientProtocols.Of(context), client.BodyWriter, ErrorReply.Of(error), context.TraceIdentifier);
             await client.BodyWriter.FlushAsync();
             return "by an error event";
         }
@@ -52,6 +54,9 @@ internal sealed class ResponseRelay(HttpResponseMessage answer, HttpResponse cli
         client.HttpContext.Abort();
         return "by a reset";
     }
+
+    private static bool IsOfType(HttpResponseMessage answer, string type) =>
+        answer.Content.Headers.NonValidated.TryGetValues("Content-Type", out var given) && given.ToString().StartsWith(type, StringComparison.OrdinalIgnoreCase);
 
     private async Task RelayEventsAsync(Stream body, CancellationToken cancellationToken)
     {

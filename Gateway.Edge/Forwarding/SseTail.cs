@@ -24,6 +24,9 @@ internal struct SseTail
         }
     }
 
+    /// <summary>The same for a stream of lines.</summary>
+    public readonly bool IsAtLineEnd => Read() is [] or [.., (byte)'\n'];
+
     /// <summary>The client has seen the normal end: nothing may follow.</summary>
     public readonly bool IsDone => Read().TrimEnd("\r\n"u8).EndsWith("[DONE]"u8);
 

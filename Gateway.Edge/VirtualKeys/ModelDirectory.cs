@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Gateway.Core.Configuration;
+using Gateway.Core.Requests;
 
 namespace Gateway.Edge.VirtualKeys;
 
@@ -53,6 +54,14 @@ internal sealed class ModelDirectory
 
         return _config.Aliases.ContainsKey(model) ? null : ByProvider(model) ?? ByPrefix(model);
     }
+
+    /// <summary>As Ollama's clients mean it: <c>x</c> and <c>x:latest</c> are one name, whichever the configuration has.</summary>
+    /// <returns>Null when the name leads nowhere.</returns>
+    public ModelTarget? ResolveTagged(string model) =>
+        _named.TryGetValue(model, out var target) || (ModelTags.Other(model) is { } other && _named.TryGetValue(other, out target)) ? target : Resolve(model);
+
+    /// <summary>Whether the configuration itself has the name.</summary>
+    public bool IsNamed(string model) => _named.ContainsKey(model);
 
     private ModelTarget Group(ModelGroupConfig group)
     {

@@ -1,10 +1,11 @@
 namespace Gateway.Moderation.Content;
 
-/// <summary>One string value of a body that a model reads.</summary>
+/// <summary>One string value, or one member name, of a body that a model reads.</summary>
 /// <param name="Start">Offset of its opening quote.</param>
 /// <param name="Length">Bytes with both quotes.</param>
-/// <param name="Text">What the JSON string means.</param>
-internal readonly record struct ContentSegment(int Start, int Length, string Text);
+/// <param name="Text">What the JSON string means, or what the file in it says.</param>
+/// <param name="FilePrefix">What stands before the base64 of a text file (empty for bare base64); null for a plain string.</param>
+internal readonly record struct ContentSegment(int Start, int Length, string Text, string? FilePrefix = null);
 
 /// <summary>Segments that a model reads as one text, such as the parts of one message: a phrase may run from one into the next.</summary>
 internal sealed class ContentGroup
@@ -30,5 +31,11 @@ internal sealed class BodyContent
         var group = new ContentGroup();
         Groups.Add(group);
         return group;
+    }
+
+    public void Add(ContentGroup group, ContentSegment segment)
+    {
+        group.Segments.Add(segment);
+        Characters += segment.Text.Length;
     }
 }

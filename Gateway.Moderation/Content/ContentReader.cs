@@ -4,318 +4,201 @@ using System.Text.Json;
 namespace Gateway.Moderation.Content;
 
 /// <summary>
-/// Finds the strings of a request body that a model reads, and where they stand. Fields of other types than the protocol has are
-/// passed over: the upstream refuses them. A field that comes twice is read twice, so that it does not matter which one counts.
+/// Finds the strings of a request body that a model reads, and where they stand; one walk for all protocols, told by a <see cref="Shape"/>.
+/// A value of another type than the protocol has is read for the strings in it. A field that comes twice is read twice, so that it
+/// does not matter which one counts.
 /// </summary>
-internal static class ContentReader
+internal ref struct ContentReader
 {
     public const int MaxDepth = 64;
 
-    /// <exception cref="JsonException">The body is no JSON object.</exception>
-    public static BodyContent ReadChat(ReadOnlySpan<byte> body)
-    {
-        var content = new BodyContent();
-        var reader = Open(body);
-        while (NextMember(ref reader))
-        {
-            if (Is(ref reader, "messages"u8))
-            {
-                reader.Read();
-                while (NextObject(ref reader))
-                {
-                    ReadMessage(ref reader, body, content);
-                }
-            }
-            else if (Is(ref reader, "prediction"u8))
-            {
-                reader.Read();
-                ReadMembers(ref reader, body, content, "content"u8);
-            }
-            else if (Is(ref reader, "tools"u8) || Is(ref reader, "functions"u8) || Is(ref reader, "response_format"u8))
-            {
-                reader.Read();
-                ReadDescriptions(ref reader, body, content);
-            }
-            else
-            {
-                SkipValue(ref reader);
-            }
-        }
+    private readonly ReadOnlySpan<byte> _body;
+    private readonly BodyContent _content = new();
+    private Utf8JsonReader _reader;
 
-        Close(ref reader);
-        return content;
+    private ContentReader(ReadOnlySpan<byte> body)
+    {
+        _body = body;
+        _reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
     }
 
-    /// <inheritdoc cref="ReadChat"/>
-    public static BodyContent ReadCompletion(ReadOnlySpan<byte> body)
+    /// <param name="body">The request as the client sent it.</param>
+    /// <param name="shape">The root of its protocol.</param>
+    /// <exception cref="JsonException">The body is no JSON object, or says that a file is text and it cannot be read.</exception>
+    public static BodyContent Read(ReadOnlySpan<byte> body, Shape shape)
     {
-        var content = new BodyContent();
-        var reader = Open(body);
-        while (NextMember(ref reader))
+        var walk = new ContentReader(body);
+        if (!walk._reader.Read() || walk._reader.TokenType != JsonTokenType.StartObject)
         {
-            if (Is(ref reader, "prompt"u8) || Is(ref reader, "suffix"u8))
-            {
-                reader.Read();
-                ReadTexts(ref reader, body, content);
-            }
-            else
-            {
-                SkipValue(ref reader);
-            }
+            throw new JsonException("The body is not a JSON object.");
         }
 
-        Close(ref reader);
-        return content;
+        walk.Value(shape, null);
+
+        // Throws when anything but white space follows.
+        walk._reader.Read();
+        return walk._content;
     }
 
-    /// <inheritdoc cref="ReadChat"/>
-    public static BodyContent ReadEmbedding(ReadOnlySpan<byte> body)
+    /// <summary>The value that the reader stands on; it is left on its end.</summary>
+    /// <param name="shape">What the value is.</param>
+    /// <param name="text">The text that it is a part of, if any.</param>
+    private void Value(Shape shape, ContentGroup? text)
     {
-        var content = new BodyContent();
-        var reader = Open(body);
-        while (NextMember(ref reader))
+        if (ReferenceEquals(shape, Shape.Nothing))
         {
-            if (Is(ref reader, "input"u8))
-            {
-                reader.Read();
-                ReadTexts(ref reader, body, content);
-            }
-            else
-            {
-                SkipValue(ref reader);
-            }
-        }
-
-        Close(ref reader);
-        return content;
-    }
-
-    /// <summary>All that it says, whatever the field is called: providers add fields that their models read.</summary>
-    private static void ReadMessage(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, BodyContent content)
-    {
-        while (NextMember(ref reader))
-        {
-            if (Is(ref reader, "content"u8) || Is(ref reader, "refusal"u8) || Is(ref reader, "reasoning_content"u8))
-            {
-                reader.Read();
-                ReadParts(ref reader, body, content, content.AddGroup());
-            }
-            else
-            {
-                ReadMember(ref reader, body, content, inMedia: false);
-            }
-        }
-    }
-
-    /// <summary>Every string of the member's value, each a text of its own, but for what only machines read.</summary>
-    /// <param name="inMedia">The member is part of an image, sound or file.</param>
-    private static void ReadMember(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, BodyContent content, bool inMedia)
-    {
-        var isMedia = Is(ref reader, "image_url"u8) || Is(ref reader, "input_audio"u8) || Is(ref reader, "audio"u8) || Is(ref reader, "video_url"u8) || Is(ref reader, "file"u8);
-        var isForMachines = Is(ref reader, "role"u8) || Is(ref reader, "type"u8) || Is(ref reader, "id"u8) || Is(ref reader, "tool_call_id"u8)
-            || (inMedia && (Is(ref reader, "url"u8) || Is(ref reader, "data"u8) || Is(ref reader, "file_data"u8) || Is(ref reader, "file_id"u8)));
-        reader.Read();
-        // A picture may also be named by its address alone, without an object around it.
-        if (reader.TokenType == JsonTokenType.String && (isMedia || isForMachines))
-        {
+            _reader.Skip();
             return;
         }
 
-        ReadStrings(ref reader, body, content, inMedia || isMedia);
-    }
+        if (shape.IsOneText)
+        {
+            text ??= _content.AddGroup();
+        }
 
-    private static void ReadStrings(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, BodyContent content, bool inMedia)
-    {
-        switch (reader.TokenType)
+        switch (_reader.TokenType)
         {
             case JsonTokenType.String:
-                AddString(ref reader, body, content, content.AddGroup());
-                break;
-            case JsonTokenType.StartArray:
-                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                {
-                    ReadStrings(ref reader, body, content, inMedia);
-                }
-
-                break;
-            case JsonTokenType.StartObject:
-                while (NextMember(ref reader))
-                {
-                    ReadMember(ref reader, body, content, inMedia);
-                }
-
-                break;
-            default:
-                break;
-        }
-    }
-
-    /// <summary>What tells the model about a tool, a parameter or a field of the answer, at any depth of the schema. The names stay: the client's code goes by them.</summary>
-    private static void ReadDescriptions(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, BodyContent content)
-    {
-        switch (reader.TokenType)
-        {
-            case JsonTokenType.StartArray:
-                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                {
-                    ReadDescriptions(ref reader, body, content);
-                }
-
-                break;
-            case JsonTokenType.StartObject:
-                while (NextMember(ref reader))
-                {
-                    var isDescription = Is(ref reader, "description"u8);
-                    reader.Read();
-                    if (isDescription && reader.TokenType == JsonTokenType.String)
-                    {
-                        AddString(ref reader, body, content, content.AddGroup());
-                    }
-                    else
-                    {
-                        // A parameter may itself be called "description".
-                        ReadDescriptions(ref reader, body, content);
-                    }
-                }
-
-                break;
-            default:
-                break;
-        }
-    }
-
-    /// <summary>The named members of an object, each a text of its own.</summary>
-    private static void ReadMembers(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, BodyContent content, ReadOnlySpan<byte> name)
-    {
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            reader.Skip();
-            return;
-        }
-
-        while (NextMember(ref reader))
-        {
-            if (Is(ref reader, name))
-            {
-                reader.Read();
-                ReadParts(ref reader, body, content, content.AddGroup());
-            }
-            else
-            {
-                SkipValue(ref reader);
-            }
-        }
-    }
-
-    /// <summary>A string, or an array of parts that are read as one text. The reader stands on the value and is left on its end.</summary>
-    private static void ReadParts(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, BodyContent content, ContentGroup group)
-    {
-        switch (reader.TokenType)
-        {
-            case JsonTokenType.String:
-                AddString(ref reader, body, content, group);
-                break;
-            case JsonTokenType.StartArray:
-                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                {
-                    ReadParts(ref reader, body, content, group);
-                }
-
-                break;
-            case JsonTokenType.StartObject:
-                while (NextMember(ref reader))
-                {
-                    if (Is(ref reader, "text"u8) || Is(ref reader, "refusal"u8) || Is(ref reader, "content"u8))
-                    {
-                        reader.Read();
-                        ReadParts(ref reader, body, content, group);
-                    }
-                    else
-                    {
-                        ReadMember(ref reader, body, content, inMedia: false);
-                    }
-                }
-
-                break;
-            default:
-                break;
-        }
-    }
-
-    /// <summary>A string or strings, each a text of its own; numbers are token ids.</summary>
-    private static void ReadTexts(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, BodyContent content)
-    {
-        switch (reader.TokenType)
-        {
-            case JsonTokenType.String:
-                AddString(ref reader, body, content, content.AddGroup());
+                String(shape.Strings, text);
                 break;
             case JsonTokenType.Number:
-                content.HasTokenIds = true;
+                _content.HasTokenIds |= shape.NumbersAreTokens;
                 break;
             case JsonTokenType.StartArray:
-                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
                 {
-                    ReadTexts(ref reader, body, content);
+                    Value(shape.Items, text);
+                }
+
+                break;
+            case JsonTokenType.StartObject when shape.IsFile:
+                File(shape);
+                break;
+            case JsonTokenType.StartObject:
+                while (NextMember())
+                {
+                    if (shape.NamesAreText)
+                    {
+                        // Not up to what the reader consumed: that may include the colon.
+                        Add(_content.AddGroup(), _reader.ValueSpan.Length + 2);
+                    }
+
+                    var member = Find(shape);
+                    _reader.Read();
+                    Value(member, text);
                 }
 
                 break;
             default:
-                reader.Skip();
                 break;
         }
     }
 
-    private static void AddString(ref Utf8JsonReader reader, ReadOnlySpan<byte> body, BodyContent content, ContentGroup group)
+    private void String(StringUse use, ContentGroup? text)
     {
-        var start = (int)reader.TokenStartIndex;
-        var length = (int)(reader.BytesConsumed - reader.TokenStartIndex);
-        var text = JsonText.Unescape(body.Slice(start + 1, length - 2));
-        group.Segments.Add(new ContentSegment(start, length, text));
-        content.Characters += text.Length;
-    }
-
-    private static Utf8JsonReader Open(ReadOnlySpan<byte> body)
-    {
-        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
-        return reader.Read() && reader.TokenType == JsonTokenType.StartObject ? reader : throw new JsonException("The body is not a JSON object.");
-    }
-
-    /// <summary>Throws when anything but white space follows.</summary>
-    private static void Close(ref Utf8JsonReader reader) => reader.Read();
-
-    /// <summary>Whether the member that the reader stands on has this name. The framework's own comparison throws at half a surrogate pair (<c>"\ud800"</c>).</summary>
-    private static bool Is(ref Utf8JsonReader reader, ReadOnlySpan<byte> name) => reader.ValueIsEscaped
-        ? reader.ValueSpan.Length <= name.Length * "\\u0000".Length && Ascii.Equals(name, JsonText.Unescape(reader.ValueSpan))
-        : reader.ValueTextEquals(name);
-
-    private static bool NextMember(ref Utf8JsonReader reader) => reader.Read() && reader.TokenType == JsonTokenType.PropertyName;
-
-    /// <summary>The next object of an array; entries of other kinds are passed over. The reader stands on the array or on an entry's end.</summary>
-    private static bool NextObject(ref Utf8JsonReader reader)
-    {
-        if (reader.TokenType is not (JsonTokenType.StartArray or JsonTokenType.EndObject))
+        switch (use)
         {
-            reader.Skip();
-            return false;
+            case StringUse.Text:
+                Add(_content.AddGroup(), _reader.ValueSpan.Length + 2);
+                break;
+            case StringUse.Part:
+                Add(text ?? _content.AddGroup(), _reader.ValueSpan.Length + 2);
+                break;
+            case StringUse.File:
+                AddFile((int)_reader.TokenStartIndex, _reader.ValueSpan.Length + 2, isPlain: false, isText: false);
+                break;
+            case StringUse.Ignored:
+                break;
         }
+    }
 
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+    /// <summary>An object whose data counts as text or not by what stands beside it, before or after.</summary>
+    private void File(Shape shape)
+    {
+        var data = new List<(int Start, int Length)>();
+        var isPlain = false;
+        var isText = false;
+        while (NextMember())
         {
-            if (reader.TokenType == JsonTokenType.StartObject)
+            var isData = Is("data"u8) || Is("bytes"u8);
+            var isKind = Is("type"u8);
+            var isMediaType = Is("mimeType"u8) || Is("mime_type"u8) || Is("media_type"u8);
+            var member = Find(shape);
+            _reader.Read();
+            if (_reader.TokenType != JsonTokenType.String || !(isData || isKind || isMediaType))
             {
-                return true;
+                Value(member, null);
+                continue;
             }
 
-            reader.Skip();
+            if (isData)
+            {
+                data.Add(((int)_reader.TokenStartIndex, _reader.ValueSpan.Length + 2));
+            }
+            else if (isKind)
+            {
+                isPlain |= JsonText.Unescape(_reader.ValueSpan) is not ("base64" or "url" or "file");
+            }
+            else
+            {
+                isText |= TextFile.IsText(JsonText.Unescape(_reader.ValueSpan));
+            }
         }
 
-        return false;
+        foreach (var (start, length) in data)
+        {
+            AddFile(start, length, isPlain, isText);
+        }
     }
 
-    private static void SkipValue(ref Utf8JsonReader reader)
+    /// <param name="start">Offset of its opening quote.</param>
+    /// <param name="length">Bytes with both quotes.</param>
+    /// <param name="isPlain">It is text without any encoding.</param>
+    /// <param name="isText">It is the base64 of text.</param>
+    private readonly void AddFile(int start, int length, bool isPlain, bool isText)
     {
-        reader.Read();
-        reader.Skip();
+        // Pictures are large; they are not copied to learn what they are.
+        if (!isPlain && !isText && !TextFile.MayBeAddress(_body.Slice(start + 1, length - 2)))
+        {
+            return;
+        }
+
+        var segment = Segment(start, length);
+        if (TextFile.TryReadAddress(segment.Text, out var prefix, out var text))
+        {
+            _content.Add(_content.AddGroup(), segment with { Text = text, FilePrefix = prefix });
+        }
+        else if (isPlain)
+        {
+            _content.Add(_content.AddGroup(), segment);
+        }
+        else if (isText)
+        {
+            _content.Add(_content.AddGroup(), segment with { Text = TextFile.Decode(segment.Text), FilePrefix = "" });
+        }
     }
+
+    private readonly void Add(ContentGroup group, int length) => _content.Add(group, Segment((int)_reader.TokenStartIndex, length));
+
+    private readonly ContentSegment Segment(int start, int length) => new(start, length, JsonText.Unescape(_body.Slice(start + 1, length - 2)));
+
+    private readonly Shape Find(Shape shape)
+    {
+        foreach (var (name, member) in shape.Members)
+        {
+            if (Is(name))
+            {
+                return member;
+            }
+        }
+
+        return shape.Other;
+    }
+
+    /// <summary>Whether the member that the reader stands on has this name. The framework's own comparison throws at half a surrogate pair (<c>"\ud800"</c>).</summary>
+    private readonly bool Is(ReadOnlySpan<byte> name) => _reader.ValueIsEscaped
+        ? _reader.ValueSpan.Length <= name.Length * "\\u0000".Length && Ascii.Equals(name, JsonText.Unescape(_reader.ValueSpan))
+        : _reader.ValueTextEquals(name);
+
+    private bool NextMember() => _reader.Read() && _reader.TokenType == JsonTokenType.PropertyName;
 }

@@ -25,7 +25,7 @@ internal sealed class InternalModeration(ContextGate gate, ModerationPolicies po
 
     private const int InlineBytes = 16 * 1024;
 
-    public async Task InvokeAsync(HttpContext context, string path, ContentKind kind)
+    public async Task InvokeAsync(HttpContext context, string path, Shape shape)
     {
         if (await gate.EnterAsync(context, path) is not { } claims)
         {
@@ -44,7 +44,7 @@ internal sealed class InternalModeration(ContextGate gate, ModerationPolicies po
 
         using var body = await RequestBody.ReadAsync(context, snapshot.MaxBodyBytes);
         var started = time.GetTimestamp();
-        var job = new ModerationJob(body, kind, policy, run, claims.RequestId);
+        var job = new ModerationJob(body, shape, policy, run, claims.RequestId);
         if (IsQuick(policy, body.Bytes.Length))
         {
             job.Run();
@@ -98,7 +98,7 @@ internal sealed class InternalModeration(ContextGate gate, ModerationPolicies po
 
     private static string Explain(ModerationPolicy policy, PolicyVerdict verdict) => verdict switch
     {
-        { Check: PolicyRun.Unreadable } => $"The moderation policy '{policy.Name}' could not read the body: it must be a JSON object of at most {ContentReader.MaxDepth} levels.",
+        { Check: PolicyRun.Unreadable } => $"The moderation policy '{policy.Name}' could not read the body: it must be a JSON object of at most {ContentReader.MaxDepth} levels, with valid base64 in its text files.",
         { Check: PolicyRun.TokenIds } => $"The moderation policy '{policy.Name}' needs text: send the input as strings, not as token ids.",
         { Failed: true } => $"The moderation policy '{policy.Name}' requires the check '{verdict.Check}', which could not be completed for this input.",
         _ => $"The input was refused by the check '{verdict.Check}' of the moderation policy '{policy.Name}'.",

@@ -1,4 +1,6 @@
 using Gateway.Core.Context;
+using Gateway.Moderation.Content;
+using Gateway.Moderation.Content.Shapes;
 using Gateway.Moderation.Policies;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -27,12 +29,19 @@ internal static class ModerationEndpoints
     {
         // Made here, so that a policy that cannot be built stops the start and not the first request.
         var moderation = routes.ServiceProvider.GetRequiredService<InternalModeration>();
-        Map("/internal/moderation/chat", ContentKind.Chat);
-        Map("/internal/moderation/completions", ContentKind.Completion);
-        Map("/internal/moderation/embeddings", ContentKind.Embedding);
+        Map("/internal/moderation/chat", OpenAIShapes.Chat);
+        Map("/internal/moderation/completions", OpenAIShapes.Completion);
+        Map("/internal/moderation/embeddings", OpenAIShapes.Embedding);
+        Map("/internal/moderation/responses", OpenAIShapes.Responses);
+        Map("/internal/moderation/messages", AnthropicShapes.Messages);
+        Map("/internal/moderation/generate-content", GeminiShapes.GenerateContent);
+        Map("/internal/moderation/embed-content", GeminiShapes.EmbedContent);
+        Map("/internal/moderation/ollama-chat", OllamaShapes.Chat);
+        Map("/internal/moderation/ollama-generate", OllamaShapes.Generate);
+        Map("/internal/moderation/ollama-embed", OllamaShapes.Embed);
         routes.MapPost(ModerationsEndpoint.Path, routes.ServiceProvider.GetRequiredService<ModerationsEndpoint>().InvokeAsync);
         return routes;
 
-        void Map(string path, ContentKind kind) => routes.MapPost(path, context => moderation.InvokeAsync(context, path, kind));
+        void Map(string path, Shape shape) => routes.MapPost(path, context => moderation.InvokeAsync(context, path, shape));
     }
 }

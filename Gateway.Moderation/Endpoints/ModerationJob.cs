@@ -5,18 +5,10 @@ using Gateway.Moderation.Policies;
 
 namespace Gateway.Moderation.Endpoints;
 
-/// <summary>Which body it is.</summary>
-internal enum ContentKind
-{
-    Chat,
-    Completion,
-    Embedding,
-}
-
 /// <summary>The work on one body, apart from HTTP, so that it can run where there is time for it.</summary>
-internal sealed class ModerationJob(RequestBody body, ContentKind kind, ModerationPolicy policy, PolicyRun run, Guid requestId)
+internal sealed class ModerationJob(RequestBody body, Shape shape, ModerationPolicy policy, PolicyRun run, Guid requestId)
 {
-    /// <summary>Null when the body is no JSON object.</summary>
+    /// <summary>Null when the body is no JSON object, or a text file in it cannot be decoded.</summary>
     public PolicyVerdict? Verdict { get; private set; }
 
     /// <summary>The new body when the verdict is to redact.</summary>
@@ -27,12 +19,7 @@ internal sealed class ModerationJob(RequestBody body, ContentKind kind, Moderati
         BodyContent content;
         try
         {
-            content = kind switch
-            {
-                ContentKind.Chat => ContentReader.ReadChat(body.Bytes),
-                ContentKind.Completion => ContentReader.ReadCompletion(body.Bytes),
-                ContentKind.Embedding => ContentReader.ReadEmbedding(body.Bytes),
-            };
+            content = ContentReader.Read(body.Bytes, shape);
         }
         catch (JsonException)
         {
@@ -70,7 +57,7 @@ internal sealed class ModerationJob(RequestBody body, ContentKind kind, Moderati
         foreach (var (segment, part) in edits)
         {
             output.Write(body[done..segment.Start]);
-            JsonText.Write(output, part);
+            JsonText.Write(output, segment.FilePrefix is { } prefix ? TextFile.Encode(prefix, part) : part);
             done = segment.Start + segment.Length;
         }
 

@@ -12,7 +12,7 @@ internal static class AnswerContexts
         return new AnswerContext
         {
             Call = exchange.Call,
-            Model = exchange.Facts.Model,
+            Model = attempt.Deployment.EchoesModel ? attempt.Deployment.Model : exchange.Facts.Model,
             RequestId = exchange.RequestId,
             Created = attempt.UtcNow,
             IncludeUsage = request.IncludeUsage,

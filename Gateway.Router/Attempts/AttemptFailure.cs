@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
+using Gateway.Router.Protocols;
 
 namespace Gateway.Router.Attempts;
 
@@ -13,6 +14,7 @@ internal readonly record struct AttemptFailure(RequestEnding Ending, GatewayErro
     private static readonly GatewayError Timeout = new(GatewayErrorKind.UpstreamTimeout, "The model provider did not answer in time. Try again, or raise the provider's timeouts.");
     private static readonly GatewayError Unreachable = new(GatewayErrorKind.UpstreamUnreachable, "The model provider cannot be reached. Try again later.");
     private static readonly GatewayError Refused = new(GatewayErrorKind.UpstreamUnreachable, new UpstreamAddressRefusedException().Message);
+    private static readonly GatewayError Credential = new(GatewayErrorKind.UpstreamAuth, "The gateway's own credential for the model provider cannot be used. The operator of the gateway has to mend its provider key.");
     private static readonly GatewayError Deadline = new(GatewayErrorKind.DeadlineExceeded, "The time for this request is over. Give it more time, or ask for a shorter answer.");
     private static readonly GatewayError Broken = new(GatewayErrorKind.UpstreamStreamBroken, "The model provider broke off its answer.");
     private static readonly GatewayError Invalid = new(GatewayErrorKind.UpstreamInvalidResponse, "The model provider did not give a valid answer.");
@@ -34,6 +36,7 @@ internal readonly record struct AttemptFailure(RequestEnding Ending, GatewayErro
     public static AttemptFailure OfCall(Exception exception, AttemptTimer timer, bool sent) => Own(exception, timer, sent) ?? exception switch
     {
         HttpRequestException { InnerException: UpstreamAddressRefusedException } => new(RequestEnding.UpstreamFailed, Refused, Reached: false),
+        HttpRequestException { InnerException: UpstreamCredentialException } => new(RequestEnding.UpstreamFailed, Credential, Reached: false),
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } =>
             new(RequestEnding.UpstreamFailed, Unreachable, Reached: false),
 

@@ -36,6 +36,13 @@ internal sealed class AttemptStage(
             return;
         }
 
+        if (exchange.Endpoint.Kind == LlmKind.CountTokens && !deployment.Protocol.PassesThrough(exchange.Call, deployment.Traits)
+            && deployment.Protocol.OperationFor(LlmKind.CountTokens, deployment.Traits) is null)
+        {
+            await TokenEstimate.AnswerAsync(exchange, deployment);
+            return;
+        }
+
         // Before the record: what cannot be said to the upstream costs nothing.
         var call = UpstreamCall.Create(exchange, deployment);
         if (exchange.Endpoint.Kind != LlmKind.CountTokens)

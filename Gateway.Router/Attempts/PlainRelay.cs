@@ -84,6 +84,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
             body = ForeignError.Translate(exchange, body.Span);
         }
 
+        ResponseHead.WriteUsage(exchange);
         if (exchange.Outcome.Ending == RequestEnding.Completed && exchange.Intent?.Price is not null)
         {
             ResponseHead.WriteCost(exchange);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Core;
+using Gateway.Core.Journal;
 using Gateway.Core.Money;
 using Gateway.Core.Requests;
 using Gateway.Router.Pipeline;
@@ -78,6 +79,15 @@ internal static class ResponseHead
         if (exchange.Notes?.ToHeader() is { } warning)
         {
             exchange.Http.Response.Headers[GatewayHeaders.Warning] = Printable(warning);
+        }
+    }
+
+    /// <summary>Says when the counts are ours. In streams the head has left long before that is known.</summary>
+    public static void WriteUsage(LlmExchange exchange)
+    {
+        if ((exchange.Outcome.Flags & UsageFlags.Estimated) != 0)
+        {
+            exchange.Http.Response.Headers[GatewayHeaders.Usage] = "estimated";
         }
     }
 

@@ -106,6 +106,7 @@ internal sealed class TranslatedPlain(UsageRecorder recorder)
         await recorder.SettleAsync(exchange);
         ResponseHead.Write(attempt, attempt.Elapsed);
         ResponseHead.WriteWarning(exchange);
+        ResponseHead.WriteUsage(exchange);
         if (exchange.Intent?.Price is not null)
         {
             ResponseHead.WriteCost(exchange);

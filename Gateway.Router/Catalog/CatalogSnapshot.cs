@@ -13,6 +13,8 @@ internal sealed class CatalogSnapshot
     /// <summary>Names come from clients: past this many the cache stops growing.</summary>
     private const int MaxCachedNames = 1024;
 
+    private static readonly TranslationConfig Untold = new();
+
     private readonly FrozenDictionary<string, ModelGroup> _groups;
     private readonly FrozenDictionary<string, UpstreamClient> _upstreams;
     private readonly FrozenDictionary<string, TokenPrice?> _prices;
@@ -83,7 +85,7 @@ internal sealed class CatalogSnapshot
     {
         // The same model is priced alike whichever name led to it.
         _prices.TryGetValue($"{upstream.Provider.Name}/{model}", out var price);
-        return new ModelGroup(name, [new Deployment(upstream, UpstreamTraits.Default, model, weight: 1, price, index: 0, isConfigured: false)]);
+        return new ModelGroup(name, [new Deployment(upstream, UpstreamTraits.Of(upstream.Provider, null, Untold), model, weight: 1, price, index: 0, isConfigured: false)]);
     }
 
     private ModelGroup? Remember(string model, ModelGroup? group)
@@ -99,6 +101,11 @@ internal sealed class CatalogSnapshot
     private ModelGroup Build(ModelGroupConfig group) => new(group.Name, [.. group.Deployments.Select((deployment, index) =>
     {
         var upstream = _upstreams[deployment.Provider];
-        return new Deployment(upstream, UpstreamTraits.Default, deployment.Model, deployment.Weight, deployment.Price, index, isConfigured: true);
+        return new Deployment(
+            upstream, UpstreamTraits.Of(upstream.Provider, deployment, group.Translation), deployment.Model, deployment.Weight, deployment.Price, index, isConfigured: true)
+        {
+            RejectsLosses = group.Translation.Unmappable == UnmappableFields.Reject,
+            EchoesModel = group.Translation.EchoUpstreamModel,
+        };
     })]);
 }

@@ -64,6 +64,9 @@ public sealed class Deployment
     /// <summary>Every loss of a translation is refused.</summary>
     internal bool RejectsLosses { get; init; }
 
+    /// <summary>Translated answers name the upstream's model.</summary>
+    internal bool EchoesModel { get; init; }
+
     /// <summary><see cref="Model"/> as a JSON string, quotes included.</summary>
     internal byte[] ModelJson { get; }
 

@@ -69,8 +69,8 @@ internal sealed class ModerationClient(IHttpClientFactory clients, ContextToken 
         LlmOperation.EmbedContent or LlmOperation.BatchEmbedContents => "/internal/moderation/embed-content",
         LlmOperation.OllamaChat => "/internal/moderation/ollama-chat",
         LlmOperation.OllamaGenerate => "/internal/moderation/ollama-generate",
-        LlmOperation.OllamaEmbed => "/internal/moderation/ollama-embed",
-        LlmOperation.Moderations or LlmOperation.Converse => throw new InvalidOperationException("Such requests do not come from clients, or are moderation themselves."),
+        LlmOperation.OllamaEmbed or LlmOperation.OllamaEmbeddings => "/internal/moderation/ollama-embed",
+        LlmOperation.Moderations or LlmOperation.Converse or LlmOperation.BedrockCountTokens => throw new InvalidOperationException("Such requests do not come from clients, or are moderation themselves."),
     };
 
     private static string? Header(HttpResponseMessage answer, string name) =>

@@ -78,7 +78,8 @@ internal sealed class ModerationStage(
     /// <summary>Takes the redacted body, if it still asks for what was authorised.</summary>
     private bool TryReplace(LlmExchange exchange, RequestBody body)
     {
-        if (RequestFactsReader.TryRead(body.Span, exchange.Endpoint.Operation, out var facts, out _) && FactsComparison.FirstDifference(in facts, exchange.Claims) is null)
+        if (RequestFactsReader.TryRead(body.Span, exchange.Endpoint.Operation, exchange.Path, out var facts, out _)
+            && FactsComparison.FirstDifference(in facts, exchange.Claims, exchange.Endpoint.Protocol) is null)
         {
             exchange.SetBody(body, in facts);
             return true;

@@ -26,14 +26,19 @@ internal sealed class BodyStage(ILogger<BodyStage> logger) : ILlmStage
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
 
-        if (!RequestFactsReader.TryRead(body.Span, exchange.Endpoint.Operation, out var facts, out var error))
+        if (exchange.Endpoint.Protocol == LlmProtocol.Gemini && GeminiPath.TryParseTarget(exchange.Claims.Path, out var path))
+        {
+            exchange.Path = path.Facts;
+        }
+
+        if (!RequestFactsReader.TryRead(body.Span, exchange.Endpoint.Operation, exchange.Path, out var facts, out var error))
         {
             // The Edge read these bytes without complaint: that the same reader refuses them here means they are not the same bytes.
             await MismatchAsync(exchange, error.Param ?? "body");
             return;
         }
 
-        if (FactsComparison.FirstDifference(in facts, exchange.Claims) is { } field)
+        if (FactsComparison.FirstDifference(in facts, exchange.Claims, exchange.Endpoint.Protocol) is { } field)
         {
             await MismatchAsync(exchange, field);
             return;

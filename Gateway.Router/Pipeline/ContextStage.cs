@@ -1,6 +1,7 @@
 using Gateway.Core;
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
+using Gateway.Core.Requests;
 
 namespace Gateway.Router.Pipeline;
 
@@ -13,7 +14,8 @@ internal sealed class ContextStage(ContextToken tokens) : ILlmStage
     {
         // Two values would let a forged one stand beside a stolen one: exactly one is accepted.
         var values = exchange.Http.Request.Headers[GatewayHeaders.Context];
-        var claims = values.Count == 1 ? tokens.Verify(values[0], ContextAudience.Router, exchange.Endpoint.Path) : null;
+        var path = exchange.Endpoint.Protocol == LlmProtocol.Gemini ? LlmEndpoints.TargetOf(exchange.Http) : exchange.Endpoint.Path;
+        var claims = values.Count == 1 ? tokens.Verify(values[0], ContextAudience.Router, path) : null;
         if (claims is null || claims.Role != ContextRole.Client)
         {
             return exchange.RefuseAsync(Rejected);

@@ -6,9 +6,9 @@ namespace Gateway.Router.Pipeline;
 internal static class FactsComparison
 {
     /// <summary>The first field in which body and signed claims differ, or null.</summary>
-    public static string? FirstDifference(in RequestFacts facts, ContextClaims claims)
+    public static string? FirstDifference(in RequestFacts facts, ContextClaims claims, LlmProtocol client)
     {
-        if (!string.Equals(facts.Model, claims.RequestedModel, StringComparison.Ordinal))
+        if (!(client == LlmProtocol.Ollama ? ModelTags.AreSame(facts.Model, claims.RequestedModel) : string.Equals(facts.Model, claims.RequestedModel, StringComparison.Ordinal)))
         {
             return "model";
         }

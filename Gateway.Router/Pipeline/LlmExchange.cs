@@ -63,7 +63,14 @@ public sealed class LlmExchange
     internal JsonElement Document => (_document ??= JsonDocument.Parse(Body.Memory)).RootElement;
 
     /// <summary>The client's call in its protocol's words.</summary>
-    internal ClientCall Call => _call ??= new ClientCall(Endpoint.Operation, Facts.Model, Facts.Stream);
+    internal ClientCall Call
+    {
+        get => _call ??= new ClientCall(Endpoint.Operation, Facts.Model, Facts.Stream, Facts.AsArray);
+        set => _call = value;
+    }
+
+    /// <summary>What the signed path says of the request; null where the body says it.</summary>
+    internal PathFacts? Path { get; set; }
 
     /// <summary>What a translation lost; null where the bytes pass through.</summary>
     internal TranslationNotes? Notes { get; set; }
@@ -98,7 +105,7 @@ public sealed class LlmExchange
 
         Outcome.Status = error.Facts.Status;
         Http.Response.ContentLength = null;
-        await ErrorWriters.WriteAsync(Endpoint.Protocol, Http, error);
+        await ErrorWriters.WriteAsync(Endpoint.Protocol, Http, error, RequestId.ToString(), Facts.AsArray);
     }
 
     internal void SetBody(RequestBody body, in RequestFacts facts)
@@ -109,7 +116,8 @@ public sealed class LlmExchange
             _body = body;
         }
 
-        Facts = facts;
+        // Ollama's clients write one name with or without its tag: the Edge has signed the one that the catalogue knows.
+        Facts = Endpoint.Protocol == LlmProtocol.Ollama && _claims is { } claims ? facts with { Model = claims.RequestedModel } : facts;
     }
 
     internal void ReleaseBody()

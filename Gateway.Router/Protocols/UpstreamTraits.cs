@@ -1,15 +1,7 @@
+using Gateway.Core.Configuration;
+using Gateway.Router.Protocols.Responses;
+
 namespace Gateway.Router.Protocols;
-
-internal enum MidSystem
-{
-    /// <summary>Appended to the system prompt.</summary>
-    Hoist,
-
-    /// <summary>Sent as text of the user.</summary>
-    Inline,
-
-    Reject,
-}
 
 /// <summary>What a writer must know about one deployment and its route beyond the protocol. Immutable; made when the configuration loads.</summary>
 internal sealed record UpstreamTraits
@@ -26,7 +18,7 @@ internal sealed record UpstreamTraits
     public long? MaxOutput { get; init; }
 
     /// <summary>What becomes of instructions in the middle of a talk where the protocol has no place for them.</summary>
-    public MidSystem MidSystem { get; init; }
+    public MidSystemMode MidSystem { get; init; }
 
     /// <summary>Text that goes before a talk which begins with the assistant, where the protocol wants the user first; null refuses such talks.</summary>
     public string? LeadUser { get; init; }
@@ -46,6 +38,9 @@ internal sealed record UpstreamTraits
     /// <summary>The upstream has OpenAI's responses endpoint.</summary>
     public bool HasResponses { get; init; }
 
+    /// <summary>The model is asked through the responses endpoint also for clients of other protocols: some models have nothing else.</summary>
+    public bool PreferResponses { get; init; }
+
     /// <summary>The upstream understands <c>cache_control</c> inside OpenAI's content parts (OpenRouter).</summary>
     public bool CacheControl { get; init; }
 
@@ -63,4 +58,45 @@ internal sealed record UpstreamTraits
 
     /// <summary>Takes <c>stream_options.include_usage</c>.</summary>
     public bool StreamUsage { get; init; } = true;
+
+    /// <summary>Azure OpenAI without <c>/openai/v1</c>: the model stands in the path as a deployment, and an api-version in the query.</summary>
+    public bool AzureDeployments { get; init; }
+
+    /// <summary>The api-version of <see cref="AzureDeployments"/>; null for the newest that is no preview.</summary>
+    public string? ApiVersion { get; init; }
+
+    /// <summary>What the document says, and where it is silent what is known of the vendor.</summary>
+    /// <param name="deployment">Null for a model that the document does not name.</param>
+    /// <param name="translation">Of the model group.</param>
+    public static UpstreamTraits Of(ProviderConfig provider, DeploymentConfig? deployment, TranslationConfig translation)
+    {
+        var quirks = (deployment?.Quirks ?? new QuirksConfig()).Over(provider.Quirks);
+        var host = provider.BaseUrl.Host;
+        var isOpenAI = provider.Protocol == ProviderProtocol.AzureOpenAI || IsBelow(host, "openai.com") || IsBelow(host, "openai.azure.com");
+        var maxOutput = deployment?.MaxOutput;
+        return new UpstreamTraits
+        {
+            Host = host,
+            MaxOutput = maxOutput,
+            DefaultMaxTokens = translation.DefaultMaxTokens ?? maxOutput ?? Default.DefaultMaxTokens,
+            MidSystem = translation.MidSystem,
+            LeadUser = translation.LeadUser,
+            StrictTools = translation.StrictTools,
+            MaxCompletionTokens = quirks.MaxCompletionTokens ?? isOpenAI,
+            DeveloperRole = quirks.DeveloperRole ?? isOpenAI,
+            HasResponses = quirks.Responses ?? isOpenAI,
+            PreferResponses = (quirks.Responses ?? isOpenAI) && ResponsesModels.HaveNothingElse(deployment?.Model),
+            StreamUsage = quirks.StreamUsage ?? true,
+            EchoReasoning = quirks.EchoReasoning ?? IsBelow(host, "deepseek.com"),
+            CacheControl = quirks.CacheControl ?? IsBelow(host, "openrouter.ai"),
+            ShortToolIds = quirks.ShortToolIds ?? IsBelow(host, "mistral.ai"),
+            FixedTemperature = quirks.FixedTemperature ?? false,
+            JsonSchema = quirks.JsonSchema ?? true,
+            Reasoning = quirks.Reasoning ?? true,
+            AzureDeployments = provider.Protocol == ProviderProtocol.AzureOpenAI && !provider.BaseUrl.AbsolutePath.TrimEnd('/').EndsWith("/v1", StringComparison.Ordinal),
+        };
+    }
+
+    private static bool IsBelow(string host, string domain) =>
+        host.EndsWith(domain, StringComparison.OrdinalIgnoreCase) && (host.Length == domain.Length || host[host.Length - domain.Length - 1] == '.');
 }

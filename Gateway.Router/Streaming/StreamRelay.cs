@@ -9,7 +9,7 @@ namespace Gateway.Router.Streaming;
 
 /// <summary>
 /// Relays one SSE stream frame by frame, in the bytes it came in, and flushes at once what arrived together. The head waits
-/// for the first event; the terminal frame waits for the FINAL record; an end that is none becomes one error event.
+/// for the first content; the terminal frame waits for the FINAL record; an end that is none becomes one error event.
 /// </summary>
 internal sealed class StreamRelay
 {
@@ -18,6 +18,9 @@ internal sealed class StreamRelay
 
     /// <summary>Small, since one is held by every open stream while it waits.</summary>
     private const int SmallBuffer = 4 * 1024;
+
+    /// <summary>How many bytes of preamble may wait for the first content.</summary>
+    public const int MaxHeld = 16 * 1024;
 
     /// <summary>How much, and how long, is read behind the end marker so that the connection can be used again.</summary>
     private const int MaxTrailer = 64 * 1024;
@@ -110,10 +113,12 @@ internal sealed class StreamRelay
     }
 
     /// <summary>
-    /// How far frames may go out now. Comments before the first event wait with the head. Once a finish reason was seen the
-    /// last event waits for what follows it: the connection's end may make it the terminal one.
+    /// How far frames may go out now. What comes before the first content waits with the head: until then the upstream may fail
+    /// unseen. Once a finish reason was seen the last event waits for what follows it: the connection's end may make it the terminal one.
     /// </summary>
-    private int Sendable => !_sawEvent ? _sent : _events.IsFinished ? _lastEvent : _framed;
+    private int Sendable => !IsCommitted ? _sent : _events.IsFinished ? _lastEvent : _framed;
+
+    private bool IsCommitted => _headWritten || _events.ContentEvents > 0 || _framed - _sent > MaxHeld;
 
     /// <summary>Cuts what has come into frames.</summary>
     /// <returns>Done or Error for the frame that ends the stream, which then starts at <see cref="_lastEvent"/>.</returns>

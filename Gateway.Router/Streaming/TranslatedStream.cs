@@ -15,9 +15,6 @@ internal sealed class TranslatedStream
 {
     private const int SmallBuffer = 4 * 1024;
 
-    /// <summary>How many bytes of preamble may wait for the first content.</summary>
-    private const int MaxHeld = 16 * 1024;
-
     private readonly Attempt _attempt;
     private readonly UsageRecorder _recorder;
     private readonly IAnswerDecoder _decoder;
@@ -105,7 +102,7 @@ internal sealed class TranslatedStream
     }
 
     /// <summary>Before the first content the upstream may still fail unseen; a preamble without end does not wait for ever.</summary>
-    private bool MayCommit => _headWritten || _meter.ContentEvents > 0 || _out.WrittenCount > MaxHeld;
+    private bool MayCommit => _headWritten || _meter.ContentEvents > 0 || _out.WrittenCount > StreamRelay.MaxHeld;
 
     private EventKind DecodeFrames(out int start)
     {

@@ -11,6 +11,7 @@ internal static class FaultDirectives
 {
     public const string Opening = "[sim";
     private const int MaxTokens = 100_000;
+    private const int MaxCalls = 128;
     private static readonly TimeSpan MaxDelay = TimeSpan.FromHours(1);
 
     private sealed record Directive(string Usage, Func<FaultScript, string, FaultScript?> Apply);
@@ -25,6 +26,8 @@ internal static class FaultDirectives
         ["ttft"] = new("ttft=DURATION", static (script, value) => Duration(value) is { } time ? script with { Ttft = time } : null),
         ["gap"] = new("gap=DURATION", static (script, value) => Duration(value) is { } time ? script with { Gap = time } : null),
         ["tokens"] = new("tokens=0..100000", static (script, value) => Number(value, 0, MaxTokens) is { } count ? script with { Tokens = count } : null),
+        ["think"] = new("think=0..100000", static (script, value) => Number(value, 0, MaxTokens) is { } count ? script with { Think = count } : null),
+        ["calls"] = new("calls=1..128", static (script, value) => Number(value, 1, MaxCalls) is { } count ? script with { Calls = count } : null),
         ["cut_after"] = new("cut_after=TOKENS", static (script, value) => Number(value, 0, MaxTokens) is { } count ? script with { CutAfter = count } : null),
         ["end_after"] = new("end_after=TOKENS", static (script, value) => Number(value, 0, MaxTokens) is { } count ? script with { EndAfter = count } : null),
         ["stall_after"] = new("stall_after=TOKENS", static (script, value) => Number(value, 0, MaxTokens) is { } count ? script with { StallAfter = count } : null),
@@ -32,6 +35,7 @@ internal static class FaultDirectives
         ["garbage"] = new("garbage[=AFTER_TOKENS]", static (script, value) => Number(value.Length == 0 ? "0" : value, 0, MaxTokens) is { } count ? script with { GarbageAfter = count } : null),
         ["no_done"] = new("no_done", static (script, value) => Flag(value) ? script with { NoDone = true } : null),
         ["no_usage"] = new("no_usage", static (script, value) => Flag(value) ? script with { NoUsage = true } : null),
+        ["block"] = new("block[=REASON]", static (script, value) => script with { Block = value.Length > 0 ? value : "SAFETY" }),
         ["hang"] = new("hang", static (script, value) => Flag(value) ? script with { Hang = true } : null),
         ["crlf"] = new("crlf", static (script, value) => Flag(value) ? script with { Crlf = true } : null),
         ["echo"] = new("echo", static (script, value) => Flag(value) ? script with { Echo = true } : null),

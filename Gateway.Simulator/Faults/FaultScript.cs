@@ -32,6 +32,12 @@ internal sealed record FaultScript
     /// <summary>Exact length of the answer in tokens.</summary>
     public int? Tokens { get; init; }
 
+    /// <summary>Tokens of reasoning before the answer; null lets the request decide.</summary>
+    public int? Think { get; init; }
+
+    /// <summary>How many tools are called at once, from those that the text names or, when it names none, from all; null: as the text says.</summary>
+    public int? Calls { get; init; }
+
     public int? CutAfter { get; init; }
 
     public int? EndAfter { get; init; }
@@ -45,6 +51,9 @@ internal sealed record FaultScript
     public bool NoDone { get; init; }
 
     public bool NoUsage { get; init; }
+
+    /// <summary>A filter stops the prompt, with this reason; only Gemini says so inside a 200.</summary>
+    public string? Block { get; init; }
 
     public bool Hang { get; init; }
 

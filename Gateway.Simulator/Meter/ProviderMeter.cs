@@ -21,7 +21,10 @@ internal sealed class ProviderMeter
     /// <summary>Counts a request from here on. Requests that were running at a reset stay with the count before it.</summary>
     /// <param name="credential">As the client sent it; only a fingerprint is kept.</param>
     public MeteredRequest Begin(string credential) =>
-        new(Volatile.Read(ref _state), $"{_run}{Interlocked.Increment(ref _ids):x8}", Fingerprint(credential));
+        new(Volatile.Read(ref _state), NextNumber(), Fingerprint(credential));
+
+    /// <summary>Unique over all runs; also for requests that are not counted.</summary>
+    public string NextNumber() => $"{_run}{Interlocked.Increment(ref _ids):x8}";
 
     public void Reset() => Volatile.Write(ref _state, new MeterState());
 
@@ -60,9 +63,10 @@ internal sealed class MeterState
 
     public void Finish(MeteredRequest request, Ending ending)
     {
-        Interlocked.Increment(ref _endings[(int)ending]);
+        // The ending last: whoever has seen in_flight 0 finds every row.
         var seq = Interlocked.Increment(ref _finished);
         Volatile.Write(ref _rows[seq % _rows.Length], request.ToRow(seq, ending));
+        Interlocked.Increment(ref _endings[(int)ending]);
     }
 
     public MeterReport Report()

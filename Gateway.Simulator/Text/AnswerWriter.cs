@@ -28,7 +28,7 @@ internal static class AnswerWriter
 
     private static AnswerChoice CallTools(AnswerOrder order)
     {
-        var tokens = new List<AnswerToken>();
+        var tokens = Think(order, order.Seed);
         for (var call = 0; call < order.Calls.Count; call++)
         {
             tokens.Add(new AnswerToken(order.Calls[call].Key, call, StartsCall: true));
@@ -43,7 +43,7 @@ internal static class AnswerWriter
 
     private static AnswerChoice Talk(AnswerOrder order, ulong seed)
     {
-        var tokens = new List<AnswerToken>();
+        var tokens = Think(order, seed);
         if (order.Text is { } text)
         {
             tokens.AddRange(Tokenizer.Split(text).Select(piece => new AnswerToken(piece)));
@@ -64,18 +64,37 @@ internal static class AnswerWriter
         return order.Stops.Count == 0 ? capped : CutAtStop(capped, order.Stops);
     }
 
+    private static List<AnswerToken> Think(AnswerOrder order, ulong seed)
+    {
+        // Another seed than the text's: reasoning that repeats the answer would hide a gateway that mixes them up.
+        var random = new StableRandom(~seed);
+        var tokens = new List<AnswerToken>();
+        for (var index = 0; index < order.ReasoningTokens; index++)
+        {
+            var word = Words[random.Next(Words.Length)];
+            tokens.Add(new AnswerToken(index == 0 ? word.TrimStart() : word, AnswerToken.Reasoning));
+        }
+
+        return tokens;
+    }
+
     private static AnswerChoice Cap(List<AnswerToken> tokens, int max, AnswerEnd end) =>
         tokens.Count <= max ? new AnswerChoice(tokens, end) : new AnswerChoice(tokens.GetRange(0, max), AnswerEnd.Length);
 
     /// <summary>Ends the answer before the first stop sequence, which is itself never said.</summary>
     private static AnswerChoice CutAtStop(AnswerChoice choice, IReadOnlyList<string> stops)
     {
-        var text = choice.Join(-1);
+        var text = choice.Join(AnswerToken.Content);
         var end = int.MaxValue;
+        var sequence = "";
         foreach (var stop in stops)
         {
             var found = text.IndexOf(stop, StringComparison.Ordinal);
-            end = found >= 0 ? Math.Min(end, found) : end;
+            if (found >= 0 && found < end)
+            {
+                end = found;
+                sequence = stop;
+            }
         }
 
         if (end == int.MaxValue)
@@ -83,13 +102,13 @@ internal static class AnswerWriter
             return choice;
         }
 
-        var kept = new List<AnswerToken>();
-        for (int index = 0, start = 0; start < end; start += choice.Tokens[index].Text.Length, index++)
+        var kept = choice.Tokens.Take(choice.ReasoningTokens).ToList();
+        for (int index = kept.Count, start = 0; start < end; start += choice.Tokens[index].Text.Length, index++)
         {
             var piece = choice.Tokens[index].Text;
             kept.Add(start + piece.Length <= end ? choice.Tokens[index] : new AnswerToken(piece[..(end - start)]));
         }
 
-        return new AnswerChoice(kept, AnswerEnd.Stop);
+        return new AnswerChoice(kept, AnswerEnd.StopSequence) { StopSequence = sequence };
     }
 }

@@ -111,6 +111,7 @@ internal static class SchemaSampler
             type = type[0];
         }
 
-        return type.ValueKind == JsonValueKind.String ? type.GetString()! : "object";
+        // Google writes types in capitals.
+        return type.ValueKind == JsonValueKind.String ? type.GetString()!.ToLowerInvariant() : "object";
     }
 }

@@ -20,6 +20,10 @@ internal sealed class UsageCounters
 
     public long ReasoningTokens { get; private set; }
 
+    public long AudioInputTokens { get; private set; }
+
+    public long AudioOutputTokens { get; private set; }
+
     public long CostNanoUsd { get; private set; }
 
     public void Add(UsageFinal final)
@@ -30,6 +34,8 @@ internal sealed class UsageCounters
         CacheWriteTokens = Sum(CacheWriteTokens, final.Usage.CacheWrite);
         OutputTokens = Sum(OutputTokens, final.Usage.Output);
         ReasoningTokens = Sum(ReasoningTokens, final.Usage.Reasoning);
+        AudioInputTokens = Sum(AudioInputTokens, final.Usage.AudioInput);
+        AudioOutputTokens = Sum(AudioOutputTokens, final.Usage.AudioOutput);
         CostNanoUsd = Sum(CostNanoUsd, final.CostNanoUsd);
     }
 
@@ -41,6 +47,8 @@ internal sealed class UsageCounters
         CacheWriteTokens = Sum(CacheWriteTokens, other.CacheWriteTokens);
         OutputTokens = Sum(OutputTokens, other.OutputTokens);
         ReasoningTokens = Sum(ReasoningTokens, other.ReasoningTokens);
+        AudioInputTokens = Sum(AudioInputTokens, other.AudioInputTokens);
+        AudioOutputTokens = Sum(AudioOutputTokens, other.AudioOutputTokens);
         CostNanoUsd = Sum(CostNanoUsd, other.CostNanoUsd);
     }
 

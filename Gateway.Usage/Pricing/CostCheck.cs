@@ -13,7 +13,8 @@ internal static class CostCheck
     public static string? Refuse(UsageFinal final)
     {
         var usage = final.Usage;
-        return !IsCount(usage.Input) || !IsCount(usage.CachedInput) || !IsCount(usage.CacheWrite) || !IsCount(usage.Output) || !IsCount(usage.Reasoning) ? "a token count is out of range"
+        return !IsCount(usage.Input) || !IsCount(usage.CachedInput) || !IsCount(usage.CacheWrite) || !IsCount(usage.Output) || !IsCount(usage.Reasoning)
+            || !IsCount(usage.AudioInput) || !IsCount(usage.AudioOutput) ? "a token count is out of range"
             : final.CostNanoUsd < 0 ? "its cost is negative"
             : final.Intent.TimeUnixMs is < 0 or > MaxUnixMs ? "its time is out of range"
             : null;

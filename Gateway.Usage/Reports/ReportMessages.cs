@@ -45,6 +45,10 @@ internal sealed record RequestRow
 
     public required long ReasoningTokens { get; init; }
 
+    public required long AudioInputTokens { get; init; }
+
+    public required long AudioOutputTokens { get; init; }
+
     public required long CostNanoUsd { get; init; }
 
     public required bool Estimated { get; init; }
@@ -100,6 +104,10 @@ internal sealed record UsageRow
     public required long OutputTokens { get; init; }
 
     public required long ReasoningTokens { get; init; }
+
+    public required long AudioInputTokens { get; init; }
+
+    public required long AudioOutputTokens { get; init; }
 
     public required long CostNanoUsd { get; init; }
 }

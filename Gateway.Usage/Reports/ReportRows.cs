@@ -28,6 +28,8 @@ internal static class ReportRows
             CacheWriteTokens = final.Usage.CacheWrite,
             OutputTokens = final.Usage.Output,
             ReasoningTokens = final.Usage.Reasoning,
+            AudioInputTokens = final.Usage.AudioInput,
+            AudioOutputTokens = final.Usage.AudioOutput,
             CostNanoUsd = final.CostNanoUsd,
             Estimated = ((final.Flags | intent.Flags) & UsageFlags.Estimated) != 0,
             Attempts = final.Attempts == 0 ? [] : [new AttemptRow { Deployment = intent.Deployment, Status = final.Status, Ending = ending, DurationMs = final.DurationMs }],
@@ -64,6 +66,8 @@ internal static class ReportRows
             CacheWriteTokens = sum.CacheWriteTokens,
             OutputTokens = sum.OutputTokens,
             ReasoningTokens = sum.ReasoningTokens,
+            AudioInputTokens = sum.AudioInputTokens,
+            AudioOutputTokens = sum.AudioOutputTokens,
             CostNanoUsd = sum.CostNanoUsd,
         };
     }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Reflection;
 using System.Runtime.InteropServices;
 
@@ -52,25 +50,7 @@ internal sealed partial class AppHostProcess : IAsyncDisposable
     }
 
     /// <summary>A port that is free, and so is the one after it.</summary>
-    public static int FreePort()
-    {
-        while (true)
-        {
-            using var first = new TcpListener(IPAddress.Loopback, 0);
-            first.Start();
-            var port = ((IPEndPoint)first.LocalEndpoint).Port;
-            try
-            {
-                using var second = new TcpListener(IPAddress.Loopback, port + 1);
-                second.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Taken; another pair.
-            }
-        }
-    }
+    public static int FreePort() => Gateway.Rig.FreePorts.Next();
 
     public Task<string> LineAsync(string part)
     {

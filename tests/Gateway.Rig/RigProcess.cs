@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Gateway.Rig;
@@ -43,12 +41,7 @@ public sealed partial class RigProcess : IAsyncDisposable
     public string Output => string.Join('\n', _output);
 
     /// <summary>A loopback port that was free a moment ago.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    public static int FreePort() => FreePorts.Next();
 
     /// <summary>A service of the gateway, from its build output.</summary>
     /// <param name="environment">Asked at each start, when all addresses are known.</param>

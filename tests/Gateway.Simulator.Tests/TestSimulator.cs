@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Simulator.Hosting;
 using Gateway.Simulator.Meter;
-using Gateway.Simulator.Protocols.OpenAI;
+using Gateway.Simulator.Protocols;
 using Gateway.Simulator.Recordings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -41,7 +41,7 @@ internal sealed class TestSimulator : IAsyncDisposable
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value)));
         builder.AddServiceDefaults();
-        builder.AddSimulator().AddMeter().AddRecordings().AddOpenAI();
+        builder.AddSimulator().AddMeter().AddRecordings().AddProtocols();
         if (time is not null)
         {
             builder.Services.AddSingleton(time);
@@ -49,7 +49,7 @@ internal sealed class TestSimulator : IAsyncDisposable
 
         var app = builder.Build();
         app.MapMeter();
-        app.MapOpenAI();
+        app.MapProtocols();
         await app.StartAsync();
         return new TestSimulator(app);
     }
@@ -81,13 +81,13 @@ internal sealed class TestSimulator : IAsyncDisposable
         [.. stream.ReplaceLineEndings("\n").Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(line => line["data: ".Length..])];
 
     /// <summary>What arrives over a bare connection, and whether it ended with a reset.</summary>
-    public async Task<(string Text, bool Reset)> RawAsync(string body)
+    public async Task<(string Text, bool Reset)> RawAsync(string body, string path = "/v1/chat/completions")
     {
         using var client = new TcpClient();
         await client.ConnectAsync(Address.Host, Address.Port);
         var stream = client.GetStream();
         await stream.WriteAsync(Encoding.UTF8.GetBytes(
-            $"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\nConnection: close\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
+            $"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\nConnection: close\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
         var received = new MemoryStream();
         try
         {

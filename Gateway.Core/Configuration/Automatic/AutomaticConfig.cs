@@ -17,12 +17,11 @@ public static class AutomaticConfig
     private const string OllamaVariable = "OLLAMA_HOST";
     private const int OllamaPort = 11434;
 
-    // Each vendor offers its models in OpenAI's protocol too.
     private static readonly Vendor[] Vendors =
     [
-        new("openai", "OPENAI_API_KEY", "https://api.openai.com/v1", ["gpt-*", "o1*", "o3*", "o4*", "chatgpt-*", "text-embedding-*"]),
-        new("anthropic", "ANTHROPIC_API_KEY", "https://api.anthropic.com/v1", ["claude-*"]),
-        new("gemini", "GEMINI_API_KEY", "https://generativelanguage.googleapis.com/v1beta/openai", ["gemini-*"]),
+        new("openai", "openai", "OPENAI_API_KEY", "https://api.openai.com/v1", ["gpt-*", "o1*", "o3*", "o4*", "chatgpt-*", "text-embedding-*"]),
+        new("anthropic", "anthropic", "ANTHROPIC_API_KEY", "https://api.anthropic.com/v1", ["claude-*"]),
+        new("gemini", "gemini", "GEMINI_API_KEY", "https://generativelanguage.googleapis.com/v1beta", ["gemini-*"]),
     ];
 
     /// <summary>Names of the variables that make a provider.</summary>
@@ -51,12 +50,12 @@ public static class AutomaticConfig
         yaml.Append("providers:\n");
         foreach (var vendor in vendors)
         {
-            yaml.Append(CultureInfo.InvariantCulture, $"  {vendor.Name}:\n    protocol: openai\n    base_url: {vendor.BaseUrl}\n    keys: [\"${{{vendor.Variable}}}\"]\n");
+            yaml.Append(CultureInfo.InvariantCulture, $"  {vendor.Name}:\n    protocol: {vendor.Protocol}\n    base_url: {vendor.BaseUrl}\n    keys: [\"${{{vendor.Variable}}}\"]\n    list_models: true\n");
         }
 
         if (hasOllama)
         {
-            yaml.Append(CultureInfo.InvariantCulture, $"  ollama:\n    protocol: openai\n    base_url: {Quote(OllamaUrl(environment(OllamaVariable)!))}\n    internal: true\n");
+            yaml.Append(CultureInfo.InvariantCulture, $"  ollama:\n    protocol: ollama\n    base_url: {Quote(OllamaUrl(environment(OllamaVariable)!))}\n    internal: true\n    list_models: true\n");
         }
 
         yaml.Append("resolve:\n");
@@ -98,12 +97,12 @@ public static class AutomaticConfig
         var hasPort = authority.LastIndexOf(':') > authority.LastIndexOf(']');
         var port = hasPort || url.Scheme == "https" ? url.Port : OllamaPort;
         var name = url.Host switch { "0.0.0.0" => "127.0.0.1", "[::]" => "[::1]", _ => url.Host };
-        return string.Create(CultureInfo.InvariantCulture, $"{url.Scheme}://{name}:{port}{url.AbsolutePath.TrimEnd('/')}/v1");
+        return string.Create(CultureInfo.InvariantCulture, $"{url.Scheme}://{name}:{port}{url.AbsolutePath.TrimEnd('/')}");
     }
 
     private static bool IsSet(Func<string, string?> environment, string variable) => !string.IsNullOrWhiteSpace(environment(variable));
 
     private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal).Replace("$", "$$", StringComparison.Ordinal)}'";
 
-    private sealed record Vendor(string Name, string Variable, string BaseUrl, string[] Prefixes);
+    private sealed record Vendor(string Name, string Protocol, string Variable, string BaseUrl, string[] Prefixes);
 }

@@ -42,6 +42,26 @@ internal static class BaseUrl
         return null;
     }
 
+    /// <summary>
+    /// The URL below which the protocol's paths begin. Vendors' documents and SDKs write some base URLs without the version segment,
+    /// and Ollama's with the one of its OpenAI-like endpoints.
+    /// </summary>
+    public static Uri WithVersion(Uri url, ProviderProtocol protocol)
+    {
+        var path = url.AbsolutePath.TrimEnd('/');
+        var last = path[(path.LastIndexOf('/') + 1)..];
+        var hasVersion = last.Length > 1 && last[0] == 'v' && char.IsAsciiDigit(last[1]);
+        return protocol switch
+        {
+            ProviderProtocol.Anthropic when !hasVersion => At("/v1"),
+            ProviderProtocol.Gemini when !hasVersion => At("/v1beta"),
+            ProviderProtocol.Ollama when last is "v1" or "api" => new Uri(url.GetLeftPart(UriPartial.Authority) + path[..^(last.Length + 1)]),
+            _ => url,
+        };
+
+        Uri At(string version) => new(url.GetLeftPart(UriPartial.Authority) + path + version);
+    }
+
     /// <summary>Whether the URL says by itself, without a look-up, that it leads to this machine or a private network.</summary>
     public static bool IsInternal(Uri url)
     {

@@ -39,12 +39,49 @@ internal static class ConfigBuilder
     private static ProviderConfig Provider(string name, ConfigNode node) => new()
     {
         Name = name,
-        Protocol = ProviderProtocol.OpenAI,
-        BaseUrl = node.Get<Uri>("base_url", null!),
+        Protocol = Protocol(node),
+        BaseUrl = BaseUrl.WithVersion(node.Get<Uri>("base_url", null!), Protocol(node)),
         Keys = Texts(node, "keys"),
         Headers = [.. node.MembersOf("headers").Select(static entry => KeyValuePair.Create(entry.Key, (string)entry.Value.Value!))],
         Internal = node.Get("internal", false),
         Timeouts = Timeouts(node.Member("timeouts")),
+        ListModels = node.Get("list_models", false),
+        Quirks = Quirks(node.Member("quirks")),
+    };
+
+    private static ProviderProtocol Protocol(ConfigNode node) => node.Text("protocol") switch
+    {
+        "anthropic" => ProviderProtocol.Anthropic,
+        "gemini" => ProviderProtocol.Gemini,
+        "vertex" => ProviderProtocol.Vertex,
+        "ollama" => ProviderProtocol.Ollama,
+        "azure-openai" => ProviderProtocol.AzureOpenAI,
+        "bedrock" => ProviderProtocol.Bedrock,
+        _ => ProviderProtocol.OpenAI,
+    };
+
+    private static QuirksConfig Quirks(ConfigNode? node) => node is null ? new() : new()
+    {
+        MaxCompletionTokens = node.Get<bool?>("max_completion_tokens", null),
+        DeveloperRole = node.Get<bool?>("developer_role", null),
+        Responses = node.Get<bool?>("responses", null),
+        StreamUsage = node.Get<bool?>("stream_usage", null),
+        EchoReasoning = node.Get<bool?>("echo_reasoning", null),
+        CacheControl = node.Get<bool?>("cache_control", null),
+        ShortToolIds = node.Get<bool?>("short_tool_ids", null),
+        FixedTemperature = node.Get<bool?>("fixed_temperature", null),
+        JsonSchema = node.Get<bool?>("json_schema", null),
+        Reasoning = node.Get<bool?>("reasoning", null),
+    };
+
+    private static TranslationConfig Translation(ConfigNode? node) => node is null ? new() : new()
+    {
+        Unmappable = node.Text("unmappable") == "reject" ? UnmappableFields.Reject : UnmappableFields.Drop,
+        MidSystem = node.Text("mid_system") switch { "inline" => MidSystemMode.Inline, "reject" => MidSystemMode.Reject, _ => MidSystemMode.Hoist },
+        LeadUser = node.Text("lead_user"),
+        DefaultMaxTokens = node.Get<long?>("default_max_tokens", null),
+        StrictTools = node.Get("strict_tools", false),
+        EchoUpstreamModel = node.Text("echo_model") == "upstream",
     };
 
     private static TimeoutConfig Timeouts(ConfigNode? node)
@@ -68,8 +105,11 @@ internal static class ConfigBuilder
             Model = deployment.Text("model")!,
             Weight = (int)deployment.Get("weight", 1L),
             Price = deployment.Member("price") is { } price ? Price(price) : null,
+            MaxOutput = deployment.Get<long?>("max_output", null),
+            Quirks = Quirks(deployment.Member("quirks")),
         })],
         Moderation = node.Text("moderation"),
+        Translation = Translation(node.Member("translation")),
     };
 
     private static TokenPrice Price(ConfigNode node)

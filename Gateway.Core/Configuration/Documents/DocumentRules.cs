@@ -52,6 +52,11 @@ internal static class DocumentRules
             errors.Add(node, "leads to a loopback or private address; set internal: true to permit it");
         }
 
+        if (provider.Member("list_models") is { Value: true } list && provider.Text("protocol") is "vertex" or "azure-openai" or "bedrock")
+        {
+            errors.Add(list, $"has no effect with protocol: {provider.Text("protocol")}, whose list is not what can be called; remove it");
+        }
+
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, header) in provider.MembersOf("headers"))
         {
@@ -60,12 +65,21 @@ internal static class DocumentRules
                 errors.Add(header, "duplicate header; header names do not distinguish case");
             }
 
-            if (name.Equals("authorization", StringComparison.OrdinalIgnoreCase) && provider.ItemsOf("keys").Any())
+            var credential = CredentialHeader(provider.Text("protocol"));
+            if (name.Equals(credential, StringComparison.OrdinalIgnoreCase) && provider.ItemsOf("keys").Any())
             {
-                errors.Add(header, "keys already make the authorization header; use one of the two");
+                errors.Add(header, $"keys already make the {credential} header; use one of the two");
             }
         }
     }
+
+    private static string CredentialHeader(string? protocol) => protocol switch
+    {
+        "anthropic" => "x-api-key",
+        "gemini" => "x-goog-api-key",
+        "azure-openai" => "api-key",
+        _ => "authorization",
+    };
 
     private static void CheckResolve(ConfigNode root, ModelNames names, ConfigErrors errors)
     {

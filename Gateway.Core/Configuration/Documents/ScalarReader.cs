@@ -39,7 +39,7 @@ internal static class ScalarReader
             case SettingKind.Choice:
                 return setting.Choices.Contains(text) ? null
                     : setting.LaterChoices.Contains(text) ? $"\"{text}\" is not available yet; use {string.Join(" or ", setting.Choices)}"
-                    : $"must be {string.Join(" or ", setting.Choices)}{shown}";
+                    : $"must be {Either(setting.Choices)}{shown}";
             case SettingKind.Boolean:
                 value = text is "true" or "True" or "TRUE";
                 return (bool)value || text is "false" or "False" or "FALSE" ? null : $"must be true or false{shown}";
@@ -162,4 +162,7 @@ internal static class ScalarReader
             return "cannot run in linear time: look-around, back references, atomic groups, conditions and large nested counts are refused";
         }
     }
+
+    private static string Either(IReadOnlyList<string> choices) =>
+        choices.Count < 2 ? string.Concat(choices) : $"{string.Join(", ", choices.SkipLast(1))} or {choices[^1]}";
 }

@@ -1,43 +1,29 @@
 using System.Text.Json;
 using Gateway.Core.Requests;
-using Gateway.Router.Catalog;
-using Gateway.Router.Pipeline;
 using Gateway.Router.Protocols.Neutral;
 
 namespace Gateway.Router.Protocols.Gemini;
 
-/// <summary>Gemini models on Google Cloud as an upstream.</summary>
-internal sealed class VertexUpstream : IUpstreamProtocol
+/// <summary>
+/// Gemini models on Google Cloud as an upstream. The base URL ends in <c>/publishers/google</c>. Counting takes the bare request, and
+/// embeddings are predictions there; all else is Gemini's.
+/// </summary>
+internal sealed class VertexUpstream(GoogleTokens tokens) : GeminiFamily
 {
-    public FrameFormat Frames => FrameFormat.Sse;
+    public VertexUpstream() : this(new GoogleTokens())
+    {
+    }
 
-    public bool SignsBody => false;
+    protected override bool IsVertex => true;
 
-    public bool PassesThrough(ClientCall call, UpstreamTraits traits) => throw new NotSupportedException();
+    public override bool PassesThrough(ClientCall call, UpstreamTraits traits) => call.Operation == LlmOperation.GenerateContent && !call.AsArray;
 
-    public LlmOperation? OperationFor(LlmKind kind, UpstreamTraits traits) => throw new NotSupportedException();
+    public override string CredentialFor(string key) => tokens.Register(key);
 
-    public string PathFor(LlmOperation operation, bool stream, string model, UpstreamTraits traits) => throw new NotSupportedException();
+    public override async ValueTask AuthorizeAsync(HttpRequestMessage request, string credential, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
+        request.Headers.TryAddWithoutValidation("Authorization", await tokens.HeaderAsync(credential, cancellationToken));
 
-    public SplicedBody Rewrite(LlmExchange exchange, Deployment deployment) => throw new NotSupportedException();
+    public override void WriteEmbeddings(Translation translation, NeutralEmbeddingRequest request, Utf8JsonWriter json) => VertexEmbeddings.Write(translation, request, json);
 
-    public void WriteChat(Translation translation, LlmOperation operation, Utf8JsonWriter json) => throw new NotSupportedException();
-
-    public void WriteEmbeddings(Translation translation, NeutralEmbeddingRequest request, Utf8JsonWriter json) => throw new NotSupportedException();
-
-    public string CredentialFor(string key) => key;
-
-    public ValueTask AuthorizeAsync(HttpRequestMessage request, string credential, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public void AddHeaders(HttpRequestMessage request, LlmExchange exchange) => throw new NotSupportedException();
-
-    public IAnswerReader ReadAnswer(LlmOperation operation) => throw new NotSupportedException();
-
-    public IEventReader ReadEvents(LlmExchange exchange) => throw new NotSupportedException();
-
-    public IAnswerDecoder Decode(Translation translation) => throw new NotSupportedException();
-
-    public NeutralEmbeddings ReadEmbeddings(ReadOnlySpan<byte> document) => throw new NotSupportedException();
-
-    public long ReadTokenCount(ReadOnlySpan<byte> document) => throw new NotSupportedException();
+    public override NeutralEmbeddings ReadEmbeddings(ReadOnlySpan<byte> document) => VertexEmbeddings.Read(document);
 }

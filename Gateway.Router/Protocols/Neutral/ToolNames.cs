@@ -12,9 +12,11 @@ internal sealed class ToolNames
     /// <param name="name">As the client named the tool.</param>
     /// <param name="isLegal">Which characters the upstream takes.</param>
     /// <param name="maxLength">Longest name that it takes.</param>
-    public string ToUpstream(string name, Func<char, bool> isLegal, int maxLength)
+    /// <param name="isLegalFirst">Which characters it takes at the start; null for all legal ones. An underscore must be one of them.</param>
+    public string ToUpstream(string name, Func<char, bool> isLegal, int maxLength, Func<char, bool>? isLegalFirst = null)
     {
-        var legal = name.Length > 0 && name.Length <= maxLength;
+        var startsWell = isLegalFirst is null || (name.Length > 0 && isLegalFirst(name[0]));
+        var legal = name.Length > 0 && name.Length <= maxLength && startsWell;
         foreach (var character in name)
         {
             legal &= isLegal(character);
@@ -27,8 +29,8 @@ internal sealed class ToolNames
 
         // Eight digits of a hash: two names that differ only in what is illegal must stay two.
         const int HashLength = 8;
-        var text = new StringBuilder(name.Length + HashLength + 1);
-        foreach (var character in name.AsSpan(0, Math.Min(name.Length, maxLength - HashLength - 1)))
+        var text = new StringBuilder(startsWell ? "" : "_", name.Length + HashLength + 2);
+        foreach (var character in name.AsSpan(0, Math.Min(name.Length, maxLength - HashLength - 1 - text.Length)))
         {
             text.Append(isLegal(character) ? character : '_');
         }

@@ -10,19 +10,41 @@ internal sealed class OllamaClient : IClientProtocol
 {
     public LlmProtocol Protocol => LlmProtocol.Ollama;
 
-    public string? NameOf(NeutralField field) => throw new NotSupportedException();
+    public string? NameOf(NeutralField field) => field switch
+    {
+        NeutralField.MaxOutput => "options.num_predict",
+        NeutralField.Temperature => "options.temperature",
+        NeutralField.TopP => "options.top_p",
+        NeutralField.TopK => "options.top_k",
+        NeutralField.FrequencyPenalty => "options.frequency_penalty",
+        NeutralField.PresencePenalty => "options.presence_penalty",
+        NeutralField.Seed => "options.seed",
+        NeutralField.Stop => "options.stop",
+        NeutralField.ContextWindow => "options.num_ctx",
+        NeutralField.Reasoning => "think",
+        NeutralField.Tools => "tools",
+        NeutralField.Output => "format",
+        NeutralField.System => "system",
+        NeutralField.Turns => "messages",
+        NeutralField.Logprobs => "logprobs",
+        NeutralField.TopLogprobs => "top_logprobs",
+        NeutralField.CandidateCount or NeutralField.LogitBias or NeutralField.EndUser or NeutralField.Metadata or NeutralField.ServiceTier or NeutralField.Verbosity
+            or NeutralField.Store or NeutralField.PromptCacheKey or NeutralField.ToolChoice or NeutralField.ParallelToolCalls => null,
+    };
 
-    public NeutralRequest ReadChat(JsonElement body, ClientCall call, TranslationNotes notes) => throw new NotSupportedException();
+    public NeutralRequest ReadChat(JsonElement body, ClientCall call, TranslationNotes notes) => OllamaRequestReader.Read(body, call);
 
-    public NeutralEmbeddingRequest ReadEmbeddings(JsonElement body, ClientCall call, TranslationNotes notes) => throw new NotSupportedException();
+    public NeutralEmbeddingRequest ReadEmbeddings(JsonElement body, ClientCall call, TranslationNotes notes) => OllamaEmbeddingsClient.Read(body, call);
 
-    public string StreamType(ClientCall call) => throw new NotSupportedException();
+    public string StreamType(ClientCall call) => "application/x-ndjson";
 
-    public IAnswerWriter WriteStream(AnswerContext context, IBufferWriter<byte> output) => throw new NotSupportedException();
+    public IAnswerWriter WriteStream(AnswerContext context, IBufferWriter<byte> output) => new OllamaStreamWriter(context, output);
 
-    public void WriteAnswer(NeutralAnswer answer, AnswerContext context, IBufferWriter<byte> output) => throw new NotSupportedException();
+    public void WriteAnswer(NeutralAnswer answer, AnswerContext context, IBufferWriter<byte> output) => OllamaAnswerWriter.Write(answer, context, output);
 
-    public void WriteEmbeddings(NeutralEmbeddings embeddings, NeutralEmbeddingRequest request, AnswerContext context, IBufferWriter<byte> output) => throw new NotSupportedException();
+    public void WriteEmbeddings(NeutralEmbeddings embeddings, NeutralEmbeddingRequest request, AnswerContext context, IBufferWriter<byte> output) =>
+        OllamaEmbeddingsClient.Write(embeddings, context, output);
 
-    public void WriteTokenCount(long tokens, IBufferWriter<byte> output) => throw new NotSupportedException();
+    /// <summary>The protocol has no such call.</summary>
+    public void WriteTokenCount(long tokens, IBufferWriter<byte> output) => throw new InvalidOperationException("Ollama's clients cannot ask for a token count.");
 }

@@ -1,39 +1,43 @@
 using System.Globalization;
 using System.Text.Json;
+using Gateway.Simulator.Faults;
 using Gateway.Simulator.Text;
 
 namespace Gateway.Simulator.Protocols.OpenAI;
 
 /// <summary>Chunks of a streamed chat completion.</summary>
-internal sealed class ChatFrames(OpenAICall call, bool includeUsage, bool crlf) : AnswerFrames(call, "chat.completion.chunk", includeUsage, crlf)
+internal sealed class ChatFrames(ProviderCall call, bool includeUsage, FaultScript script) : ChunkFrames(call, "chat.completion.chunk", includeUsage, script)
 {
     private readonly string _number = call.Meter.Number;
+    private readonly bool _filters = call.Provider is OpenAIProvider { Filters: true };
+    private bool _opened;
 
     /// <summary>The id of a tool call; the same in a whole answer.</summary>
     public static string CallId(string number, int choice, int index) => string.Create(CultureInfo.InvariantCulture, $"call_{number}{choice}x{index}");
 
     public static string Reason(AnswerEnd end) => end switch
     {
-        AnswerEnd.Stop => "stop",
+        AnswerEnd.Stop or AnswerEnd.StopSequence => "stop",
         AnswerEnd.Length => "length",
         AnswerEnd.ToolCalls => "tool_calls",
     };
 
-    public override ReadOnlyMemory<byte>? Open(int choice, bool calls)
+    public override ReadOnlyMemory<byte> Open(int choice, AnswerToken? first)
     {
-        var json = StartDelta(choice);
+        var json = StartDelta(choice, _filters && !_opened);
+        _opened = true;
         json.WriteString("role"u8, "assistant"u8);
-        json.WriteString("content"u8, calls ? null : "");
+        json.WriteString("content"u8, first is { Call: not AnswerToken.Content } ? null : "");
         json.WriteNull("refusal"u8);
         return EndDelta(json, null);
     }
 
     public override ReadOnlyMemory<byte> Token(int choice, AnswerToken token)
     {
-        var json = StartDelta(choice);
+        var json = StartDelta(choice, content: token.Call == AnswerToken.Content);
         if (token.Call < 0)
         {
-            json.WriteString("content"u8, token.Text);
+            json.WriteString(token.Call == AnswerToken.Reasoning ? "reasoning_content"u8 : "content"u8, token.Text);
             return EndDelta(json, null);
         }
 
@@ -61,11 +65,17 @@ internal sealed class ChatFrames(OpenAICall call, bool includeUsage, bool crlf) 
 
     public override ReadOnlyMemory<byte> Finish(int choice, AnswerEnd end) => EndDelta(StartDelta(choice), Reason(end));
 
-    private Utf8JsonWriter StartDelta(int choice)
+    private Utf8JsonWriter StartDelta(int choice, bool promptFirst = false, bool content = false)
     {
-        var json = StartChunk();
+        var json = StartChunk(promptFirst);
         json.WriteStartObject();
         json.WriteNumber("index"u8, choice);
+        if (_filters)
+        {
+            json.WritePropertyName("content_filter_results"u8);
+            json.WriteRawValue(content ? ContentFilter.Safe : "{}"u8);
+        }
+
         json.WriteStartObject("delta"u8);
         return json;
     }

@@ -8,13 +8,9 @@ namespace Gateway.Simulator.Protocols.OpenAI;
 /// <param name="PromptTokens">Tokens of all messages.</param>
 /// <param name="LastUserText">Text of the last user message, where directives stand; empty when there is none.</param>
 /// <param name="EndsWithToolResult">The last message answers a tool call, so the model should talk now.</param>
-internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool EndsWithToolResult)
+/// <param name="SaysJson">Somewhere stands the word JSON; a format without schema wants it.</param>
+internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool EndsWithToolResult, bool SaysJson)
 {
-    // The overhead of the real chat format: three tokens around each message, three that open the answer.
-    private const int TokensPerMessage = 3;
-    private const int TokensOfReply = 3;
-    private const int TokensPerImage = 85;
-
     private static readonly HashSet<string> MessageFields =
         ["role", "content", "name", "refusal", "audio", "annotations", "tool_calls", "tool_call_id", "function_call"];
 
@@ -26,8 +22,9 @@ internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool 
             throw OpenAIError.Invalid("messages", "empty array. Expected an array with minimum length 1, but got an empty array instead.", "empty_array");
         }
 
-        var tokens = TokensOfReply;
+        var tokens = PromptCost.Reply;
         var lastUser = "";
+        var saysJson = false;
         var openCalls = new HashSet<string>(StringComparer.Ordinal);
         var role = "";
         var index = 0;
@@ -37,18 +34,19 @@ internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool 
             role = ReadRole(message, path);
             FollowCalls(message, role, path, openCalls);
             var text = ReadContent(message, role, path, ref tokens);
-            tokens += TokensPerMessage + Tokenizer.Count(text);
+            tokens += PromptCost.Message + Tokenizer.Count(text);
             lastUser = role == "user" ? text : lastUser;
+            saysJson |= text.Contains("json", StringComparison.OrdinalIgnoreCase);
         }
 
-        return openCalls.Count == 0 ? new ChatMessages(tokens, lastUser, role == "tool") : throw UnansweredCalls();
+        return openCalls.Count == 0 ? new ChatMessages(tokens, lastUser, role == "tool", saysJson) : throw UnansweredCalls();
     }
 
     private static string ReadRole(JsonElement message, string path)
     {
         if (message.ValueKind != JsonValueKind.Object)
         {
-            throw OpenAIError.WrongType(path, "an object", Fields.KindOf(message));
+            throw OpenAIError.WrongType(path, "an object", OpenAIFields.KindOf(message));
         }
 
         foreach (var member in message.EnumerateObject())
@@ -114,7 +112,7 @@ internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool 
 
                 return text.ToString();
             default:
-                throw OpenAIError.WrongType(name, "a string or an array", Fields.KindOf(content));
+                throw OpenAIError.WrongType(name, "a string or an array", OpenAIFields.KindOf(content));
         }
     }
 
@@ -122,7 +120,7 @@ internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool 
     {
         if (part.ValueKind != JsonValueKind.Object)
         {
-            throw OpenAIError.WrongType(path, "an object", Fields.KindOf(part));
+            throw OpenAIError.WrongType(path, "an object", OpenAIFields.KindOf(part));
         }
 
         switch (RequiredText(part, "type"u8, $"{path}.type"))
@@ -134,7 +132,7 @@ internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool 
                 text.Append(RequiredText(part, "refusal"u8, $"{path}.refusal"));
                 break;
             case "image_url" or "input_audio" or "file":
-                tokens += TokensPerImage;
+                tokens += PromptCost.Attachment;
                 break;
             case var other:
                 throw OpenAIError.Invalid($"{path}.type", $"'{other}' is not one of 'text', 'image_url', 'input_audio', 'refusal' and 'file'.");
@@ -148,7 +146,7 @@ internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool 
             throw OpenAIError.Missing(path);
         }
 
-        return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw OpenAIError.WrongType(path, "a string", Fields.KindOf(value));
+        return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw OpenAIError.WrongType(path, "a string", OpenAIFields.KindOf(value));
     }
 
     private static OpenAIError UnansweredCalls() =>

@@ -1,66 +1,41 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Gateway.Simulator.Text;
 
 namespace Gateway.Simulator.Protocols.OpenAI;
 
-/// <summary>Decides which tools are called: the ones that the text asks for by <c>call NAME</c>, or what <c>tool_choice</c> demands.</summary>
-internal static class ChatTools
+/// <summary>Reads <c>tools</c>, <c>tool_choice</c> and <c>parallel_tool_calls</c>.</summary>
+internal static partial class ChatTools
 {
     private static readonly JsonElement NoSchema = JsonElement.Parse("{}");
 
     /// <exception cref="OpenAIError">Tools or choice break the protocol.</exception>
-    public static IReadOnlyList<KeyValuePair<string, string>> Choose(JsonElement body, ChatMessages messages, ulong seed)
+    public static ToolOffer Read(JsonElement body)
     {
         var tools = ReadTools(body);
-        var choice = Json.Member(body, "tool_choice"u8);
-        var demanded = ReadChoice(choice, tools);
-        if (tools.Count == 0 || (choice is { ValueKind: JsonValueKind.String } text && text.ValueEquals("none"u8)))
+        var (demand, name) = ReadChoice(Json.Member(body, "tool_choice"u8), tools);
+        return new ToolOffer
         {
-            return [];
-        }
-
-        if (demanded is not null)
-        {
-            return [Call(demanded, tools, seed)];
-        }
-
-        var called = messages.EndsWithToolResult ? [] : CalledIn(messages.LastUserText, tools);
-        if (called.Count == 0 && choice is { ValueKind: JsonValueKind.String } required && required.ValueEquals("required"u8))
-        {
-            called.Add(tools.Keys.First());
-        }
-
-        var parallel = Json.Member(body, "parallel_tool_calls"u8) is not { ValueKind: JsonValueKind.False };
-        return [.. (parallel ? called : called.Take(1)).Select((name, index) => Call(name, tools, seed + (ulong)index))];
-    }
-
-    private static KeyValuePair<string, string> Call(string name, Dictionary<string, JsonElement> tools, ulong seed) =>
-        new(name, SchemaSampler.Sample(tools[name], seed));
-
-    /// <summary>Names after the word <c>call</c>, in the order of the text.</summary>
-    private static List<string> CalledIn(string text, Dictionary<string, JsonElement> tools)
-    {
-        var words = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        var called = new List<string>();
-        for (var index = 0; index + 1 < words.Length; index++)
-        {
-            var name = words[index + 1].TrimEnd('.', ',', '!', '?', ';', ':');
-            if (words[index].Equals("call", StringComparison.OrdinalIgnoreCase) && tools.ContainsKey(name))
-            {
-                called.Add(name);
-            }
-        }
-
-        return called;
+            Tools = tools,
+            Demand = demand,
+            Name = name,
+            Parallel = Json.Member(body, "parallel_tool_calls"u8) is not { ValueKind: JsonValueKind.False },
+        };
     }
 
     /// <summary>Name of each tool with the schema of its parameters.</summary>
-    private static Dictionary<string, JsonElement> ReadTools(JsonElement body)
+    private static OrderedDictionary<string, JsonElement> ReadTools(JsonElement body)
     {
-        var tools = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        var tools = new OrderedDictionary<string, JsonElement>(StringComparer.Ordinal);
         if (Json.Member(body, "tools"u8) is not { ValueKind: JsonValueKind.Array } list)
         {
-            return tools;
+            return Json.Member(body, "parallel_tool_calls"u8) is null
+                ? tools : throw OpenAIError.Invalid("parallel_tool_calls", "'parallel_tool_calls' is only allowed when 'tools' are specified.");
+        }
+
+        if (list.GetArrayLength() == 0)
+        {
+            throw OpenAIError.Invalid("tools", "empty array. Expected an array with minimum length 1, but got an empty array instead.", "empty_array");
         }
 
         var index = 0;
@@ -77,18 +52,29 @@ internal static class ChatTools
                 throw OpenAIError.Missing($"{path}.function.name");
             }
 
-            tools[name] = Json.Member(function, "parameters"u8) ?? NoSchema;
+            if (!Name().IsMatch(name))
+            {
+                throw OpenAIError.Invalid(
+                    $"{path}.function.name", "string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.");
+            }
+
+            var schema = Json.Member(function, "parameters"u8) ?? NoSchema;
+            if (Json.Flag(function, "strict"u8))
+            {
+                OpenAISchema.Check(schema, $"function '{name}'", $"{path}.function.parameters", "invalid_function_parameters");
+            }
+
+            tools[name] = schema;
         }
 
         return tools;
     }
 
-    /// <returns>The one function that must be called, or null.</returns>
-    private static string? ReadChoice(JsonElement? choice, Dictionary<string, JsonElement> tools)
+    private static (ToolDemand Demand, string? Name) ReadChoice(JsonElement? choice, OrderedDictionary<string, JsonElement> tools)
     {
         if (choice is not { } given)
         {
-            return null;
+            return (ToolDemand.Auto, null);
         }
 
         if (tools.Count == 0)
@@ -98,10 +84,20 @@ internal static class ChatTools
 
         if (given.ValueKind == JsonValueKind.String)
         {
-            return given.GetString() is "none" or "auto" or "required" ? null : throw OpenAIError.Invalid("tool_choice", "expected 'none', 'auto', 'required' or a function.");
+            return given.GetString() switch
+            {
+                "none" => (ToolDemand.None, null),
+                "auto" => (ToolDemand.Auto, null),
+                "required" => (ToolDemand.Any, null),
+                _ => throw OpenAIError.Invalid("tool_choice", "expected 'none', 'auto', 'required' or a function."),
+            };
         }
 
         var name = Json.Member(given, "function"u8) is { ValueKind: JsonValueKind.Object } function ? Json.Text(function, "name"u8) : null;
-        return name is not null && tools.ContainsKey(name) ? name : throw OpenAIError.Invalid("tool_choice", "it must name a function of 'tools'.");
+        return name is not null && tools.ContainsKey(name)
+            ? (ToolDemand.Named, name) : throw OpenAIError.Invalid("tool_choice", "it must name a function of 'tools'.");
     }
+
+    [GeneratedRegex("^[a-zA-Z0-9_-]{1,64}$", RegexOptions.CultureInvariant)]
+    private static partial Regex Name();
 }

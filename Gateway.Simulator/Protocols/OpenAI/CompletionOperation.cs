@@ -1,25 +1,24 @@
-using System.Collections.Frozen;
 using System.Text.Json;
+using Gateway.Simulator.Faults;
 using Gateway.Simulator.Meter;
 using Gateway.Simulator.Text;
 
 namespace Gateway.Simulator.Protocols.OpenAI;
 
 /// <summary><c>POST /v1/completions</c>: one answer for each prompt and each of <c>n</c>.</summary>
-internal sealed class CompletionOperation : IOpenAIOperation
+internal sealed class CompletionOperation(OpenAIProvider provider) : Operation(provider)
 {
     /// <summary>The real endpoint stops after 16 tokens when the client names no cap.</summary>
     private const int UsualMaxTokens = 16;
     private const int MaxPrompts = 128;
 
-    public FrozenDictionary<string, Field> Fields => OpenAI.Fields.Completion;
+    public override FieldTable Fields => OpenAIFields.Completion;
 
-    public async Task<Ending> AnswerAsync(OpenAICall call)
+    public override async Task<Ending> AnswerAsync(ProviderCall call)
     {
         var body = call.Body;
         var prompts = TextInput.Read(body.GetProperty("prompt"u8), "prompt", MaxPrompts);
-        var stream = Json.Flag(body, "stream"u8);
-        var includeUsage = Json.IncludeUsage(body, stream);
+        var includeUsage = OpenAIOptions.IncludeUsage(body, call.Stream);
         var script = call.ReadScript(prompts[^1].Text);
         var seed = call.SeedOf(body.GetProperty("prompt"u8), script);
         var answer = Answer(body, prompts, script.Tokens, script.Echo, seed);
@@ -27,14 +26,14 @@ internal sealed class CompletionOperation : IOpenAIOperation
         call.Meter.Id = $"cmpl-{call.Meter.Number}";
         var response = await call.OpenAsync(script, seed);
         call.Meter.Prompt(answer.PromptTokens);
-        if (!stream)
+        if (!call.Stream)
         {
-            var whole = OpenAICall.Serialize(Compose(call, answer, script.NoUsage), OpenAIJson.Wire.TextCompletion);
+            var whole = Json.Serialize(Compose(call, answer, script.NoUsage), OpenAIJson.Wire.TextCompletion);
             return await AnswerSender.WholeAsync(call, response, whole, answer.CompletionTokens);
         }
 
-        using var frames = new CompletionFrames(call, includeUsage, script.Crlf);
-        return await AnswerSender.StreamAsync(call, response, answer, frames, includeUsage);
+        using var frames = new CompletionFrames(call, includeUsage, script);
+        return await AnswerSender.StreamAsync(call, response, answer, frames);
     }
 
     private static Answer Answer(JsonElement body, IReadOnlyList<TextInput> prompts, int? tokens, bool scriptEcho, ulong seed)
@@ -49,7 +48,7 @@ internal sealed class CompletionOperation : IOpenAIOperation
                 Choices = Json.Integer(body, "n"u8, 1),
                 MaxTokens = Json.Integer(body, "max_tokens"u8, tokens ?? UsualMaxTokens),
                 Tokens = tokens,
-                Stops = Json.Stops(body),
+                Stops = OpenAIOptions.Stops(body),
                 Text = scriptEcho ? prompts[index].Text : null,
             };
             var said = AnswerWriter.Write(order).Choices;
@@ -60,20 +59,20 @@ internal sealed class CompletionOperation : IOpenAIOperation
         return new Answer(choices, prompts.Sum(prompt => prompt.Tokens));
     }
 
-    private static TextCompletion Compose(OpenAICall call, Answer answer, bool noUsage) => new()
+    private static TextCompletion Compose(ProviderCall call, Answer answer, bool noUsage) => new()
     {
         Id = call.Meter.Id,
         Created = call.Created,
         Model = call.Model,
         Choices = [.. answer.Choices.Select((choice, index) => new TextChoice(choice.Join(-1), index, ChatFrames.Reason(choice.End)))],
-        Usage = noUsage ? null : Usage.Of(answer.PromptTokens, answer.CompletionTokens),
+        Usage = noUsage ? null : Usage.Of(answer),
     };
 }
 
 /// <summary>Chunks of a streamed text completion; there is no event that opens a choice.</summary>
-internal sealed class CompletionFrames(OpenAICall call, bool includeUsage, bool crlf) : AnswerFrames(call, "text_completion", includeUsage, crlf)
+internal sealed class CompletionFrames(ProviderCall call, bool includeUsage, FaultScript script) : ChunkFrames(call, "text_completion", includeUsage, script)
 {
-    public override ReadOnlyMemory<byte>? Open(int choice, bool calls) => null;
+    public override ReadOnlyMemory<byte> Open(int choice, AnswerToken? first) => default;
 
     public override ReadOnlyMemory<byte> Token(int choice, AnswerToken token) => Chunk(choice, token.Text, null);
 

@@ -1,6 +1,4 @@
-using System.Collections.Frozen;
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 using Gateway.Simulator.Faults;
 using Gateway.Simulator.Meter;
@@ -9,14 +7,14 @@ using Gateway.Simulator.Text;
 namespace Gateway.Simulator.Protocols.OpenAI;
 
 /// <summary><c>POST /v1/embeddings</c>: a unit vector for each text, the same for the same text.</summary>
-internal sealed class EmbeddingOperation : IOpenAIOperation
+internal sealed class EmbeddingOperation(OpenAIProvider provider) : Operation(provider)
 {
     private const int MaxInputs = 2048;
     private const int UsualDimensions = 1536;
 
-    public FrozenDictionary<string, Field> Fields => OpenAI.Fields.Embedding;
+    public override FieldTable Fields => OpenAIFields.Embedding;
 
-    public async Task<Ending> AnswerAsync(OpenAICall call)
+    public override async Task<Ending> AnswerAsync(ProviderCall call)
     {
         var input = call.Body.GetProperty("input"u8);
         var texts = TextInput.Read(input, "input", MaxInputs);
@@ -41,39 +39,10 @@ internal sealed class EmbeddingOperation : IOpenAIOperation
         var list = new EmbeddingList
         {
             Model = call.Model,
-            Data = [.. texts.Select((text, index) => new Embedding(index, Encode(Vector(call, text.Text, dimensions), base64)))],
+            Data = [.. texts.Select((text, index) => new Embedding(index, Encode(StableVector.Of(call.Seed, FaultDirectives.ModelName(call.Model), text.Text, dimensions), base64)))],
             Usage = script.NoUsage ? null : new Usage { PromptTokens = tokens, TotalTokens = tokens },
         };
-        return await AnswerSender.WholeAsync(call, response, OpenAICall.Serialize(list, OpenAIJson.Wire.EmbeddingList), tokens: 0);
-    }
-
-    /// <summary>Depends on model and text only: equal texts in two requests are equal vectors, and shorter ones are prefixes before scaling.</summary>
-    private static float[] Vector(OpenAICall call, string text, int dimensions)
-    {
-        var model = StableRandom.SeedOf(call.Seed, Encoding.UTF8.GetBytes(FaultDirectives.ModelName(call.Model)));
-        var random = new StableRandom(StableRandom.SeedOf(model, Encoding.UTF8.GetBytes(text)));
-        var vector = new float[dimensions];
-        var squares = 0.0;
-        for (var index = 0; index < dimensions; index++)
-        {
-            vector[index] = (random.Next(2_000_001) - 1_000_000) / 1_000_000f;
-            squares += (double)vector[index] * vector[index];
-        }
-
-        // One dimension may have come out as 0; a vector without a direction is no answer.
-        if (squares == 0)
-        {
-            vector[0] = 1;
-            squares = 1;
-        }
-
-        var scale = 1 / Math.Sqrt(squares);
-        for (var index = 0; index < dimensions; index++)
-        {
-            vector[index] = (float)(vector[index] * scale);
-        }
-
-        return vector;
+        return await AnswerSender.WholeAsync(call, response, Json.Serialize(list, OpenAIJson.Wire.EmbeddingList), tokens: 0);
     }
 
     // Every machine that .NET 10 runs on is little-endian, which is what the protocol wants.

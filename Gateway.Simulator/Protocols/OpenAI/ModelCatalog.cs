@@ -5,7 +5,7 @@ using Gateway.Simulator.Recordings;
 namespace Gateway.Simulator.Protocols.OpenAI;
 
 /// <summary><c>GET /v1/models</c> and <c>GET /v1/models/{id}</c></summary>
-internal sealed class ModelCatalog(SimulatorOptions options, RecordingLibrary recordings, OpenAIDoor door)
+internal sealed class ModelCatalog(SimulatorOptions options, RecordingLibrary recordings, ProviderDoor door, OpenAIProvider provider)
 {
     private const string Owner = "simulator";
 
@@ -18,29 +18,16 @@ internal sealed class ModelCatalog(SimulatorOptions options, RecordingLibrary re
     private readonly string[] _ids =
         [.. options.Models.Count > 0 ? options.Models : Usual, .. recordings.Ids.Select(id => $"recording/{id}")];
 
-    public Task ListAsync(HttpContext context) => Guard(context, () =>
+    public Task ListAsync(HttpContext context) => door.GuardAsync(context, provider, () =>
         context.Response.WriteAsJsonAsync(new ModelList([.. _ids.Select(Describe)]), OpenAIJson.Wire.ModelList, "application/json"));
 
-    public Task GetAsync(HttpContext context) => Guard(context, () =>
+    public Task GetAsync(HttpContext context) => door.GuardAsync(context, provider, () =>
     {
         var id = (string)context.Request.RouteValues["id"]!;
         return _ids.Contains(FaultDirectives.ModelName(id), StringComparer.Ordinal)
             ? context.Response.WriteAsJsonAsync(Describe(id), OpenAIJson.Wire.ModelInfo, "application/json")
-            : throw OpenAIError.NoModel(id);
+            : throw provider.NoModel(id);
     });
 
     private static ModelInfo Describe(string id) => new(id, Created, Owner);
-
-    private async Task Guard(HttpContext context, Func<Task> answer)
-    {
-        try
-        {
-            door.Authorize(context);
-            await answer();
-        }
-        catch (OpenAIError error)
-        {
-            await OpenAIDoor.WriteErrorAsync(context, error);
-        }
-    }
 }

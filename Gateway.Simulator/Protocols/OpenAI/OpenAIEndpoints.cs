@@ -1,3 +1,4 @@
+using Gateway.Simulator.Protocols.Anthropic;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Simulator.Protocols.OpenAI;
@@ -6,22 +7,23 @@ internal static class OpenAIEndpoints
 {
     public static WebApplicationBuilder AddOpenAI(this WebApplicationBuilder builder)
     {
-        builder.Services.TryAddSingleton<OpenAIDoor>();
+        builder.Services.TryAddSingleton<OpenAIProvider>();
         builder.Services.TryAddSingleton<ModelCatalog>();
         return builder;
     }
 
     public static IEndpointRouteBuilder MapOpenAI(this IEndpointRouteBuilder routes)
     {
-        var door = routes.ServiceProvider.GetRequiredService<OpenAIDoor>();
+        var provider = routes.ServiceProvider.GetRequiredService<OpenAIProvider>();
         var models = routes.ServiceProvider.GetRequiredService<ModelCatalog>();
-        Map("/v1/chat/completions", new ChatOperation());
-        Map("/v1/completions", new CompletionOperation());
-        Map("/v1/embeddings", new EmbeddingOperation());
-        routes.MapGet("/v1/models", models.ListAsync);
-        routes.MapGet("/v1/models/{**id}", models.GetAsync);
-        return routes;
+        routes.MapOperation("/v1/chat/completions", new ChatOperation(provider));
+        routes.MapOperation("/v1/completions", new CompletionOperation(provider));
+        routes.MapOperation("/v1/embeddings", new EmbeddingOperation(provider));
 
-        void Map(string path, IOpenAIOperation operation) => routes.MapPost(path, context => door.InvokeAsync(context, operation));
+        // Anthropic has the same two paths; its clients send a header that OpenAI's do not.
+        var other = routes.ServiceProvider.GetRequiredService<AnthropicModels>();
+        routes.MapGet("/v1/models", context => AnthropicModels.Asks(context) ? other.ListAsync(context) : models.ListAsync(context));
+        routes.MapGet("/v1/models/{**id}", context => AnthropicModels.Asks(context) ? other.GetAsync(context) : models.GetAsync(context));
+        return routes;
     }
 }

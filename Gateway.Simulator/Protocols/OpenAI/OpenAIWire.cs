@@ -1,12 +1,8 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gateway.Simulator.Text;
 
 namespace Gateway.Simulator.Protocols.OpenAI;
-
-internal sealed record ErrorBody(ErrorDetail Error);
-
-internal sealed record ErrorDetail(string Message, string Type, string? Param, string? Code);
 
 internal sealed record Usage
 {
@@ -23,13 +19,13 @@ internal sealed record Usage
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CompletionDetails? CompletionTokensDetails { get; init; }
 
-    public static Usage Of(int prompt, int completion) => new()
+    public static Usage Of(Answer answer) => new()
     {
-        PromptTokens = prompt,
-        CompletionTokens = completion,
-        TotalTokens = prompt + completion,
-        PromptTokensDetails = new PromptDetails(),
-        CompletionTokensDetails = new CompletionDetails(),
+        PromptTokens = answer.PromptTokens,
+        CompletionTokens = answer.CompletionTokens,
+        TotalTokens = answer.PromptTokens + answer.CompletionTokens,
+        PromptTokensDetails = new PromptDetails { CachedTokens = answer.CachedTokens },
+        CompletionTokensDetails = new CompletionDetails { ReasoningTokens = answer.ReasoningTokens },
     };
 }
 
@@ -64,6 +60,9 @@ internal sealed record ChatCompletion
     public required IReadOnlyList<ChatChoice> Choices { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? PromptFilterResults { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Usage? Usage { get; init; }
 
     public string ServiceTier { get; } = "default";
@@ -73,6 +72,9 @@ internal sealed record ChatCompletion
 
 internal sealed record ChatChoice(int Index, ChatMessage Message, string FinishReason)
 {
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? ContentFilterResults { get; init; }
+
     // Asking for them is refused, so they are always null; clients expect the member.
     public JsonElement? Logprobs { get; }
 }
@@ -82,6 +84,10 @@ internal sealed record ChatMessage
     public string Role { get; } = "assistant";
 
     public required string? Content { get; init; }
+
+    /// <summary>Not OpenAI's own: the member that DeepSeek, vLLM and others speak of reasoning in. Only when a directive asks for it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReasoningContent { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ChatToolCall>? ToolCalls { get; init; }
@@ -148,7 +154,6 @@ internal sealed record ModelInfo(string Id, long Created, string OwnedBy)
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(Usage))]
 [JsonSerializable(typeof(ChatCompletion))]
 [JsonSerializable(typeof(TextCompletion))]
@@ -161,13 +166,10 @@ internal sealed partial class OpenAIJson : JsonSerializerContext
 {
     public const string Fingerprint = "fp_simulator";
 
-    /// <summary>Provider text goes out as UTF-8, not as \u escapes: gateways must cope with split characters.</summary>
-    public static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
-
     /// <summary>The context that the handlers write with.</summary>
     public static readonly OpenAIJson Wire = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Encoder = Encoder,
+        Encoder = Json.Encoder,
     });
 }

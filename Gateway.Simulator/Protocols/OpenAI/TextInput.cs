@@ -40,7 +40,7 @@ internal sealed record TextInput(string Text, int Tokens)
             {
                 { ValueKind: JsonValueKind.String } text => Of(text.GetString()!),
                 { ValueKind: JsonValueKind.Array } ids => OfIds(ids, $"{name}[{index}]"),
-                var other => throw OpenAIError.WrongType($"{name}[{index}]", "a string or an array of integers", OpenAI.Fields.KindOf(other)),
+                var other => throw OpenAIError.WrongType($"{name}[{index}]", "a string or an array of integers", OpenAIFields.KindOf(other)),
             };
         }
 
@@ -55,7 +55,7 @@ internal sealed record TextInput(string Text, int Tokens)
         {
             if (id.ValueKind != JsonValueKind.Number || !id.TryGetUInt32(out _))
             {
-                throw OpenAIError.WrongType(name, "an array of token ids", OpenAI.Fields.KindOf(id));
+                throw OpenAIError.WrongType(name, "an array of token ids", OpenAIFields.KindOf(id));
             }
         }
 

@@ -17,9 +17,10 @@ public sealed class AutomaticConfigTests
 
         Assert.Equal("https://api.openai.com/v1", config.Providers["openai"].BaseUrl.AbsoluteUri);
         Assert.Equal("https://api.anthropic.com/v1", config.Providers["anthropic"].BaseUrl.AbsoluteUri);
-        Assert.Equal("https://generativelanguage.googleapis.com/v1beta/openai", config.Providers["gemini"].BaseUrl.AbsoluteUri);
+        Assert.Equal("https://generativelanguage.googleapis.com/v1beta", config.Providers["gemini"].BaseUrl.AbsoluteUri);
         Assert.Equal(["sk-a"], config.Providers["anthropic"].Keys);
         Assert.True(config.Providers["ollama"].Internal);
+        Assert.All(config.Providers.Values, static provider => Assert.True(provider.ListModels));
         Assert.Empty(config.Providers["ollama"].Keys);
         var prefixes = config.Resolve.Prefixes.ToDictionary();
         Assert.Equal("openai", prefixes["gpt-*"]);
@@ -49,19 +50,19 @@ public sealed class AutomaticConfigTests
     }
 
     [Theory]
-    [InlineData("gpu-box", "http://gpu-box:11434/v1")]
-    [InlineData("gpu-box:8080", "http://gpu-box:8080/v1")]
-    [InlineData("gpu-box:80", "http://gpu-box:80/v1")]
-    [InlineData("http://gpu-box", "http://gpu-box:11434/v1")]
-    [InlineData("http://gpu-box:80", "http://gpu-box:80/v1")]
-    [InlineData("https://gpu-box", "https://gpu-box:443/v1")]
-    [InlineData("http://gpu-box:1234/", "http://gpu-box:1234/v1")]
-    [InlineData("http://gpu-box:1234/ollama/", "http://gpu-box:1234/ollama/v1")]
-    [InlineData("127.0.0.1", "http://127.0.0.1:11434/v1")]
-    [InlineData("0.0.0.0:11434", "http://127.0.0.1:11434/v1")]
-    [InlineData("[::1]", "http://[::1]:11434/v1")]
-    [InlineData("[::]:99", "http://[::1]:99/v1")]
-    [InlineData(" gpu-box ", "http://gpu-box:11434/v1")]
+    [InlineData("gpu-box", "http://gpu-box:11434")]
+    [InlineData("gpu-box:8080", "http://gpu-box:8080")]
+    [InlineData("gpu-box:80", "http://gpu-box:80")]
+    [InlineData("http://gpu-box", "http://gpu-box:11434")]
+    [InlineData("http://gpu-box:80", "http://gpu-box:80")]
+    [InlineData("https://gpu-box", "https://gpu-box:443")]
+    [InlineData("http://gpu-box:1234/", "http://gpu-box:1234")]
+    [InlineData("http://gpu-box:1234/ollama/", "http://gpu-box:1234/ollama")]
+    [InlineData("127.0.0.1", "http://127.0.0.1:11434")]
+    [InlineData("0.0.0.0:11434", "http://127.0.0.1:11434")]
+    [InlineData("[::1]", "http://[::1]:11434")]
+    [InlineData("[::]:99", "http://[::1]:99")]
+    [InlineData(" gpu-box ", "http://gpu-box:11434")]
     public void OllamaHost_Alone_IsTheDefaultProviderWithAWholeUrl(string host, string expected)
     {
         var config = Documents.Good(Write(("OLLAMA_HOST", host))!, ("OLLAMA_HOST", host));

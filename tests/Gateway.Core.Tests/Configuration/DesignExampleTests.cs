@@ -13,9 +13,9 @@ public sealed class DesignExampleTests
         // The example names providers that it does not define, to stay short; they are defined here.
         text = text.Replace("\nmodels:\n", """
 
-              azure-eu:  { protocol: openai, base_url: https://azure.example.com }
-              anthropic: { protocol: openai, base_url: https://anthropic.example.com }
-              gemini:    { protocol: openai, base_url: https://gemini.example.com }
+              azure-eu:  { protocol: azure-openai, base_url: https://azure.example.com }
+              anthropic: { protocol: anthropic, base_url: https://anthropic.example.com }
+              gemini:    { protocol: gemini, base_url: https://gemini.example.com }
             models:
 
             """, StringComparison.Ordinal);
@@ -44,13 +44,11 @@ public sealed class DesignExampleTests
         "server.cors: not available yet",
         "server.streams: not available yet",
         "providers.openai.limits: not available yet",
-        "providers.openai.list_models: not available yet",
         "models.gpt-4o.access: not available yet",
         "models.gpt-4o.strategy: not available yet",
         "models.gpt-4o.priority: not available yet",
         "models.gpt-4o.deployments[0].order: not available yet",
         "models.gpt-4o.deployments[0].context: not available yet",
-        "models.gpt-4o.deployments[0].max_output: not available yet",
         "models.gpt-4o.deployments[0].supports: not available yet",
         "models.gpt-4o.deployments[1].order: not available yet",
         "models.gpt-4o.fallbacks: not available yet",

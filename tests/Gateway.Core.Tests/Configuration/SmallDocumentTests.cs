@@ -22,4 +22,31 @@ public sealed class SmallDocumentTests
         Assert.Null(config.Server.AdminKey);
         Assert.Equal(32 * 1024 * 1024, config.Server.MaxBodyBytes);
     }
+
+    [Theory]
+    [InlineData("openai", "https://api.openai.com/v1", "https://api.openai.com/v1")]
+    [InlineData("openai", "https://vllm.example.com", "https://vllm.example.com/")]
+    [InlineData("anthropic", "https://api.anthropic.com", "https://api.anthropic.com/v1")]
+    [InlineData("anthropic", "https://api.anthropic.com/v1/", "https://api.anthropic.com/v1")]
+    [InlineData("anthropic", "https://proxy.example.com/claude", "https://proxy.example.com/claude/v1")]
+    [InlineData("gemini", "https://generativelanguage.googleapis.com", "https://generativelanguage.googleapis.com/v1beta")]
+    [InlineData("gemini", "https://generativelanguage.googleapis.com/v1", "https://generativelanguage.googleapis.com/v1")]
+    [InlineData("ollama", "https://ollama.example.com/v1", "https://ollama.example.com/")]
+    [InlineData("ollama", "https://ollama.example.com/api", "https://ollama.example.com/")]
+    [InlineData("ollama", "https://ollama.example.com", "https://ollama.example.com/")]
+    [InlineData("bedrock", "https://bedrock-runtime.eu-west-1.amazonaws.com", "https://bedrock-runtime.eu-west-1.amazonaws.com/")]
+    public void Provider_OfEachProtocol_HasAUrlBelowWhichItsPathsBegin(string protocol, string url, string expected)
+    {
+        var config = Documents.Good($"version: 1\nproviders: {{ p: {{ protocol: {protocol}, base_url: {url} }} }}");
+
+        Assert.Equal(expected, config.Providers["p"].BaseUrl.AbsoluteUri);
+    }
+
+    [Theory]
+    [InlineData("anthropic", "x-api-key")]
+    [InlineData("gemini", "X-Goog-Api-Key")]
+    [InlineData("azure-openai", "api-key")]
+    [InlineData("ollama", "Authorization")]
+    public void ProviderHeader_ThatTheKeysMakeAlready_IsRefused(string protocol, string header) =>
+        Assert.Contains("keys already make the", Documents.Errors($"version: 1\nproviders: {{ p: {{ protocol: {protocol}, base_url: https://p.example.com, keys: [a], headers: {{ {header}: b }} }} }}"), StringComparison.Ordinal);
 }

@@ -113,7 +113,7 @@ public sealed class StrictnessTests
     [InlineData("providers: { a/b: { protocol: openai, base_url: https://x.example.com } }", "providers[\"a/b\"]: a provider's name must have no slash")]
     [InlineData("providers: { \"a b\": { protocol: openai, base_url: https://x.example.com } }", "providers[\"a b\"]: a name must be a letter or digit")]
     [InlineData("providers: { -a: { protocol: openai, base_url: https://x.example.com } }", "a name must be a letter or digit")]
-    [InlineData("providers: { a: { protocol: opena, base_url: https://x.example.com } }", "providers.a.protocol: must be openai, not \"opena\"; did you mean \"openai\"?")]
+    [InlineData("providers: { a: { protocol: opena, base_url: https://x.example.com } }", "providers.a.protocol: must be openai, anthropic, gemini, vertex, ollama, azure-openai or bedrock, not \"opena\"; did you mean \"openai\"?")]
     [InlineData("providers: { a: { protocol: openai, base_url: https://x.example.com, internal: yes } }", "providers.a.internal: must be true or false, not \"yes\"")]
     [InlineData("providers: { a: { protocol: openai, base_url: https://x.example.com, timeouts: { idle: 0s } } }", "providers.a.timeouts.idle: must be from 1ms to 1h")]
     [InlineData("providers: { a: { protocol: openai, base_url: https://x.example.com, headers: { \"a b\": c } } }", "is no HTTP header name")]

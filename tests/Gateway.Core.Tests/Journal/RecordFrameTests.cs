@@ -49,12 +49,29 @@ public sealed class RecordFrameTests
     [Fact]
     public void Payload_FinalWithEveryField_ReadsBackEqual()
     {
-        var final = JournalFixture.Final(JournalFixture.Intent(JournalFixture.Id(5))) with { Flags = UsageFlags.Estimated | UsageFlags.Unpriced };
+        var final = JournalFixture.Final(JournalFixture.Intent(JournalFixture.Id(5))) with
+        {
+            Flags = UsageFlags.Estimated | UsageFlags.Unpriced,
+            Usage = new Gateway.Core.Money.TokenUsage(90, 10, 1, 40, 5) { AudioInput = 7, AudioOutput = 300 },
+        };
         var space = new byte[RecordFrame.MaxPayloadBytes];
 
         var length = UsageRecordCodec.Write(final, space);
 
         Assert.Equal(final, UsageRecordCodec.ReadFinal(UsageRecordCodec.Version, JournalFixture.Id(5), space.AsSpan(0, length)));
+    }
+
+    [Fact]
+    public void Payload_OfTheLayoutBeforeSound_ReadsWithoutIt()
+    {
+        var final = JournalFixture.Final(JournalFixture.Intent(JournalFixture.Id(5)));
+        var space = new byte[RecordFrame.MaxPayloadBytes];
+
+        // The two counts of sound stand at the end, a byte each.
+        var length = UsageRecordCodec.Write(final, space) - 2;
+
+        Assert.Equal(final, UsageRecordCodec.ReadFinal(1, JournalFixture.Id(5), space.AsSpan(0, length)));
+        Assert.Throws<InvalidDataException>(() => UsageRecordCodec.ReadFinal(3, JournalFixture.Id(5), space.AsSpan(0, length)));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Gateway.Moderation.Checks;
+using Gateway.Moderation.Content;
 using Gateway.Moderation.Endpoints;
 using Gateway.Moderation.Policies;
 using Microsoft.AspNetCore.Http;
@@ -14,11 +15,11 @@ internal static class ModerationRuns
     private static readonly PolicyRun Runner = new(
         new ModerationMetrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>()), TimeProvider.System, NullLogger<PolicyRun>.Instance);
 
-    public static (string Action, string? Check, byte[] Body) Run(byte[] body, ContentKind kind, bool required, params IModerationCheck[] checks)
+    public static (string Action, string? Check, byte[] Body) Run(byte[] body, Shape shape, bool required, params IModerationCheck[] checks)
     {
         var context = new DefaultHttpContext { Request = { Body = new MemoryStream(body) } };
         using var read = RequestBody.ReadAsync(context, 1 << 24).GetAwaiter().GetResult();
-        var job = new ModerationJob(read, kind, new ModerationPolicy("p", required, checks), Runner, Guid.NewGuid());
+        var job = new ModerationJob(read, shape, new ModerationPolicy("p", required, checks), Runner, Guid.NewGuid());
         job.Run();
         var verdict = job.Verdict!;
         return verdict.Outcome switch

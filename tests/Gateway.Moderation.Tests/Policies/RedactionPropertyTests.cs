@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Moderation.Checks;
 using Gateway.Moderation.Content;
-using Gateway.Moderation.Endpoints;
+using Gateway.Moderation.Content.Shapes;
 
 namespace Gateway.Moderation.Tests.Policies;
 
@@ -30,7 +30,7 @@ public sealed class RedactionPropertyTests
             var redacted = Run(body, check);
 
             using var document = JsonDocument.Parse(redacted);
-            var content = ContentReader.ReadChat(redacted);
+            var content = ContentReader.Read(redacted, OpenAIShapes.Chat);
             Assert.Equal(parts.Length, content.Groups.Single().Segments.Count);
 
             // What the operator writes is not judged, so a keyword inside the replacement itself may stay.
@@ -62,7 +62,7 @@ public sealed class RedactionPropertyTests
 
     private static byte[] Run(byte[] body, IModerationCheck check)
     {
-        var result = ModerationRuns.Run(body, ContentKind.Chat, required: true, check);
+        var result = ModerationRuns.Run(body, OpenAIShapes.Chat, required: true, check);
         Assert.NotEqual("block", result.Action);
         return result.Body;
     }

@@ -5,7 +5,9 @@ using Gateway.Core.Configuration;
 using Gateway.Core.Context;
 using Gateway.Core.Journal;
 using Gateway.Core.Requests;
+using Gateway.Router.ModelLists;
 using Gateway.Router.Pipeline;
+using Gateway.Router.StoredResponses;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -70,6 +72,8 @@ internal sealed class RouterHost : IAsyncDisposable
         var app = builder.Build();
         app.MapDefaultEndpoints();
         app.MapLlmEndpoints();
+        app.MapModelLists();
+        app.MapStoredResponses();
         await app.StartAsync();
         return new RouterHost(app, journal, store, logs);
     }
@@ -113,7 +117,9 @@ internal sealed class RouterHost : IAsyncDisposable
 
     public static ContextClaims ClaimsFor(byte[] body, LlmEndpoint endpoint)
     {
-        if (!RequestFactsReader.TryRead(body, endpoint.Operation, out var facts, out var error))
+        // Gemini's endpoints are made with their whole path: new("/v1beta/models/gpt-test:generateContent", LlmOperation.GenerateContent).
+        PathFacts? path = GeminiPath.TryParseTarget(endpoint.Path, out var parsed) ? parsed.Facts : null;
+        if (!RequestFactsReader.TryRead(body, endpoint.Operation, path, out var facts, out var error))
         {
             throw new ArgumentException(error.Message, nameof(body));
         }

@@ -116,7 +116,8 @@ public sealed class StreamEndTests
     [Theory]
     [InlineData("")]
     [InlineData(": only comments\n\n")]
-    public async Task Stream_EndsBeforeItsFirstEvent_ClientGetsARealStatus(string stream)
+    [InlineData("data: {\"id\":\"x\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n")]
+    public async Task Stream_EndsBeforeItsFirstContent_ClientGetsARealStatus(string stream)
     {
         await using var upstream = await UpstreamServer.StartStreamAsync(stream);
         await using var router = await RouterHost.StartAsync(upstream);
@@ -126,6 +127,26 @@ public sealed class StreamEndTests
         Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
         Assert.Contains("\"upstream_stream_broken\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(502, Assert.Single(router.Journal.Finals).Status);
+    }
+
+    [Fact]
+    public async Task Stream_PreambleIsLongerThanItsBound_WaitsForContentNoLonger()
+    {
+        var preamble = string.Concat(Enumerable.Repeat("data: {\"id\":\"x\",\"choices\":[{\"index\":0,\"delta\":{}}]}\n\n", 400));
+        Assert.True(preamble.Length > Gateway.Router.Streaming.StreamRelay.MaxHeld);
+        var go = new TaskCompletionSource();
+        await using var upstream = await UpstreamServer.StartAsync(async context =>
+        {
+            await UpstreamServer.WritePieceAsync(context, preamble);
+            await go.Task;
+        });
+        await using var router = await RouterHost.StartAsync(upstream);
+
+        using var response = await router.SendAsync(Requests.Stream).WaitAsync(RouterHost.Patience);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        go.SetResult();
+        Assert.Contains("upstream_stream_broken", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Gateway.ServiceDefaults.Tests.Redis;
 
@@ -27,12 +25,7 @@ internal sealed class RedisServer : IDisposable
         return new(process);
     }
 
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    public static int FreePort() => Gateway.Rig.FreePorts.Next();
 
     public void Dispose()
     {

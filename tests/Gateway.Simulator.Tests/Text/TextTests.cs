@@ -39,7 +39,7 @@ public sealed class TextTests
         var cut = AnswerWriter.Write(new AnswerOrder { Seed = 3, PromptTokens = 1, Tokens = 40, Stops = ["never said", stop] }).Choices.Single();
 
         Assert.Equal(whole[..whole.IndexOf(stop, StringComparison.Ordinal)], cut.Join(-1));
-        Assert.Equal(AnswerEnd.Stop, cut.End);
+        Assert.Equal(AnswerEnd.StopSequence, cut.End);
     }
 
     [Theory]

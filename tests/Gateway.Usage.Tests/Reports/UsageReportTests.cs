@@ -15,10 +15,10 @@ public sealed class UsageReportTests
         Assert.Equal(
             """
             {"groups":[
-            {"key":"a","model":"gpt-4o","requests":2,"input_tokens":300,"cached_tokens":20,"cache_write_tokens":0,"output_tokens":80,"reasoning_tokens":10,"cost_nano_usd":1220000},
-            {"key":"b","model":"claude","requests":1,"input_tokens":50,"cached_tokens":10,"cache_write_tokens":0,"output_tokens":40,"reasoning_tokens":5,"cost_nano_usd":410000},
-            {"key":"b","model":"gpt-4o","requests":1,"input_tokens":1000,"cached_tokens":10,"cache_write_tokens":0,"output_tokens":0,"reasoning_tokens":5,"cost_nano_usd":1990000}],
-            "total":{"requests":4,"input_tokens":1350,"cached_tokens":40,"cache_write_tokens":0,"output_tokens":120,"reasoning_tokens":20,"cost_nano_usd":3620000}}
+            {"key":"a","model":"gpt-4o","requests":2,"input_tokens":300,"cached_tokens":20,"cache_write_tokens":0,"output_tokens":80,"reasoning_tokens":10,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":1220000},
+            {"key":"b","model":"claude","requests":1,"input_tokens":50,"cached_tokens":10,"cache_write_tokens":0,"output_tokens":40,"reasoning_tokens":5,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":410000},
+            {"key":"b","model":"gpt-4o","requests":1,"input_tokens":1000,"cached_tokens":10,"cache_write_tokens":0,"output_tokens":0,"reasoning_tokens":5,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":1990000}],
+            "total":{"requests":4,"input_tokens":1350,"cached_tokens":40,"cache_write_tokens":0,"output_tokens":120,"reasoning_tokens":20,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":3620000}}
             """.ReplaceLineEndings(""),
             report.GetRawText());
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Aspire.Hosting.ApplicationModel;
 
 namespace Aspire.Hosting.Running;
@@ -57,12 +58,12 @@ internal static class Ports
 
     private static int Free(List<Socket> held)
     {
-        for (var attempt = 0; attempt < 20; attempt++)
+        // Not from the range of outgoing connections: one of them could take the port before the service that waits for others starts.
+        const int First = 20_000;
+        const int Count = 12_000;
+        for (var attempt = 0; attempt < 200; attempt++)
         {
-            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            var port = ((IPEndPoint)probe.LocalEndPoint!).Port;
-            probe.Dispose();
+            var port = First + RandomNumberGenerator.GetInt32(Count);
             if (TryHold(port, held)) { return port; }
         }
         throw new DistributedApplicationException("No free port was found on the loopback interface.");

@@ -1,0 +1,137 @@
+namespace Gateway.Core.Requests;
+
+/// <summary>Which fields steer an operation, and which of them must be there. Fields of one protocol mean nothing in another.</summary>
+internal sealed class OperationFields
+{
+    private static readonly KnownMember Model = new(KnownField.Model, FieldRule.Model, "model");
+    private static readonly KnownMember Stream = new(KnownField.Stream, FieldRule.Stream, "stream");
+    private static readonly KnownMember MaxTokens = new(KnownField.MaxTokens, FieldRule.MaxTokens, "max_tokens");
+    private static readonly KnownMember User = new(KnownField.User, FieldRule.User, "user");
+    private static readonly KnownMember SafetyIdentifier = new(KnownField.SafetyIdentifier, FieldRule.SafetyIdentifier, "safety_identifier");
+    private static readonly KnownMember FilledMessages = new(KnownField.Messages, FieldRule.FilledArray, "messages");
+
+    private static readonly OperationFields ChatCompletions = new(OpenAI(messages: FieldRule.FilledArray), KnownField.Messages);
+    private static readonly OperationFields Completions = new(OpenAI(prompt: FieldRule.StringOrArray), KnownField.Prompt);
+    private static readonly OperationFields Embeddings = new(OpenAI(input: FieldRule.StringOrArray), KnownField.Input);
+    private static readonly OperationFields Moderations = new(OpenAI(input: FieldRule.StringOrArray), KnownField.Input) { NeedsModel = false };
+
+    // What a response continues may stand in for its input.
+    private static readonly KnownMember[] ResponsesInput =
+    [
+        new(KnownField.Input, FieldRule.OptionalStringOrArray, "input"),
+        new(KnownField.PreviousResponse, FieldRule.OptionalString, "previous_response_id"),
+        new(KnownField.Conversation, FieldRule.Any, "conversation"),
+        new(KnownField.Prompt, FieldRule.Any, "prompt"),
+    ];
+
+    private static readonly OperationFields Responses = new(
+        [Model, Stream, new(KnownField.MaxTokens, FieldRule.MaxTokens, "max_output_tokens"), User, SafetyIdentifier, .. ResponsesInput],
+        KnownField.Input, KnownField.PreviousResponse, KnownField.Conversation, KnownField.Prompt);
+
+    private static readonly OperationFields ResponsesInputTokens = new(
+        [Model, .. ResponsesInput], KnownField.Input, KnownField.PreviousResponse, KnownField.Conversation, KnownField.Prompt);
+
+    private static readonly OperationFields Messages = new(
+        [Model, Stream, MaxTokens, new(KnownField.Metadata, FieldRule.Members, "metadata", members: [new(KnownField.User, FieldRule.User, "user_id", "metadata.user_id")]), FilledMessages],
+        KnownField.Messages) { NeedsMaxTokens = true };
+
+    private static readonly OperationFields MessagesCountTokens = new([Model, FilledMessages], KnownField.Messages);
+
+    private static readonly KnownMember PathModel = new(KnownField.Model, FieldRule.PathModel, "model");
+    private static readonly KnownMember Contents = new(KnownField.Contents, FieldRule.ArrayOrObject, "contents");
+
+    private static readonly OperationFields GenerateContent = new(
+        [PathModel, Contents, .. Spellings(KnownField.GenerationConfig, FieldRule.Members, "generationConfig", "generation_config", "", GenerationConfig)],
+        KnownField.Contents) { NeedsModel = false };
+
+    private static readonly OperationFields GeminiCountTokens = new(
+        [PathModel, Contents, .. Spellings(KnownField.CountedRequest, FieldRule.Members, "generateContentRequest", "generate_content_request", "", Counted)],
+        KnownField.Contents, KnownField.CountedRequest) { NeedsModel = false };
+
+    private static readonly OperationFields EmbedContent = new(
+        [PathModel, new(KnownField.Contents, FieldRule.Object, "content")], KnownField.Contents) { NeedsModel = false };
+
+    private static readonly OperationFields BatchEmbedContents = new(
+        [PathModel, new(KnownField.Requests, FieldRule.MemberList, "requests", members: [new(KnownField.RequestModel, FieldRule.PathModel, "model", "requests.model")])],
+        KnownField.Requests) { NeedsModel = false };
+
+    private static readonly KnownMember Options = new(
+        KnownField.Options, FieldRule.Members, "options", members: [new(KnownField.MaxTokens, FieldRule.NumPredict, "num_predict", "options.num_predict")]);
+
+    private static readonly OperationFields OllamaChat = new([Model, Stream, Options, FilledMessages], KnownField.Messages) { StreamsByDefault = true };
+
+    // Without a prompt it loads the model.
+    private static readonly OperationFields OllamaGenerate = new([Model, Stream, Options, new(KnownField.Prompt, FieldRule.OptionalString, "prompt")]) { StreamsByDefault = true };
+
+    private static readonly OperationFields OllamaEmbed = new([Model, new(KnownField.Input, FieldRule.StringOrArray, "input")], KnownField.Input);
+    private static readonly OperationFields OllamaEmbeddings = new([Model, new(KnownField.Prompt, FieldRule.OptionalString, "prompt")], KnownField.Prompt);
+
+    private OperationFields(KnownMember[] members, params KnownField[] content)
+    {
+        Members = members;
+        ContentName = content.Length == 0 ? "" : members.First(member => member.Field == content[0]).Path;
+        foreach (var field in content)
+        {
+            ContentMask |= 1UL << (int)field;
+        }
+    }
+
+    /// <summary>Known members of the body itself.</summary>
+    public KnownMember[] Members { get; }
+
+    /// <summary>The fields of which one must be there, as bits of <see cref="KnownField"/>; 0 for none.</summary>
+    public ulong ContentMask { get; }
+
+    /// <summary>The usual one of them, for errors.</summary>
+    public string ContentName { get; }
+
+    public bool NeedsModel { get; private init; } = true;
+
+    public bool NeedsMaxTokens { get; private init; }
+
+    public bool StreamsByDefault { get; private init; }
+
+    // Expressions, since static fields are made in the order of the text.
+    private static KnownMember[] GenerationConfig =>
+    [
+        .. Spellings(KnownField.MaxTokens, FieldRule.LooseMaxTokens, "maxOutputTokens", "max_output_tokens", "generationConfig."),
+        .. Spellings(KnownField.Candidates, FieldRule.LooseCandidates, "candidateCount", "candidate_count", "generationConfig."),
+    ];
+
+    private static KnownMember[] Counted => [new(KnownField.CountedModel, FieldRule.PathModel, "model", "generateContentRequest.model")];
+
+    public static OperationFields Of(LlmOperation operation) => operation switch
+    {
+        LlmOperation.ChatCompletions => ChatCompletions,
+        LlmOperation.Completions => Completions,
+        LlmOperation.Embeddings => Embeddings,
+        LlmOperation.Moderations => Moderations,
+        LlmOperation.Responses => Responses,
+        LlmOperation.ResponsesInputTokens => ResponsesInputTokens,
+        LlmOperation.Messages => Messages,
+        LlmOperation.MessagesCountTokens => MessagesCountTokens,
+        LlmOperation.GenerateContent => GenerateContent,
+        LlmOperation.EmbedContent => EmbedContent,
+        LlmOperation.BatchEmbedContents => BatchEmbedContents,
+        LlmOperation.GeminiCountTokens => GeminiCountTokens,
+        LlmOperation.OllamaChat => OllamaChat,
+        LlmOperation.OllamaGenerate => OllamaGenerate,
+        LlmOperation.OllamaEmbed => OllamaEmbed,
+        LlmOperation.OllamaEmbeddings => OllamaEmbeddings,
+        LlmOperation.Converse or LlmOperation.BedrockCountTokens => throw new ArgumentOutOfRangeException(nameof(operation), operation, "No client speaks it."),
+    };
+
+    /// <summary>All operations of OpenAI know the same names; each reads only its own content.</summary>
+    private static KnownMember[] OpenAI(FieldRule messages = FieldRule.Any, FieldRule prompt = FieldRule.Any, FieldRule input = FieldRule.Any) =>
+    [
+        Model, Stream,
+        new(KnownField.StreamOptions, FieldRule.StreamOptions, "stream_options", members: [new(KnownField.IncludeUsage, FieldRule.IncludeUsage, "include_usage", "stream_options.include_usage")]),
+        MaxTokens, new(KnownField.MaxCompletionTokens, FieldRule.MaxCompletionTokens, "max_completion_tokens"),
+        new(KnownField.Candidates, FieldRule.Candidates, "n"), User, SafetyIdentifier,
+        new(KnownField.Messages, messages, "messages"), new(KnownField.Prompt, prompt, "prompt"), new(KnownField.Input, input, "input"),
+    ];
+
+    /// <summary>Gemini takes both spellings of a name. They are one field, so both at once are one too many.</summary>
+    private static KnownMember[] Spellings(KnownField field, FieldRule rule, string camel, string snake, string parent, KnownMember[]? members = null) =>
+        [new(field, rule, camel, parent + camel, members), new(field, rule, snake, parent + snake, members)];
+}

@@ -1,0 +1,82 @@
+using Gateway.Core.Errors;
+using Gateway.Edge.VirtualKeys;
+
+namespace Gateway.Edge.Models;
+
+/// <summary>The models that a key may use: those of the configuration, then those that the providers list. No protocol in it.</summary>
+internal sealed class ModelList(EdgeSnapshots snapshots, ProvidedModels provided, TimeProvider time)
+{
+    /// <returns>The error, or null when <paramref name="models"/> are the caller's.</returns>
+    public GatewayError? List(HttpRequest request, out List<ListedModel> models)
+    {
+        var snapshot = snapshots.Current;
+        models = [];
+        if (Authenticate(request, snapshot, out var key) is { } error)
+        {
+            return error;
+        }
+
+        foreach (var target in snapshot.Models.Names)
+        {
+            if (ModelAccess.IsAllowed(key!, target))
+            {
+                models.Add(Configured(target));
+            }
+        }
+
+        foreach (var model in provided.Current)
+        {
+            // A group may have the name of a provider's model; then it is the group that answers.
+            if (snapshot.Models.Resolve(model.Name) is { } target && !snapshot.Models.IsNamed(model.Name) && ModelAccess.IsAllowed(key!, target))
+            {
+                models.Add(model);
+            }
+        }
+
+        return null;
+    }
+
+    /// <returns>The error, or null when there is <paramref name="model"/> and the caller may use it.</returns>
+    public GatewayError? Find(HttpRequest request, string name, bool tagged, out ListedModel? model)
+    {
+        var snapshot = snapshots.Current;
+        model = null;
+        if (Authenticate(request, snapshot, out var key) is { } error)
+        {
+            return error;
+        }
+
+        var target = tagged ? snapshot.Models.ResolveTagged(name) : snapshot.Models.Resolve(name);
+        if (!ModelAccess.MayUse(key!, target))
+        {
+            return ModelAccess.Refusal(key!, snapshot.Models, name, target);
+        }
+
+        model = Provided(target, snapshot) ?? Configured(target);
+        return null;
+    }
+
+    /// <returns>The error, or null for a caller with a good key.</returns>
+    public GatewayError? Authenticate(HttpRequest request) => Authenticate(request, snapshots.Current, out _);
+
+    private GatewayError? Authenticate(HttpRequest request, EdgeSnapshot snapshot, out VirtualKey? key)
+    {
+        key = null;
+        return ClientCredential.Find(request, out var secret) ?? snapshot.Keys.Authenticate(secret, time.GetUtcNow(), out key);
+    }
+
+    private ListedModel? Provided(ModelTarget target, EdgeSnapshot snapshot)
+    {
+        foreach (var model in provided.Current)
+        {
+            if (string.Equals(model.Name, target.Name, StringComparison.Ordinal) && !snapshot.Models.IsNamed(model.Name))
+            {
+                return model;
+            }
+        }
+
+        return null;
+    }
+
+    private static ListedModel Configured(ModelTarget target) => new(target.Name, target.Providers[0]);
+}

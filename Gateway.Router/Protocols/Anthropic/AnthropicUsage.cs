@@ -1,0 +1,90 @@
+using Gateway.Core.Money;
+
+namespace Gateway.Router.Protocols.Anthropic;
+
+/// <summary>
+/// The counts of one message. A later <c>usage</c> replaces field by field, it never adds. Anthropic's input excludes what was read from and
+/// written to the cache, the neutral one includes it.
+/// </summary>
+internal struct AnthropicUsage
+{
+    private long? _input;
+    private long? _cacheRead;
+    private long? _cacheWrite;
+    private long? _output;
+    private long? _reasoning;
+
+    /// <param name="usage">A <c>usage</c> object as it is written; anything else changes nothing.</param>
+    /// <returns>Whether it held a count.</returns>
+    public bool Merge(ReadOnlySpan<byte> usage)
+    {
+        var any = false;
+        long? write = null;
+        long? parts = null;
+        var members = new JsonMembers(usage);
+        while (members.Next())
+        {
+            if (members.Is("cache_creation"u8))
+            {
+                // The parts alone: some servers leave the total out.
+                parts = SumOf(members.Value());
+                continue;
+            }
+
+            any |= members.Is("input_tokens"u8) ? Set(ref _input, members.Value())
+                : members.Is("output_tokens"u8) ? Set(ref _output, members.Value())
+                : members.Is("cache_read_input_tokens"u8) ? Set(ref _cacheRead, members.Value())
+                : members.Is("cache_creation_input_tokens"u8) ? Set(ref write, members.Value())
+                : members.Is("output_tokens_details"u8) && SetReasoning(members.Value());
+        }
+
+        _cacheWrite = write ?? parts ?? _cacheWrite;
+        return any || parts is not null;
+    }
+
+    public readonly TokenUsage ToNeutral()
+    {
+        var (read, write) = (_cacheRead ?? 0, _cacheWrite ?? 0);
+        return new TokenUsage((_input ?? 0) + read + write, read, write, _output ?? 0, _reasoning ?? 0);
+    }
+
+    private static bool Set(ref long? field, ReadOnlySpan<byte> value)
+    {
+        if (JsonStrings.CountOf(value) is not { } count)
+        {
+            return false;
+        }
+
+        field = count;
+        return true;
+    }
+
+    private bool SetReasoning(ReadOnlySpan<byte> details)
+    {
+        var members = new JsonMembers(details);
+        while (members.Next())
+        {
+            if (members.Is("thinking_tokens"u8) || members.Is("reasoning_tokens"u8))
+            {
+                return Set(ref _reasoning, members.Value());
+            }
+        }
+
+        return false;
+    }
+
+    private static long? SumOf(ReadOnlySpan<byte> parts)
+    {
+        long? sum = null;
+        var members = new JsonMembers(parts);
+        while (members.Next())
+        {
+            if ((members.Is("ephemeral_5m_input_tokens"u8) || members.Is("ephemeral_1h_input_tokens"u8)) && JsonStrings.CountOf(members.Value()) is { } count)
+            {
+                sum = (sum ?? 0) + count;
+            }
+        }
+
+        return sum;
+    }
+}
