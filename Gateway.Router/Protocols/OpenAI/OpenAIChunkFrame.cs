@@ -34,7 +34,7 @@ internal sealed class OpenAIChunkFrame(AnswerContext context, IBufferWriter<byte
     {
         Begin();
         output.Write(before);
-        JsonText.Write(output, text);
+        JsonBytes.Write(output, text);
         output.Write(after);
         End();
     }
