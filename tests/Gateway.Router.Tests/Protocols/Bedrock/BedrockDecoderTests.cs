@@ -285,6 +285,7 @@ public sealed class BedrockDecoderTests
     [InlineData("{}")]
     [InlineData("[]")]
     [InlineData("""{"output":{}}""")]
+    [InlineData("""{"output":{"message":{"content":[{"\ud800":1}]}}}""")]
     public void Answer_NoneOfTheProtocol_IsInvalid(string document) =>
         Assert.Throws<InvalidDataException>(() => new BedrockDecoder(null).DecodeAnswer(Encoding.UTF8.GetBytes(document), new EventLog()));
 
