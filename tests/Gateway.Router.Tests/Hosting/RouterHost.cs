@@ -7,6 +7,7 @@ using Gateway.Core.Journal;
 using Gateway.Core.Requests;
 using Gateway.Router.ModelLists;
 using Gateway.Router.Pipeline;
+using Gateway.Router.StoredResponses;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -72,6 +73,7 @@ internal sealed class RouterHost : IAsyncDisposable
         app.MapDefaultEndpoints();
         app.MapLlmEndpoints();
         app.MapModelLists();
+        app.MapStoredResponses();
         await app.StartAsync();
         return new RouterHost(app, journal, store, logs);
     }
