@@ -85,6 +85,9 @@ internal sealed class FieldTable(IReadOnlyDictionary<string, Field> fields, bool
         }
     }
 
+    /// <summary>The same table with one member changed or added.</summary>
+    public FieldTable With(string name, Field field) => new(new Dictionary<string, Field>(_fields, StringComparer.Ordinal) { [name] = field });
+
     private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 
     private static FieldProblem? Find(JsonElement value, Field? field)

@@ -23,7 +23,7 @@ internal sealed class MessagePlan
     {
         _translation = translation;
         System.AddRange(translation.Request.System);
-        foreach (var turn in translation.Request.Turns)
+        foreach (var turn in ToolHistory.Order(translation))
         {
             Add(turn);
         }
@@ -145,16 +145,11 @@ internal sealed class MessagePlan
             LeadIn();
         }
 
-        for (var i = 0; i < Messages.Count; i++)
+        foreach (var message in Messages)
         {
-            if (Messages[i].IsAssistant)
+            if (message.IsAssistant)
             {
-                ReasonFirst(Messages[i].Parts);
-                ToolResults.Pair(_translation, Messages[i], i + 1 < Messages.Count ? Messages[i + 1] : null);
-            }
-            else if (i == 0)
-            {
-                ToolResults.Pair(_translation, null, Messages[0]);
+                ReasonFirst(message.Parts);
             }
         }
 

@@ -16,8 +16,8 @@ internal sealed class GeminiDecoder(Translation? translation, ThoughtSignatures 
 {
     private static readonly JsonReaderOptions Deep = new() { MaxDepth = 256 };
 
-    private readonly JsonText _text = new();
     private readonly GeminiCalls _calls = new(translation, signatures);
+    private byte[] _scratch = [];
     private bool _started;
     private bool _finished;
     private string? _brokenCall;
@@ -86,7 +86,7 @@ internal sealed class GeminiDecoder(Translation? translation, ThoughtSignatures 
             document = joined ?? data;
         }
 
-        return GeminiErrors.Read(StatusCodes.Status200OK, document);
+        return UpstreamErrors.Read(StatusCodes.Status200OK, document);
     }
 
     public bool IsWholeEvent(ReadOnlySpan<byte> rest)
@@ -339,13 +339,13 @@ internal sealed class GeminiDecoder(Translation? translation, ThoughtSignatures 
 
         if (part.IsThought && !part.Text.IsEmpty)
         {
-            sink.Reasoning(_text.Read(part.Text));
+            sink.Reasoning(JsonText.Unescape(part.Text, ref _scratch));
         }
 
         // On text, the signature proves the thoughts before it: told first, it closes them.
         if (!part.Signature.IsEmpty)
         {
-            var signature = _text.Read(part.Signature);
+            var signature = JsonText.Unescape(part.Signature, ref _scratch);
             if (translation is not null)
             {
                 signatures.Remember(signature);
@@ -356,7 +356,7 @@ internal sealed class GeminiDecoder(Translation? translation, ThoughtSignatures 
 
         if (!part.IsThought && !part.Text.IsEmpty)
         {
-            sink.Text(_text.Read(part.Text));
+            sink.Text(JsonText.Unescape(part.Text, ref _scratch));
         }
 
         if (!part.Other.IsEmpty)
@@ -414,8 +414,8 @@ internal sealed class GeminiDecoder(Translation? translation, ThoughtSignatures 
             reader.Read();
             if (reader.TokenType == JsonTokenType.String)
             {
-                reason = isReason ? Encoding.UTF8.GetString(_text.Read(reader.ValueSpan)) : reason;
-                message = isMessage ? Encoding.UTF8.GetString(_text.Read(reader.ValueSpan)) : message;
+                reason = isReason ? Encoding.UTF8.GetString(JsonText.Unescape(reader.ValueSpan, ref _scratch)) : reason;
+                message = isMessage ? Encoding.UTF8.GetString(JsonText.Unescape(reader.ValueSpan, ref _scratch)) : message;
             }
 
             reader.Skip();

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Gateway.Core.Errors;
+using Gateway.Core.Requests;
 using Gateway.Router.Protocols.Neutral;
 
 namespace Gateway.Router.Protocols.Ollama;
@@ -8,11 +9,15 @@ namespace Gateway.Router.Protocols.Ollama;
 /// <summary>Embeddings for an Ollama client.</summary>
 internal static class OllamaEmbeddingsClient
 {
+    /// <summary>The old endpoint has one text under this name, and one vector in its answer.</summary>
+    private const string Prompt = "prompt";
+
     private const string Input = "input";
 
     public static NeutralEmbeddingRequest Read(JsonElement body, ClientCall call)
     {
         var request = new NeutralEmbeddingRequest { Model = call.Model };
+        var content = call.Operation == LlmOperation.OllamaEmbeddings ? Prompt : Input;
         foreach (var member in body.EnumerateObject())
         {
             var path = new SourcePath(member.Name);
@@ -20,7 +25,7 @@ internal static class OllamaEmbeddingsClient
             {
                 case "model":
                     break;
-                case Input:
+                case Prompt or Input when member.Name == content:
                     ReadInput(member.Value, path, request);
                     break;
                 case "dimensions":
@@ -36,24 +41,26 @@ internal static class OllamaEmbeddingsClient
             }
         }
 
-        return request.Inputs.Count > 0 ? request : throw Empty(new SourcePath(Input));
+        return request.Inputs.Count > 0 ? request : throw Empty(new SourcePath(content));
     }
 
     public static void Write(NeutralEmbeddings embeddings, AnswerContext context, IBufferWriter<byte> output)
     {
         using var json = OllamaLines.Writer(output);
         json.WriteStartObject();
+        if (context.Call.Operation == LlmOperation.OllamaEmbeddings)
+        {
+            json.WritePropertyName("embedding"u8);
+            WriteVector(json, embeddings.Vectors[0]);
+            json.WriteEndObject();
+            return;
+        }
+
         json.WriteString("model"u8, context.Model);
         json.WriteStartArray("embeddings"u8);
         foreach (var vector in embeddings.Vectors)
         {
-            json.WriteStartArray();
-            foreach (var number in vector)
-            {
-                json.WriteNumberValue(number);
-            }
-
-            json.WriteEndArray();
+            WriteVector(json, vector);
         }
 
         json.WriteEndArray();
@@ -63,6 +70,17 @@ internal static class OllamaEmbeddingsClient
         // Always there: clients that check what they read want it, also from upstreams that count nothing.
         json.WriteNumber("prompt_eval_count"u8, embeddings.Usage?.Input ?? 0);
         json.WriteEndObject();
+    }
+
+    private static void WriteVector(Utf8JsonWriter json, float[] vector)
+    {
+        json.WriteStartArray();
+        foreach (var number in vector)
+        {
+            json.WriteNumberValue(number);
+        }
+
+        json.WriteEndArray();
     }
 
     private static void ReadInput(JsonElement input, SourcePath path, NeutralEmbeddingRequest request)

@@ -12,7 +12,11 @@ internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
     private readonly AnswerContext _context;
     private readonly OpenAIClientState _state;
     private readonly OpenAIChunkFrame _frame;
-    private readonly OpenAISignedReasoning _signed = new();
+
+    // Details of reasoning are joined by number: each block has its own, and its signature ends it.
+    private int _block;
+    private bool _blockIsOpen;
+    private bool _blockIsSigned;
     private Dictionary<int, ArrayBufferWriter<byte>>? _customInputs;
     private bool _hasRole;
     private bool _hasCalls;
@@ -44,33 +48,43 @@ internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
             return;
         }
 
-        if (_signed.HasSignature)
+        if (_blockIsSigned)
         {
-            FlushSignature();
+            EndBlock();
         }
 
         Open();
-        _signed.AddText(text);
+        _blockIsOpen = true;
         var json = _frame.Begin();
         json.WriteStartObject();
+
+        // Once for the many that know only this, once where the signature will find it.
         json.WriteString("reasoning_content"u8, text);
-        json.WriteEndObject();
-        _frame.End();
+        BeginDetails(json);
+        OpenAIAnswerJson.WriteDetail(json, text, default, _block);
+        EndDetails(json);
     }
 
-    public void ReasoningSignature(ReadOnlySpan<byte> signature) => _signed.AddSignature(signature);
+    public void ReasoningSignature(ReadOnlySpan<byte> signature)
+    {
+        Open();
+        _blockIsOpen = _blockIsSigned = true;
+        var json = _frame.Begin();
+        json.WriteStartObject();
+        BeginDetails(json);
+        OpenAIAnswerJson.WriteDetail(json, default, signature, _block);
+        EndDetails(json);
+    }
 
     public void RedactedReasoning(ReadOnlySpan<byte> data)
     {
-        FlushSignature();
+        EndBlock();
         Open();
         var json = _frame.Begin();
         json.WriteStartObject();
-        json.WriteStartArray("reasoning_details"u8);
-        OpenAIAnswerJson.WriteEncrypted(json, data, _signed.NextIndex());
-        json.WriteEndArray();
-        json.WriteEndObject();
-        _frame.End();
+        BeginDetails(json);
+        OpenAIAnswerJson.WriteEncrypted(json, data, _block++);
+        EndDetails(json);
     }
 
     public void Refusal(ReadOnlySpan<byte> text)
@@ -84,7 +98,7 @@ internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
 
     public void ToolStart(int index, ReadOnlySpan<byte> id, ReadOnlySpan<byte> name)
     {
-        FlushSignature();
+        EndBlock();
         Open(contentIsNull: true);
         if (_state.UsesFunctions && _hasCalls)
         {
@@ -193,7 +207,7 @@ internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
 
     public void End()
     {
-        FlushSignature();
+        EndBlock();
         Open();
         var json = _frame.Begin();
         json.WriteStartObject();
@@ -223,7 +237,7 @@ internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
 
     private void WriteText(ReadOnlySpan<byte> member, ReadOnlySpan<byte> text)
     {
-        FlushSignature();
+        EndBlock();
         Open();
         var json = _frame.Begin();
         json.WriteStartObject();
@@ -287,22 +301,18 @@ internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
         _frame.End();
     }
 
-    private void FlushSignature()
+    private void EndBlock()
     {
-        if (!_signed.HasSignature)
-        {
-            _signed.Clear();
-            return;
-        }
+        _block += _blockIsOpen ? 1 : 0;
+        _blockIsOpen = _blockIsSigned = false;
+    }
 
-        Open();
-        var json = _frame.Begin();
-        json.WriteStartObject();
-        json.WriteStartArray("reasoning_details"u8);
-        OpenAIAnswerJson.WriteDetail(json, _signed.Text, _signed.Signature, _signed.NextIndex());
+    private static void BeginDetails(Utf8JsonWriter json) => json.WriteStartArray("reasoning_details"u8);
+
+    private void EndDetails(Utf8JsonWriter json)
+    {
         json.WriteEndArray();
         json.WriteEndObject();
         _frame.End();
-        _signed.Clear();
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Gateway.Core.Configuration;
 using Gateway.Core.Requests;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Tests.Hosting;
@@ -108,6 +109,31 @@ public sealed class ClientEndpointTests
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal(id.ToString(), Assert.Single(response.Headers.GetValues("request-id")));
         Assert.EndsWith($"\"request_id\":\"{id}\"}}", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ollama_OldEmbeddingsOverAnOpenAIUpstream_HaveOneVector()
+    {
+        await using var upstream = await UpstreamServer.StartJsonAsync(
+            """{"object":"list","model":"e","data":[{"object":"embedding","index":0,"embedding":[0.5,-1]}],"usage":{"prompt_tokens":2,"total_tokens":2}}""");
+        await using var router = await RouterHost.StartAsync(upstream);
+
+        using var response = await router.SendAsync("""{"model":"gpt-test","prompt":"hi"}""", new LlmEndpoint("/api/embeddings", LlmOperation.OllamaEmbeddings));
+
+        Assert.Equal("""{"embedding":[0.5,-1]}""", await response.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task Ollama_OldEmbeddingsOverOllama_GoToTheOldPathUnchanged()
+    {
+        await using var upstream = await UpstreamServer.StartJsonAsync("""{"embedding":[0.5,-1]}""");
+        var provider = TestConfig.Provider(upstream.Url) with { Protocol = ProviderProtocol.Ollama, BaseUrl = new Uri(upstream.Url) };
+        await using var router = await RouterHost.StartAsync(TestConfig.For(provider));
+
+        using var response = await router.SendAsync("""{"model":"gpt-test","prompt":"hi"}""", new LlmEndpoint("/api/embeddings", LlmOperation.OllamaEmbeddings));
+
+        Assert.Equal("""{"embedding":[0.5,-1]}""", await response.Content.ReadAsStringAsync());
+        Assert.Equal("/api/embeddings", Assert.Single(upstream.Seen).Path);
     }
 
     private static Task<RouterHost> StartAsync() => RouterHost.StartAsync(TestConfig.For("http://127.0.0.1:9"), static builder => builder.Services.AddLlmStage<Mirror>());

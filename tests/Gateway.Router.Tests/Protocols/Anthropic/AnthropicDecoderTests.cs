@@ -173,14 +173,15 @@ public sealed class AnthropicDecoderTests
     [InlineData("overloaded_error", 529)]
     [InlineData("rate_limit_error", 429)]
     [InlineData("invalid_request_error", 400)]
-    [InlineData("permission_error", 502)]
+    [InlineData("permission_error", 403)]
     [InlineData("new_error", 502)]
     public void Pitfall8_ErrorEvent_HasTheStatusOfItsType(string type, int status)
     {
         var frame = Encoding.UTF8.GetBytes("event: error\ndata: " + $$$"""{"type":"error","error":{"type":"{{{type}}}","message":"m"}}""" + "\n\n");
         var decoder = new AnthropicDecoder(null);
         Assert.Equal(EventKind.Error, decoder.Decode(frame, new EventLog()));
-        Assert.Equal(new UpstreamError(status, type, null, "m", null), decoder.ReadError(frame));
+        var error = decoder.ReadError(frame);
+        Assert.Equal((status, type, "m"), (error.Status, error.Type, error.Message));
     }
 
     [Theory]

@@ -98,7 +98,7 @@ public sealed class AnthropicReadingTests
     {
         var request = Read("""{"max_tokens":1,"messages":[{"role":"user","content":"go"},{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"f","input":{"x": 1, "ü":"\u00e4"}}]},{"role":"user","content":[{"type":"text","text":"and"},{"type":"tool_result","tool_use_id":"a","is_error":true,"content":[{"type":"text","text":"t"},{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AA-_\n"}}]},{"type":"tool_result","tool_use_id":"b","content":"plain"},{"type":"tool_result","tool_use_id":"c"}]}]}""");
         Assert.Equal([NeutralRole.User, NeutralRole.Assistant, NeutralRole.Tool, NeutralRole.User], request.Turns.Select(static turn => turn.Role));
-        Assert.Equal("""{"x":1,"ü":"ä"}""", Assert.IsType<ToolCallPart>(request.Turns[1].Parts[0]).Arguments);
+        Assert.Equal("""{"x":1,"ü":"\u00e4"}""", Assert.IsType<ToolCallPart>(request.Turns[1].Parts[0]).Arguments);
         var result = Assert.IsType<ToolResultPart>(request.Turns[2].Parts[0]);
         Assert.True(result.IsError);
         Assert.Equal("AA+/"u8.ToArray(), Assert.IsType<MediaPart>(result.Parts[1]).Base64.ToArray());

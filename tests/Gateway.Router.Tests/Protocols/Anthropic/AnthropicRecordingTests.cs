@@ -124,7 +124,7 @@ public sealed class AnthropicRecordingTests
     }
 
     [Theory]
-    [InlineData("anthropic-error-401", 502, "authentication_error", "invalid x-api-key")]
+    [InlineData("anthropic-error-401", 401, "authentication_error", "invalid x-api-key")]
     [InlineData("anthropic-error-429-rate-limit", 429, "rate_limit_error", "This request would exceed the rate limit of your organization")]
     [InlineData("anthropic-error-500", 500, "api_error", "Internal server error")]
     public void Pitfall8_ErrorDocumentInside200_BecomesAnError(string id, int status, string type, string message)

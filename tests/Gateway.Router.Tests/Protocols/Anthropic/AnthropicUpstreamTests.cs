@@ -63,15 +63,17 @@ public sealed class AnthropicUpstreamTests
         Assert.Throws<InvalidDataException>(() => reader.Observe("data: {\"type\":\"message_start\",\"message\":{\"id\":\"2\"}}\n\n"u8));
     }
 
-    [Fact]
-    public void PassThrough_ErrorOfTheUpstream_IsToldWithItsDocument()
+    [Theory]
+    [InlineData("overloaded_error", 529)]
+    [InlineData("authentication_error", 502)]
+    public void PassThrough_ErrorOfTheUpstream_IsToldWithItsDocument(string type, int expected)
     {
         var reader = new AnthropicEventReader();
-        const string Error = """{"type":"error","error":{"type":"overloaded_error","message":"Busy"}}""";
-        var frame = Encoding.UTF8.GetBytes($"event: error\ndata: {Error}\n\n");
+        var error = "{\"type\":\"error\",\"error\":{\"type\":\"" + type + "\",\"message\":\"Busy\"}}";
+        var frame = Encoding.UTF8.GetBytes($"event: error\ndata: {error}\n\n");
         Assert.Equal(EventKind.Error, reader.Observe(frame));
-        Assert.Equal(Error, Encoding.UTF8.GetString(reader.ReadError(frame, out var status)));
-        Assert.Equal(529, status);
+        Assert.Equal(error, Encoding.UTF8.GetString(reader.ReadError(frame, out var status)));
+        Assert.Equal(expected, status);
     }
 
     [Theory]

@@ -7,7 +7,7 @@ public sealed class ToolWritingTests
 {
     [Theory]
     [InlineData(null, null, """{"type":"object","properties":{}}""")]
-    [InlineData("{}", null, """{"type":"object","properties":{}}""")]
+    [InlineData("{}", null, """{"type":"object"}""")]
     [InlineData(null, true, """{"type":"object","properties":{},"additionalProperties":false}""")]
     [InlineData("""{"properties":{"a":{"type":"object"}}}""", null, """{"type":"object","properties":{"a":{"type":"object"}}}""")]
     [InlineData("""{"type":"object","$defs":{"x":{"properties":{}}},"properties":{"b":{"$ref":"#/$defs/x"},"a":{"enum":[{"type":"object"}]}}}""", true,
