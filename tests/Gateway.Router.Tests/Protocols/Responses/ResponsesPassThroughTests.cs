@@ -15,7 +15,7 @@ public sealed class ResponsesPassThroughTests
     private static readonly OpenAIUpstream Upstream = new();
     private static readonly UpstreamTraits HasResponses = new() { HasResponses = true };
 
-    public static TheoryData<string> All => Recordings.Ids("openai-responses");
+    public static TheoryData<string> Plain => ResponsesWriting.Recorded(static recording => !recording.Streaming);
 
     [Theory]
     [InlineData(LlmOperation.Responses, "/responses")]
@@ -49,15 +49,10 @@ public sealed class ResponsesPassThroughTests
     public void Models_WithNothingElse_AreKnown(string? model, bool expected) => Assert.Equal(expected, ResponsesModels.HaveNothingElse(model));
 
     [Theory]
-    [MemberData(nameof(All))]
+    [MemberData(nameof(Plain))]
     public void Reader_Recording_FindsUsageAndModel(string id)
     {
         var recording = Recordings.Load(id);
-        if (recording.Streaming)
-        {
-            return;
-        }
-
         var reader = Upstream.ReadAnswer(LlmOperation.Responses);
         foreach (var piece in recording.Response.Chunk(100))
         {
