@@ -10,6 +10,7 @@ internal sealed partial class AnthropicPrompt : IDisposable
 {
     private readonly AnthropicProvider _provider;
     private readonly StringBuilder _text = new();
+    private readonly HashSet<string> _serverCalls = new(StringComparer.Ordinal);
     private HashSet<string> _open = new(StringComparer.Ordinal);
 
     /// <exception cref="ProviderException">System or messages break the protocol.</exception>
@@ -206,7 +207,8 @@ internal sealed partial class AnthropicPrompt : IDisposable
     {
         var only = type switch
         {
-            "tool_use" or "thinking" or "redacted_thinking" => "assistant",
+            "tool_use" or "server_tool_use" or "thinking" or "redacted_thinking" => "assistant",
+            var _ when IsServerResult(type) => "assistant",
             "tool_result" or "image" or "document" or "search_result" => "user",
             _ => role,
         };
@@ -215,6 +217,8 @@ internal sealed partial class AnthropicPrompt : IDisposable
             throw AnthropicError.Invalid(path, $"`{type}` blocks can only be in `{only}` messages");
         }
     }
+
+    private static bool IsServerResult(string type) => type.EndsWith("_tool_result", StringComparison.Ordinal);
 
     /// <summary>Only results that come before anything else answer the calls of the message before.</summary>
     private static void ReadResult(JsonElement block, string path, HashSet<string> asked, HashSet<string> results, bool leading)
@@ -260,8 +264,15 @@ internal sealed partial class AnthropicPrompt : IDisposable
                 }
 
                 return _open.Add(id) ? 0 : throw AnthropicError.Invalid("messages", "`tool_use` ids must be unique");
-            default:
+            case "server_tool_use":
+                _serverCalls.Add(block.GetProperty("id"u8).GetString()!);
+                return 0;
+            case "tool_result":
                 return ReadResultContent(block, path);
+            default:
+                var call = block.GetProperty("tool_use_id"u8).GetString()!;
+                return _serverCalls.Contains(call) ? 0 : throw AnthropicError.Invalid(
+                    path, $"unexpected `tool_use_id` found in `{type}` blocks: {call}. Each `{type}` block must have a corresponding `server_tool_use` block before it.");
         }
     }
 
