@@ -24,6 +24,9 @@ internal static partial class EdgeLog
     [LoggerMessage(2006, LogLevel.Information, "{Service} accepts the context of the Edge again.")]
     public static partial void ContextAccepted(this ILogger logger, string service);
 
+    [LoggerMessage(2007, LogLevel.Warning, "The providers' model lists could not be had from the Router ({ExceptionType}); what was known of them stays.")]
+    public static partial void ModelListsUnavailable(this ILogger logger, string exceptionType);
+
     [LoggerMessage(2010, LogLevel.Warning, "Redis does not answer: rate limits are decided locally until it does.")]
     public static partial void RedisLost(this ILogger logger);
 

@@ -3,6 +3,7 @@ using Gateway.Router;
 using Gateway.Router.ModelLists;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Settlement;
+using Gateway.Router.StoredResponses;
 
 var builder = ServiceHost.CreateBuilder(args);
 builder.AddServiceDefaults();
@@ -15,4 +16,5 @@ var app = builder.Build();
 app.MapDefaultEndpoints();
 app.MapLlmEndpoints();
 app.MapModelLists();
+app.MapStoredResponses();
 return app.RunService();

@@ -3,6 +3,7 @@ using Gateway.Router.Catalog;
 using Gateway.Router.ModelLists;
 using Gateway.Router.Moderating;
 using Gateway.Router.Pipeline;
+using Gateway.Router.StoredResponses;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Router;
@@ -20,6 +21,6 @@ internal static class RouterApplication
             options.Limits.MinResponseDataRate = null;
             options.Limits.MinRequestBodyDataRate = null;
         });
-        return builder.AddLlmPipeline().AddCatalog().AddModerating().AddAttempts().AddModelLists();
+        return builder.AddLlmPipeline().AddCatalog().AddModerating().AddAttempts().AddModelLists().AddStoredResponses();
     }
 }

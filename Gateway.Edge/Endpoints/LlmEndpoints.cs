@@ -21,6 +21,8 @@ internal static class LlmEndpoints
         builder.Services.AddSingleton<LlmProxyServices>();
         builder.Services.AddSingleton<ProvidedModels>();
         builder.Services.AddSingleton<ModelList>();
+        builder.Services.AddInternalHttpClient(ProvidedModelsRefresher.Client, ForwardingExtensions.Router);
+        builder.Services.AddHostedService<ProvidedModelsRefresher>();
         builder.Services.AddSingleton<ModelEndpoints>();
         builder.Services.AddSingleton<OllamaModelEndpoints>();
         builder.Services.AddHostedService<WarmUp>();

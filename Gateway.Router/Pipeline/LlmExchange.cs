@@ -63,7 +63,11 @@ public sealed class LlmExchange
     internal JsonElement Document => (_document ??= JsonDocument.Parse(Body.Memory)).RootElement;
 
     /// <summary>The client's call in its protocol's words.</summary>
-    internal ClientCall Call => _call ??= new ClientCall(Endpoint.Operation, Facts.Model, Facts.Stream, Facts.AsArray);
+    internal ClientCall Call
+    {
+        get => _call ??= new ClientCall(Endpoint.Operation, Facts.Model, Facts.Stream, Facts.AsArray);
+        set => _call = value;
+    }
 
     /// <summary>What the signed path says of the request; null where the body says it.</summary>
     internal PathFacts? Path { get; set; }

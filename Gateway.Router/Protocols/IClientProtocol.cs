@@ -3,6 +3,7 @@ using System.Text.Json;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
 using Gateway.Router.Protocols.Neutral;
+using Gateway.Router.Protocols.Responses;
 
 namespace Gateway.Router.Protocols;
 
@@ -58,7 +59,11 @@ internal interface IAnswerWriter : IAnswerSink
 /// <param name="Model">Model as asked for, from the body or the path.</param>
 /// <param name="Stream">Whether it wants a stream, from the body or the path.</param>
 /// <param name="AsArray">Gemini without <c>alt=sse</c>: the stream is one JSON array.</param>
-internal sealed record ClientCall(LlmOperation Operation, string Model, bool Stream, bool AsArray = false);
+internal sealed record ClientCall(LlmOperation Operation, string Model, bool Stream, bool AsArray = false)
+{
+    /// <summary>OpenAI's responses: what the gateway keeps of the talk for the client; null where it keeps nothing.</summary>
+    public ResponseConversation? Conversation { get; init; }
+}
 
 /// <summary>What a writer of answers needs besides the answer.</summary>
 internal sealed class AnswerContext

@@ -18,7 +18,8 @@ internal static partial class UpstreamErrorText
         "exceed context limit", "available context size", "input is too long", "too many input tokens", "maximum prompt length", "reduce the length of the messages",
     ];
 
-    private static readonly string[] NoMoney = ["exceeded your current quota, please check your plan and billing", "credit balance is too low", "insufficient balance", "insufficient credits"];
+    // Not "exceeded your current quota": Google says so of a minute's limit too.
+    private static readonly string[] NoMoney = ["credit balance is too low", "insufficient balance", "insufficient credits"];
 
     private static readonly string[] BadKey = ["api key not valid", "incorrect api key", "invalid api key", "api key expired"];
 

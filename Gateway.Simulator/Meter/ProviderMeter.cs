@@ -63,9 +63,10 @@ internal sealed class MeterState
 
     public void Finish(MeteredRequest request, Ending ending)
     {
-        Interlocked.Increment(ref _endings[(int)ending]);
+        // The ending last: whoever has seen in_flight 0 finds every row.
         var seq = Interlocked.Increment(ref _finished);
         Volatile.Write(ref _rows[seq % _rows.Length], request.ToRow(seq, ending));
+        Interlocked.Increment(ref _endings[(int)ending]);
     }
 
     public MeterReport Report()

@@ -1,6 +1,10 @@
 using Gateway.Simulator.Protocols.Anthropic;
+using Gateway.Simulator.Protocols.Azure;
+using Gateway.Simulator.Protocols.Bedrock;
 using Gateway.Simulator.Protocols.Gemini;
+using Gateway.Simulator.Protocols.Ollama;
 using Gateway.Simulator.Protocols.OpenAI;
+using Gateway.Simulator.Protocols.Responses;
 
 namespace Gateway.Simulator.Protocols;
 
@@ -12,7 +16,9 @@ internal static class AllProtocols
         builder.AddProviderDoor();
         builder.AddOpenAI();
         builder.AddAnthropic();
+        builder.AddBedrock();
         builder.AddGemini();
+        builder.AddOllama();
         return builder;
     }
 
@@ -20,7 +26,11 @@ internal static class AllProtocols
     {
         routes.MapOpenAI();
         routes.MapAnthropic();
+        routes.MapResponses();
+        routes.MapAzure();
+        routes.MapBedrock();
         routes.MapGemini();
+        routes.MapOllama();
         return routes;
     }
 }

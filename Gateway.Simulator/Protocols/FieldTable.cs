@@ -51,7 +51,9 @@ internal enum FieldProblem
 internal readonly record struct FieldFault(FieldProblem Problem, string Path, JsonElement Value, Field? Field);
 
 /// <summary>The members that a JSON object may have, checked as strictly as the provider does.</summary>
-internal sealed class FieldTable(IReadOnlyDictionary<string, Field> fields)
+/// <param name="fields">The known members.</param>
+/// <param name="ignoresUnknown">The provider passes over members that it does not know.</param>
+internal sealed class FieldTable(IReadOnlyDictionary<string, Field> fields, bool ignoresUnknown = false)
 {
     private readonly FrozenDictionary<string, Field> _fields = fields.ToFrozenDictionary(StringComparer.Ordinal);
 
@@ -63,7 +65,11 @@ internal sealed class FieldTable(IReadOnlyDictionary<string, Field> fields)
     {
         foreach (var member in holder.EnumerateObject())
         {
-            _fields.TryGetValue(member.Name, out var field);
+            if (!_fields.TryGetValue(member.Name, out var field) && ignoresUnknown)
+            {
+                continue;
+            }
+
             if (Find(member.Value, field) is { } problem)
             {
                 throw provider.Describe(new FieldFault(problem, Join(path, member.Name), member.Value, field));
@@ -78,6 +84,9 @@ internal sealed class FieldTable(IReadOnlyDictionary<string, Field> fields)
             }
         }
     }
+
+    /// <summary>The same table with one member changed or added.</summary>
+    public FieldTable With(string name, Field field) => new(new Dictionary<string, Field>(_fields, StringComparer.Ordinal) { [name] = field });
 
     private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 

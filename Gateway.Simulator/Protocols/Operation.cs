@@ -19,6 +19,10 @@ internal abstract class Operation(Provider provider)
     /// <summary>The end user that the meter shows.</summary>
     public virtual string UserOf(JsonElement body) => Json.Text(body, "user"u8) ?? "";
 
+    /// <summary>Checks the top-level members.</summary>
+    /// <exception cref="ProviderException">One is unknown, missing, of the wrong type or out of range.</exception>
+    public virtual void Check(JsonElement body) => Fields.Check(body, provider);
+
     /// <summary>Answers a request whose top-level fields are right and whose model exists.</summary>
     /// <exception cref="ProviderException">Refused; nothing was written.</exception>
     public abstract Task<Ending> AnswerAsync(ProviderCall call);

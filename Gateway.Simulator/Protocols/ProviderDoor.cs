@@ -69,7 +69,7 @@ internal sealed class ProviderDoor(SimulatorOptions options, ProviderMeter meter
         var recording = model is null ? null : RecordingLibrary.IdOf(FaultDirectives.ModelName(model));
         if (recording is null)
         {
-            operation.Fields.Check(body, provider);
+            operation.Check(body);
         }
 
         request.Asked(model!);

@@ -1,6 +1,6 @@
 namespace Gateway.Simulator.Text;
 
-/// <summary>What a prompt costs beside its texts; the same in every protocol, so that one conversation costs the same everywhere.</summary>
+/// <summary>What a prompt costs beside its texts; the same numbers in every protocol.</summary>
 internal static class PromptCost
 {
     /// <summary>Around each message, a system prompt included.</summary>

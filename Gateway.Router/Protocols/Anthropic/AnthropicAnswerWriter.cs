@@ -88,7 +88,7 @@ internal static class AnthropicAnswerWriter
         {
             json.WriteRawValue("{}"u8, skipInputValidation: true);
         }
-        else if (JsonObjects.IsOne(arguments))
+        else if (ToolJson.IsObject(arguments))
         {
             json.WriteRawValue(arguments, skipInputValidation: true);
         }

@@ -9,7 +9,7 @@ namespace Gateway.Router.Protocols.Anthropic;
 /// <param name="countsTokens">The plain answer is a count, not a message.</param>
 internal sealed class AnthropicDecoder(Translation? translation, bool countsTokens = false) : IAnswerDecoder
 {
-    private readonly JsonText _text = new();
+    private readonly JsonStrings _text = new();
     private readonly BlockDecoder _blocks = new(translation);
     private AnthropicUsage _usage;
     private byte[]? _id;
@@ -134,17 +134,17 @@ internal sealed class AnthropicDecoder(Translation? translation, bool countsToke
 
         if (type.SequenceEqual("\"content_block_delta\""u8))
         {
-            return Need(_blocks.Delta(JsonText.CountOf(index), delta, sink));
+            return Need(_blocks.Delta(JsonStrings.CountOf(index), delta, sink));
         }
 
         if (type.SequenceEqual("\"content_block_start\""u8))
         {
-            return Need(_id is not null && _blocks.Start(JsonText.CountOf(index), block, sink));
+            return Need(_id is not null && _blocks.Start(JsonStrings.CountOf(index), block, sink));
         }
 
         if (type.SequenceEqual("\"content_block_stop\""u8))
         {
-            _blocks.Stop(JsonText.CountOf(index), sink);
+            _blocks.Stop(JsonStrings.CountOf(index), sink);
             return EventKind.Forward;
         }
 

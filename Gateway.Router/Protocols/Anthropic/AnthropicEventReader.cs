@@ -51,7 +51,9 @@ internal sealed class AnthropicEventReader : IEventReader
     {
         var data = SseFrame.Data(frame, out var joined);
         data = (joined ?? data).Trim(" \t"u8);
-        status = AnthropicErrors.Read(data).Status;
+
+        // A 401 or 403 is about the gateway's own key, not about the client's.
+        status = AnthropicErrors.Read(data).Status is var said and not (StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden) ? said : StatusCodes.Status502BadGateway;
         return data.ToArray();
     }
 

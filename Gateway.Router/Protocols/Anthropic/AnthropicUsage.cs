@@ -50,7 +50,7 @@ internal struct AnthropicUsage
 
     private static bool Set(ref long? field, ReadOnlySpan<byte> value)
     {
-        if (JsonText.CountOf(value) is not { } count)
+        if (JsonStrings.CountOf(value) is not { } count)
         {
             return false;
         }
@@ -79,7 +79,7 @@ internal struct AnthropicUsage
         var members = new JsonMembers(parts);
         while (members.Next())
         {
-            if ((members.Is("ephemeral_5m_input_tokens"u8) || members.Is("ephemeral_1h_input_tokens"u8)) && JsonText.CountOf(members.Value()) is { } count)
+            if ((members.Is("ephemeral_5m_input_tokens"u8) || members.Is("ephemeral_1h_input_tokens"u8)) && JsonStrings.CountOf(members.Value()) is { } count)
             {
                 sum = (sum ?? 0) + count;
             }

@@ -6,7 +6,7 @@ namespace Gateway.Router.Protocols.Anthropic;
 /// <summary>The content blocks of one message, on their way into neutral events.</summary>
 internal sealed class BlockDecoder(Translation? translation)
 {
-    private readonly JsonText _text = new();
+    private readonly JsonStrings _text = new();
     private readonly List<OpenBlock> _open = [];
     private readonly byte[]? _outputTool = translation?.OutputTool is { } name ? Encoding.UTF8.GetBytes(name) : null;
     private long _next;

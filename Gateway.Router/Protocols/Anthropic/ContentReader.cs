@@ -1,7 +1,6 @@
-using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Gateway.Router.Protocols.Neutral;
 
@@ -10,8 +9,6 @@ namespace Gateway.Router.Protocols.Anthropic;
 /// <summary>Reads content: a string, or a list of blocks.</summary>
 internal sealed class ContentReader(List<ForeignField> foreign, TranslationNotes notes)
 {
-    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     public List<ForeignField> Foreign => foreign;
 
     public TranslationNotes Notes => notes;
@@ -122,7 +119,7 @@ internal sealed class ContentReader(List<ForeignField> foreign, TranslationNotes
         var arguments = "{}";
         if (block.TryGetProperty("input"u8, out var input) && !AnthropicFields.IsNull(input))
         {
-            arguments = Text(AnthropicFields.Object(input, path.At("input")));
+            arguments = Encoding.UTF8.GetString(CompactJson.Strip(JsonMarshal.GetRawUtf8Value(AnthropicFields.Object(input, path.At("input")))));
         }
 
         return new ToolCallPart(id.Length > 0 ? id : throw AnthropicFields.Wrong(path.At("id"), "a string that is not empty"), name, arguments, path);
@@ -135,24 +132,5 @@ internal sealed class ContentReader(List<ForeignField> foreign, TranslationNotes
         var parts = new List<NeutralPart>();
         ReadInner(block, path, "content", parts);
         return new ToolResultPart(id, null, parts, isError, path);
-    }
-
-    /// <summary>The object as compact text, characters as they are.</summary>
-    private static string Text(JsonElement value)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        using var json = new Utf8JsonWriter(output, Compact);
-        try
-        {
-            value.WriteTo(json);
-        }
-        catch (InvalidOperationException)
-        {
-            // Half a surrogate pair can only stay an escape.
-            return value.GetRawText();
-        }
-
-        json.Flush();
-        return Encoding.UTF8.GetString(output.WrittenSpan);
     }
 }

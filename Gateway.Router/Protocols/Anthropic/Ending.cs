@@ -8,7 +8,7 @@ internal static class Ending
 {
     /// <param name="holder">The object that holds them.</param>
     /// <returns>Whether there was a reason; it is then told.</returns>
-    public static bool Tell(ReadOnlySpan<byte> holder, BlockDecoder blocks, Translation? translation, JsonText text, IAnswerSink sink)
+    public static bool Tell(ReadOnlySpan<byte> holder, BlockDecoder blocks, Translation? translation, JsonStrings text, IAnswerSink sink)
     {
         ReadOnlySpan<byte> reason = default, sequence = default, details = default;
         var members = new JsonMembers(holder);
@@ -49,7 +49,7 @@ internal static class Ending
         return true;
     }
 
-    private static void Explain(ReadOnlySpan<byte> details, JsonText text, IAnswerSink sink)
+    private static void Explain(ReadOnlySpan<byte> details, JsonStrings text, IAnswerSink sink)
     {
         var members = new JsonMembers(details);
         while (members.Next())

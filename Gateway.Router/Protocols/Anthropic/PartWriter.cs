@@ -64,26 +64,7 @@ internal sealed class PartWriter(Translation translation, Utf8JsonWriter json, C
         json.WriteString("id"u8, IdOf(call.Id));
         json.WriteString("name"u8, ToolWriter.NameOf(translation, call.Name));
         json.WritePropertyName("input"u8);
-        if (call.IsCustom)
-        {
-            json.WriteStartObject();
-            json.WriteString("input"u8, call.Arguments);
-            json.WriteEndObject();
-        }
-        else if (string.IsNullOrWhiteSpace(call.Arguments))
-        {
-            json.WriteRawValue("{}"u8, skipInputValidation: true);
-        }
-        else
-        {
-            if (!JsonObjects.IsOne(call.Arguments))
-            {
-                var path = call.Path.At(translation.Client.Protocol == LlmProtocol.OpenAI ? "function.arguments" : "arguments");
-                TranslationNotes.Reject(path, $"'{path}' must be the JSON text of an object for the provider of this model.");
-            }
-
-            json.WriteRawValue(call.Arguments, skipInputValidation: true);
-        }
+        ToolJson.WriteArguments(json, call);
     }
 
     private void WriteResult(ToolResultPart result)
@@ -228,31 +209,5 @@ internal sealed class PartWriter(Translation translation, Utf8JsonWriter json, C
         }
 
         return legal ? id : ToolIds.Map("toolu_", id);
-    }
-}
-
-/// <summary>Arguments of calls.</summary>
-internal static class JsonObjects
-{
-    public static bool IsOne(string json) => IsOne(Encoding.UTF8.GetBytes(json));
-
-    /// <summary>Whether the text is one JSON object and nothing else.</summary>
-    public static bool IsOne(ReadOnlySpan<byte> json)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(json);
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            {
-                return false;
-            }
-
-            reader.Skip();
-            return !reader.Read();
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
     }
 }

@@ -7,7 +7,7 @@ namespace Gateway.Router.Protocols.Anthropic;
 internal static class PlainMessage
 {
     /// <exception cref="InvalidDataException">The document is no message.</exception>
-    public static EventKind Decode(ReadOnlySpan<byte> document, IAnswerSink sink, BlockDecoder blocks, JsonText text, Translation? translation)
+    public static EventKind Decode(ReadOnlySpan<byte> document, IAnswerSink sink, BlockDecoder blocks, JsonStrings text, Translation? translation)
     {
         ReadOnlySpan<byte> id = default, model = default, content = default, usage = default, type = default;
         var hasError = false;
@@ -91,7 +91,7 @@ internal static class TokenCount
             var members = new JsonMembers(document);
             while (members.Next())
             {
-                if (members.Is("input_tokens"u8) && JsonText.CountOf(members.Value()) is { } count)
+                if (members.Is("input_tokens"u8) && JsonStrings.CountOf(members.Value()) is { } count)
                 {
                     return count;
                 }

@@ -12,7 +12,7 @@ internal static class StrictSchema
     {
         if (schema.ValueKind != JsonValueKind.Object)
         {
-            schema.WriteTo(json);
+            CompactJson.Write(json, schema);
             return false;
         }
 
@@ -56,7 +56,7 @@ internal static class StrictSchema
             case "items" or "not" or "if" or "then" or "else" or "additionalProperties" or "contains":
                 return Write(json, member.Value);
             default:
-                member.Value.WriteTo(json);
+                CompactJson.Write(json, member.Value);
                 return false;
         }
     }

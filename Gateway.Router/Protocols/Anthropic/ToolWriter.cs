@@ -68,7 +68,7 @@ internal sealed class ToolWriter
             json.WriteString("name"u8, _translation.OutputTool);
             json.WriteString("description"u8, output.Description ?? "Gives the final answer. Call it once, with the whole answer as its arguments.");
             json.WritePropertyName("input_schema"u8);
-            WriteSchema(json, output.Schema, strict: false);
+            ToolJson.WriteSchema(json, new NeutralTool(_translation.OutputTool!, null, output.Schema, null, output.Path));
             json.WriteEndObject();
         }
 
@@ -146,17 +146,13 @@ internal sealed class ToolWriter
         }
 
         json.WritePropertyName("input_schema"u8);
-        if (tool.IsCustom)
-        {
-            json.WriteRawValue("""{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}"""u8, skipInputValidation: true);
-            _translation.Notes.Adapt(tool.Path);
-        }
-        else if (WriteSchema(json, tool.Parameters, tool.Strict == true))
+        var strict = tool.Strict == true && !tool.IsCustom;
+        if (WriteSchema(json, tool, strict) || tool.IsCustom)
         {
             _translation.Notes.Adapt(tool.Path);
         }
 
-        if (tool.Strict == true && !tool.IsCustom)
+        if (strict)
         {
             json.WriteBoolean("strict"u8, true);
         }
@@ -166,33 +162,22 @@ internal sealed class ToolWriter
     }
 
     /// <returns>Whether a rule of Anthropic's strict schemas was added.</returns>
-    private static bool WriteSchema(Utf8JsonWriter json, JsonElement? schema, bool strict)
+    private static bool WriteSchema(Utf8JsonWriter json, NeutralTool tool, bool strict)
     {
-        if (schema is not { ValueKind: JsonValueKind.Object } root || !root.EnumerateObject().MoveNext())
+        if (strict && tool.Parameters is { ValueKind: JsonValueKind.Object } schema)
         {
-            json.WriteRawValue(strict ? """{"type":"object","properties":{},"additionalProperties":false}"""u8 : """{"type":"object","properties":{}}"""u8, skipInputValidation: true);
-            return false;
+            return StrictSchema.Write(json, schema, isParameters: true);
         }
 
         if (strict)
         {
-            return StrictSchema.Write(json, root, isParameters: true);
+            json.WriteRawValue("""{"type":"object","properties":{},"additionalProperties":false}"""u8, skipInputValidation: true);
         }
-
-        if (root.TryGetProperty("type"u8, out _))
+        else
         {
-            root.WriteTo(json);
-            return false;
+            ToolJson.WriteSchema(json, tool);
         }
 
-        json.WriteStartObject();
-        json.WriteString("type"u8, "object"u8);
-        foreach (var member in root.EnumerateObject())
-        {
-            member.WriteTo(json);
-        }
-
-        json.WriteEndObject();
         return false;
     }
 

@@ -38,8 +38,9 @@ internal readonly record struct BedrockModel(bool IsClaude, bool IsNova, int Maj
             {
                 (major, minor) = seen++ == 0 ? (number, 0) : (major, number);
             }
-            else if (seen > 0)
+            else if (seen > 0 || piece.StartsWith('v'))
             {
+                // What follows v1, v2 is the revision of the id.
                 break;
             }
         }

@@ -7,7 +7,7 @@ namespace Gateway.Router.Protocols.Gemini;
 /// <summary>The calls of one answer: whole in one part, or begun in one and continued in others.</summary>
 internal sealed class GeminiCalls(Translation? translation, ThoughtSignatures signatures)
 {
-    private readonly JsonText _text = new();
+    private byte[] _scratch = [];
 
     // The call that is open; its index is Count - 1.
     private PartialArguments? _pieces;
@@ -33,7 +33,7 @@ internal sealed class GeminiCalls(Translation? translation, ThoughtSignatures si
 
         if (!part.Signature.IsEmpty)
         {
-            _signature = _text.Read(part.Signature).ToArray();
+            _signature = JsonText.Unescape(part.Signature, ref _scratch).ToArray();
             sink.ToolSignature(Count - 1, _signature);
         }
 
@@ -61,8 +61,8 @@ internal sealed class GeminiCalls(Translation? translation, ThoughtSignatures si
 
     private void Open(in GeminiPart part, IAnswerSink sink)
     {
-        _id = part.CallId.IsEmpty ? Encoding.UTF8.GetBytes(ToolIds.New()) : _text.Read(part.CallId).ToArray();
-        _name = _text.Read(part.CallName).ToArray();
+        _id = part.CallId.IsEmpty ? Encoding.UTF8.GetBytes(ToolIds.New()) : JsonText.Unescape(part.CallId, ref _scratch).ToArray();
+        _name = JsonText.Unescape(part.CallName, ref _scratch).ToArray();
         if (translation is not null)
         {
             _name = Encoding.UTF8.GetBytes(translation.ToolNames.ToClient(Encoding.UTF8.GetString(_name)));
@@ -106,7 +106,7 @@ internal sealed class GeminiCalls(Translation? translation, ThoughtSignatures si
                 switch (member.Name, member.Value.ValueKind)
                 {
                     case ("stringValue", JsonValueKind.String):
-                        _pieces!.Append(path.GetString()!, Encoding.UTF8.GetString(_text.Read(Raw(member.Value))));
+                        _pieces!.Append(path.GetString()!, Encoding.UTF8.GetString(JsonText.Unescape(Raw(member.Value), ref _scratch)));
                         break;
                     case ("numberValue", JsonValueKind.Number):
                     case ("boolValue", JsonValueKind.True or JsonValueKind.False):

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Core.Requests;
 using Gateway.Router.Protocols.Neutral;
 
 namespace Gateway.Router.Protocols.Gemini;
@@ -173,14 +174,22 @@ internal sealed class GeminiConfigWriter(Translation translation, Utf8JsonWriter
             translation.Adapt(NeutralField.Reasoning);
         }
 
-        if (thinking is { Level: null, Budget: null } && reasoning.Show is null)
+        // Gemini shows nothing unless it is asked to; elsewhere reasoning that was asked for is shown unless the client said no.
+        var shown = reasoning.Show ?? (translation.Client.Protocol != LlmProtocol.Gemini && reasoning.Mode != ReasoningMode.Off ? true : null);
+        if (thinking.Budget == 0)
+        {
+            // There will be none, and asking for them is refused.
+            shown = null;
+        }
+
+        if (thinking is { Level: null, Budget: null } && shown is null)
         {
             return;
         }
 
         Name("thinkingConfig"u8);
         json.WriteStartObject();
-        if (reasoning.Show is { } show)
+        if (shown is { } show)
         {
             json.WriteBoolean("includeThoughts"u8, show);
         }

@@ -27,6 +27,7 @@ internal sealed class OllamaUpstream : IUpstreamProtocol
         LlmOperation.OllamaChat => "/api/chat",
         LlmOperation.OllamaGenerate => "/api/generate",
         LlmOperation.OllamaEmbed => "/api/embed",
+        LlmOperation.OllamaEmbeddings => "/api/embeddings",
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "Not an operation of Ollama."),
     };
 

@@ -45,13 +45,18 @@ internal static class OpenAIAnswerJson
         json.WriteEndObject();
     }
 
-    /// <summary>One piece of signed reasoning, in the form in which it is understood when it comes back.</summary>
+    /// <summary>One piece of reasoning, in the form in which it is understood when it comes back. Pieces of one number are one block.</summary>
+    /// <param name="signature">Empty for none.</param>
     public static void WriteDetail(Utf8JsonWriter json, ReadOnlySpan<byte> text, ReadOnlySpan<byte> signature, int index)
     {
         json.WriteStartObject();
         json.WriteString("type"u8, "reasoning.text"u8);
         json.WriteString("text"u8, text);
-        json.WriteString("signature"u8, signature);
+        if (!signature.IsEmpty)
+        {
+            json.WriteString("signature"u8, signature);
+        }
+
         json.WriteString("format"u8, "unknown"u8);
         json.WriteNumber("index"u8, index);
         json.WriteEndObject();

@@ -62,6 +62,12 @@ internal sealed class OpenAICalls(ToolNames? names)
         var call = Find(fields.Index, id, fields.Name.HasText);
         if (call is null)
         {
+            if (id.IsEmpty && !fields.Name.HasText && !fields.Arguments.HasValue)
+            {
+                // Says nothing: no call begins with it.
+                return;
+            }
+
             EndComplete(sink);
             call = new OpenAICall { Index = fields.Index };
             _calls.Add(call);

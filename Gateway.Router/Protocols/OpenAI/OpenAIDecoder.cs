@@ -21,7 +21,7 @@ internal sealed class OpenAIDecoder(Translation? translation) : IAnswerDecoder
     public EventKind Decode(ReadOnlySpan<byte> frame, IAnswerSink sink)
     {
         var data = SseFrame.Data(frame, out var joined);
-        data = JsonText.Repair((joined ?? data).Trim(" \t"u8));
+        data = JsonBytes.Repair((joined ?? data).Trim(" \t"u8));
         if (data.IsEmpty)
         {
             return EventKind.Silence;
@@ -53,7 +53,7 @@ internal sealed class OpenAIDecoder(Translation? translation) : IAnswerDecoder
 
     public EventKind DecodeAnswer(ReadOnlySpan<byte> document, IAnswerSink sink)
     {
-        document = JsonText.Repair(document);
+        document = JsonBytes.Repair(document);
         OpenAIChunkFields fields;
         try
         {

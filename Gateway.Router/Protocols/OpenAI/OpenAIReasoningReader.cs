@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Gateway.Router.Protocols.Neutral;
 
@@ -24,7 +25,8 @@ internal static class OpenAIReasoningReader
             return;
         }
 
-        var isOnly = details.GetArrayLength() == 1;
+        Block? open = null;
+        var first = turn.Parts.Count;
         var index = 0;
         foreach (var detail in details.EnumerateArray())
         {
@@ -32,18 +34,51 @@ internal static class OpenAIReasoningReader
             OpenAIField.Object(detail, at);
             if (OpenAIField.OptionalText(OpenAIField.Member(detail, "data"u8), at.At("data")) is { } data)
             {
+                Close(ref open, turn);
                 turn.Parts.Add(new ReasoningPart("", at) { Redacted = data });
                 continue;
             }
 
             var text = OpenAIField.OptionalText(OpenAIField.Member(detail, "text"u8), at.At("text"))
-                ?? OpenAIField.OptionalText(OpenAIField.Member(detail, "summary"u8), at.At("summary")) ?? "";
-
-            // Clients that join a stream may keep the signature and lose its text, which stands in the plain member, too.
-            turn.Parts.Add(new ReasoningPart(text.Length == 0 && isOnly ? plain ?? "" : text, at)
+                ?? OpenAIField.OptionalText(OpenAIField.Member(detail, "summary"u8), at.At("summary"));
+            var signature = OpenAIField.OptionalText(OpenAIField.Member(detail, "signature"u8), at.At("signature"));
+            var number = OpenAIField.OptionalInteger(OpenAIField.Member(detail, "index"u8), at.At("index"));
+            if (open is not null && (number is null ? open.Signature is not null : number != open.Number))
             {
-                Signature = OpenAIField.OptionalText(OpenAIField.Member(detail, "signature"u8), at.At("signature")),
-            });
+                Close(ref open, turn);
+            }
+
+            open ??= new Block(number, at);
+            open.Text.Append(text);
+            open.Signature = signature is null ? open.Signature : open.Signature + signature;
         }
+
+        Close(ref open, turn);
+        if (turn.Parts.Count == first + 1 && turn.Parts[first] is ReasoningPart { Text: "", Redacted: null } only)
+        {
+            // Clients may keep the signature and lose the text in the details; it stands in the plain member, too.
+            turn.Parts[first] = only with { Text = plain ?? "" };
+        }
+    }
+
+    private static void Close(ref Block? open, NeutralTurn turn)
+    {
+        if (open is not null)
+        {
+            turn.Parts.Add(new ReasoningPart(open.Text.ToString(), open.Path) { Signature = open.Signature });
+            open = null;
+        }
+    }
+
+    /// <summary>Pieces that a client kept as they came in a stream are one block again: the signature proves the whole of it.</summary>
+    private sealed class Block(long? number, SourcePath path)
+    {
+        public long? Number { get; } = number;
+
+        public SourcePath Path { get; } = path;
+
+        public StringBuilder Text { get; } = new();
+
+        public string? Signature { get; set; }
     }
 }

@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 using Gateway.Core.Errors;
 using Gateway.Core.Money;
 using Gateway.Router.Protocols.Neutral;
@@ -9,10 +11,17 @@ namespace Gateway.Router.Protocols.OpenAI;
 /// <summary>Writes a stream of <c>chat.completion.chunk</c>s (protocols.md 5.2).</summary>
 internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
 {
+    /// <summary>What stands before a piece of arguments, with the longest number.</summary>
+    private const int MaxCallStart = 64;
+
     private readonly AnswerContext _context;
     private readonly OpenAIClientState _state;
     private readonly OpenAIChunkFrame _frame;
-    private readonly OpenAISignedReasoning _signed = new();
+
+    // Details of reasoning are joined by number: each block has its own, and its signature ends it.
+    private int _block;
+    private bool _blockIsOpen;
+    private bool _blockIsSigned;
     private Dictionary<int, ArrayBufferWriter<byte>>? _customInputs;
     private bool _hasRole;
     private bool _hasCalls;
@@ -33,7 +42,7 @@ internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
     {
         if (!text.IsEmpty)
         {
-            WriteText("content"u8, text);
+            WriteText("{\"content\":"u8, text);
         }
     }
 
@@ -44,33 +53,43 @@ internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
             return;
         }
 
-        if (_signed.HasSignature)
+        if (_blockIsSigned)
         {
-            FlushSignature();
+            EndBlock();
         }
 
         Open();
-        _signed.AddText(text);
+        _blockIsOpen = true;
         var json = _frame.Begin();
         json.WriteStartObject();
+
+        // Once for the many that know only this, once where the signature will find it.
         json.WriteString("reasoning_content"u8, text);
-        json.WriteEndObject();
-        _frame.End();
+        BeginDetails(json);
+        OpenAIAnswerJson.WriteDetail(json, text, default, _block);
+        EndDetails(json);
     }
 
-    public void ReasoningSignature(ReadOnlySpan<byte> signature) => _signed.AddSignature(signature);
+    public void ReasoningSignature(ReadOnlySpan<byte> signature)
+    {
+        Open();
+        _blockIsOpen = _blockIsSigned = true;
+        var json = _frame.Begin();
+        json.WriteStartObject();
+        BeginDetails(json);
+        OpenAIAnswerJson.WriteDetail(json, default, signature, _block);
+        EndDetails(json);
+    }
 
     public void RedactedReasoning(ReadOnlySpan<byte> data)
     {
-        FlushSignature();
+        EndBlock();
         Open();
         var json = _frame.Begin();
         json.WriteStartObject();
-        json.WriteStartArray("reasoning_details"u8);
-        OpenAIAnswerJson.WriteEncrypted(json, data, _signed.NextIndex());
-        json.WriteEndArray();
-        json.WriteEndObject();
-        _frame.End();
+        BeginDetails(json);
+        OpenAIAnswerJson.WriteEncrypted(json, data, _block++);
+        EndDetails(json);
     }
 
     public void Refusal(ReadOnlySpan<byte> text)
@@ -78,13 +97,13 @@ internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
         if (!text.IsEmpty)
         {
             _hasRefusal = true;
-            WriteText("refusal"u8, text);
+            WriteText("{\"refusal\":"u8, text);
         }
     }
 
     public void ToolStart(int index, ReadOnlySpan<byte> id, ReadOnlySpan<byte> name)
     {
-        FlushSignature();
+        EndBlock();
         Open(contentIsNull: true);
         if (_state.UsesFunctions && _hasCalls)
         {
@@ -127,26 +146,16 @@ internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
             return;
         }
 
-        var json = _frame.Begin();
-        json.WriteStartObject();
         if (_state.UsesFunctions)
         {
-            json.WriteStartObject("function_call"u8);
-            json.WriteString("arguments"u8, arguments);
-            json.WriteEndObject();
-        }
-        else
-        {
-            // No id, no type, no name: their presence would begin another call.
-            BeginCall(json, index);
-            json.WriteStartObject("function"u8);
-            json.WriteString("arguments"u8, arguments);
-            json.WriteEndObject();
-            EndCall(json);
+            _frame.WriteText("{\"function_call\":{\"arguments\":"u8, arguments, "}}"u8);
+            return;
         }
 
-        json.WriteEndObject();
-        _frame.End();
+        // No id, no type, no name: their presence would begin another call.
+        Span<byte> before = stackalloc byte[MaxCallStart];
+        Utf8.TryWrite(before, CultureInfo.InvariantCulture, $"{{\"tool_calls\":[{{\"index\":{index},\"function\":{{\"arguments\":", out var length);
+        _frame.WriteText(before[..length], arguments, "}}]}"u8);
     }
 
     public void ToolSignature(int index, ReadOnlySpan<byte> signature)
@@ -193,7 +202,7 @@ internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
 
     public void End()
     {
-        FlushSignature();
+        EndBlock();
         Open();
         var json = _frame.Begin();
         json.WriteStartObject();
@@ -221,15 +230,11 @@ internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
 
     private bool IsBeyondFunction(int index) => _state.UsesFunctions && index > 0;
 
-    private void WriteText(ReadOnlySpan<byte> member, ReadOnlySpan<byte> text)
+    private void WriteText(ReadOnlySpan<byte> before, ReadOnlySpan<byte> text)
     {
-        FlushSignature();
+        EndBlock();
         Open();
-        var json = _frame.Begin();
-        json.WriteStartObject();
-        json.WriteString(member, text);
-        json.WriteEndObject();
-        _frame.End();
+        _frame.WriteText(before, text, "}"u8);
     }
 
     private static void BeginCall(Utf8JsonWriter json, int index)
@@ -287,22 +292,18 @@ internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
         _frame.End();
     }
 
-    private void FlushSignature()
+    private void EndBlock()
     {
-        if (!_signed.HasSignature)
-        {
-            _signed.Clear();
-            return;
-        }
+        _block += _blockIsOpen ? 1 : 0;
+        _blockIsOpen = _blockIsSigned = false;
+    }
 
-        Open();
-        var json = _frame.Begin();
-        json.WriteStartObject();
-        json.WriteStartArray("reasoning_details"u8);
-        OpenAIAnswerJson.WriteDetail(json, _signed.Text, _signed.Signature, _signed.NextIndex());
+    private static void BeginDetails(Utf8JsonWriter json) => json.WriteStartArray("reasoning_details"u8);
+
+    private void EndDetails(Utf8JsonWriter json)
+    {
         json.WriteEndArray();
         json.WriteEndObject();
         _frame.End();
-        _signed.Clear();
     }
 }

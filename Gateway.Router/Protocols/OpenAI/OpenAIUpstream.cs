@@ -3,6 +3,7 @@ using Gateway.Core.Requests;
 using Gateway.Router.Catalog;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Protocols.Neutral;
+using Gateway.Router.Protocols.Responses;
 
 namespace Gateway.Router.Protocols.OpenAI;
 
@@ -18,13 +19,19 @@ internal sealed class OpenAIUpstream : IUpstreamProtocol
 
     public bool SignsBody => false;
 
-    public bool PassesThrough(ClientCall call, UpstreamTraits traits) => LlmOperations.ProtocolOf(call.Operation) == LlmProtocol.OpenAI;
+    public bool PassesThrough(ClientCall call, UpstreamTraits traits) => LlmOperations.ProtocolOf(call.Operation) switch
+    {
+        LlmProtocol.OpenAI => !traits.PreferResponses || LlmOperations.KindOf(call.Operation) != LlmKind.Chat,
+        LlmProtocol.Responses => traits.HasResponses,
+        _ => false,
+    };
 
     public LlmOperation? OperationFor(LlmKind kind, UpstreamTraits traits) => kind switch
     {
-        LlmKind.Chat => LlmOperation.ChatCompletions,
+        LlmKind.Chat => traits.PreferResponses ? LlmOperation.Responses : LlmOperation.ChatCompletions,
         LlmKind.Embed => LlmOperation.Embeddings,
-        LlmKind.CountTokens or LlmKind.Moderate => null,
+        LlmKind.CountTokens => traits.HasResponses ? LlmOperation.ResponsesInputTokens : null,
+        LlmKind.Moderate => null,
     };
 
     public string PathFor(LlmOperation operation, bool stream, string model, UpstreamTraits traits) => operation switch
@@ -32,17 +39,33 @@ internal sealed class OpenAIUpstream : IUpstreamProtocol
         LlmOperation.ChatCompletions => "/chat/completions",
         LlmOperation.Completions => "/completions",
         LlmOperation.Embeddings => "/embeddings",
+        LlmOperation.Responses or LlmOperation.ResponsesInputTokens => ResponsesPassThrough.PathFor(operation),
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "Not an operation of OpenAI."),
     };
 
     public SplicedBody Rewrite(LlmExchange exchange, Deployment deployment)
     {
+        if (IsResponses(exchange.Endpoint.Operation))
+        {
+            return ResponsesPassThrough.Rewrite(exchange, deployment);
+        }
+
         var facts = exchange.Facts;
         var model = new Splice(facts.ModelToken.Start, facts.ModelToken.Length, deployment.ModelJson);
         return new SplicedBody(exchange.Body, model, UsageSplice(in facts, exchange.Body.Span));
     }
 
-    public void WriteChat(Translation translation, LlmOperation operation, Utf8JsonWriter json) => OpenAIRequestWriter.Write(translation, json);
+    public void WriteChat(Translation translation, LlmOperation operation, Utf8JsonWriter json)
+    {
+        if (IsResponses(operation))
+        {
+            ResponsesRequestWriter.Write(translation, operation, json);
+        }
+        else
+        {
+            OpenAIRequestWriter.Write(translation, json);
+        }
+    }
 
     public void WriteEmbeddings(Translation translation, NeutralEmbeddingRequest request, Utf8JsonWriter json) => OpenAIEmbeddings.Write(translation, request, json);
 
@@ -56,15 +79,18 @@ internal sealed class OpenAIUpstream : IUpstreamProtocol
 
     public void AddHeaders(HttpRequestMessage request, LlmExchange exchange) => ForwardedHeaders.Add(request, exchange, "openai-beta");
 
-    public IAnswerReader ReadAnswer(LlmOperation operation) => new OpenAIAnswerReader();
+    public IAnswerReader ReadAnswer(LlmOperation operation) => IsResponses(operation) ? ResponsesPassThrough.ReadAnswer(operation) : new OpenAIAnswerReader();
 
-    public IEventReader ReadEvents(LlmExchange exchange) => new OpenAIEventReader(hidesUsage: !exchange.Facts.IncludeUsage, exchange.Facts.CandidateCount);
+    public IEventReader ReadEvents(LlmExchange exchange) =>
+        IsResponses(exchange.Endpoint.Operation) ? ResponsesPassThrough.ReadEvents() : new OpenAIEventReader(hidesUsage: !exchange.Facts.IncludeUsage, exchange.Facts.CandidateCount);
 
-    public IAnswerDecoder Decode(Translation translation) => new OpenAIDecoder(translation);
+    public IAnswerDecoder Decode(Translation translation) => translation.Traits.PreferResponses ? new ResponsesDecoder(translation) : new OpenAIDecoder(translation);
 
     public NeutralEmbeddings ReadEmbeddings(ReadOnlySpan<byte> document) => OpenAIEmbeddings.Read(document);
 
-    public long ReadTokenCount(ReadOnlySpan<byte> document) => throw new InvalidDataException("OpenAI's chat endpoints count no tokens.");
+    public long ReadTokenCount(ReadOnlySpan<byte> document) => ResponsesPassThrough.ReadTokenCount(document);
+
+    private static bool IsResponses(LlmOperation operation) => LlmOperations.ProtocolOf(operation) == LlmProtocol.Responses;
 
     /// <summary>Makes the upstream report usage in every stream: without it a stream could only be charged by estimate.</summary>
     private static Splice UsageSplice(in RequestFacts facts, ReadOnlySpan<byte> body)

@@ -80,6 +80,8 @@ internal static class OpenAIUsage
         Section.Usage when reader.ValueTextEquals("num_cached_tokens"u8) => Field.CachedElsewhere,    // Mistral
         Section.Usage when reader.ValueTextEquals("cached_tokens"u8) => Field.CachedElsewhere,    // Moonshot
         Section.Usage or Section.Prompt when reader.ValueTextEquals("cache_write_tokens"u8) => Field.CacheWrite,
+        Section.Usage when reader.ValueTextEquals("cache_read_input_tokens"u8) => Field.CachedElsewhere,    // LiteLLM, in Anthropic's words
+        Section.Usage when reader.ValueTextEquals("cache_creation_input_tokens"u8) => Field.CacheWrite,
         Section.Usage when reader.ValueTextEquals("reasoning_tokens"u8) => Field.ReasoningElsewhere,
         Section.Prompt when reader.ValueTextEquals("cached_tokens"u8) => Field.Cached,
         Section.Completion when reader.ValueTextEquals("reasoning_tokens"u8) => Field.Reasoning,

@@ -29,8 +29,23 @@ internal sealed class ResponsesEnvelope(AnswerContext context, ResponsesState st
         End(output, null, null);
     }
 
+    /// <summary>Writes the end, and keeps it where the client wants that.</summary>
     /// <param name="reason">Null when the upstream gave none: a whole answer.</param>
     public void WriteEnd(IBufferWriter<byte> output, FinishReason? reason, ResponsesAssembly assembly, TokenUsage? usage)
+    {
+        if (state.Keeper is null)
+        {
+            WriteWhole(output, reason, assembly, usage);
+            return;
+        }
+
+        var whole = new ArrayBufferWriter<byte>(1024);
+        WriteWhole(whole, reason, assembly, usage);
+        state.Keeper.Keep(Id, whole.WrittenSpan);
+        output.Write(whole.WrittenSpan);
+    }
+
+    private void WriteWhole(IBufferWriter<byte> output, FinishReason? reason, ResponsesAssembly assembly, TokenUsage? usage)
     {
         var cut = CutBy(reason);
         Begin(output, cut.IsEmpty ? "completed"u8 : "incomplete"u8, isOver: true);

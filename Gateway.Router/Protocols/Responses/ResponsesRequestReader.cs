@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Core.Requests;
 using Gateway.Router.Protocols.Neutral;
 
 namespace Gateway.Router.Protocols.Responses;
@@ -17,12 +18,16 @@ internal static class ResponsesRequestReader
         }
 
         var items = new ResponsesItemReader(request, notes);
-        if (!ResponsesFields.TryGet(body, "input", out var input))
+        var continues = ReadPrevious(body, call, items);
+        if (ResponsesFields.TryGet(body, "input", out var input))
+        {
+            items.Read(input, "input");
+        }
+        else if (!continues)
         {
             throw ResponsesFields.Missing(new("input"), "a string or a list of items");
         }
 
-        items.Read(input, "input");
         items.Complete();
         ResponsesToolReader.ReadTools(body, request, notes, out var customTools);
         request.ToolChoice = ResponsesToolReader.ReadChoice(body);
@@ -32,25 +37,62 @@ internal static class ResponsesRequestReader
         ReadInclude(body, request, notes);
         ReadTruncation(body, notes);
         AddForeign(body, request);
-        request.ClientState = new ResponsesState
-        {
-            Echo = Echo(body),
-            CustomTools = customTools,
-            WantsLogprobs = request.Logprobs,
-        };
+        request.ClientState = State(body, call, request, input, customTools);
         return request;
     }
 
-    private static byte[] Echo(JsonElement body)
+    private static ResponsesState State(JsonElement body, ClientCall call, NeutralRequest request, JsonElement input, HashSet<string>? customTools)
     {
         try
         {
-            return ResponsesEcho.Of(body, isStored: false);
+            var keeper = Keeper(call, request, input);
+            return new ResponsesState
+            {
+                Echo = ResponsesEcho.Of(body, isStored: keeper is not null),
+                Keeper = keeper,
+                CustomTools = customTools,
+                WantsLogprobs = request.Logprobs,
+            };
         }
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
         {
-            throw ResponsesFields.Invalid(new("tools"), "The request holds half of a surrogate pair, which is no text.");
+            throw ResponsesFields.Invalid(new("input"), "The request's input, tools or metadata hold half of a surrogate pair, which is no text.");
         }
+    }
+
+    /// <returns>Whether the request continues an earlier response.</returns>
+    private static bool ReadPrevious(JsonElement body, ClientCall call, ResponsesItemReader items)
+    {
+        const string Name = "previous_response_id";
+        if (ResponsesFields.OptionalString(body, Name, new(Name)) is not { } id)
+        {
+            return false;
+        }
+
+        if (call.Conversation?.Previous is not { } previous)
+        {
+            TranslationNotes.Reject(Name, $"{Name}: no response '{id}' is kept for this key. It was not stored, was deleted, or its time is over. Send the whole talk in 'input'.");
+            return false;
+        }
+
+        using var earlier = JsonDocument.Parse(previous.Input);
+        items.Read(earlier.RootElement, Name);
+        using var response = JsonDocument.Parse(previous.Response);
+        items.Read(response.RootElement.GetProperty("output"), Name);
+        return true;
+    }
+
+    /// <summary>OpenAI keeps what nobody forbids; so does the gateway where it stands in for OpenAI.</summary>
+    private static ResponseKeeper? Keeper(ClientCall call, NeutralRequest request, JsonElement input)
+    {
+        if (call.Conversation is not { } conversation || request.Store == false || call.Operation != LlmOperation.Responses)
+        {
+            return null;
+        }
+
+        // It is done here: no provider need do it.
+        request.Store = null;
+        return ResponseKeeper.Create(conversation, input.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : input);
     }
 
     /// <summary>What needs a memory or a worker at OpenAI.</summary>
@@ -61,7 +103,7 @@ internal static class ResponsesRequestReader
             TranslationNotes.Reject("background", "background: this model is served by a provider that cannot answer in the background. Ask without it, and stream if the answer takes long.");
         }
 
-        foreach (var name in (ReadOnlySpan<string>)["conversation", "prompt", "previous_response_id", "context_management"])
+        foreach (var name in (ReadOnlySpan<string>)["conversation", "prompt", "context_management"])
         {
             if (ResponsesFields.TryGet(body, name, out _))
             {

@@ -12,6 +12,9 @@ internal sealed class ResponsesState
     /// <summary>The client asked for log probabilities, which no translated answer has.</summary>
     public bool WantsLogprobs { get; init; }
 
+    /// <summary>Takes the answer, where the client wants it kept; else null.</summary>
+    public ResponseKeeper? Keeper { get; init; }
+
     /// <summary>What a writer works with, and what it must tell at once: the head of a stream leaves before its end is known.</summary>
     public static ResponsesState Of(AnswerContext context)
     {

@@ -32,9 +32,6 @@ internal sealed class GeminiContents
     /// <summary>The last turn holds the results of calls, so the model should talk now.</summary>
     public bool EndsWithResults { get; private set; }
 
-    /// <summary>All texts of the turn that was read last.</summary>
-    public string LastText { get; private set; } = "";
-
     /// <param name="holder">The object with <c>contents</c> and <c>systemInstruction</c>, checked against its message.</param>
     /// <param name="message">Name of that message in errors.</param>
     /// <param name="needsSignatures">The model wants the signatures of its own calls back.</param>
@@ -116,14 +113,16 @@ internal sealed class GeminiContents
             throw GoogleError.Invalid("Please use a valid role: user, model.");
         }
 
+        // Google's own client keeps each chunk of a stream as a model turn, so those in a row are one.
         role = role == "function" ? "user" : role;
-        if (role == _role || (_role.Length == 0 && role == "model"))
+        var goesOn = role == "model" && _role == "model";
+        if (!goesOn && role == (_role.Length == 0 ? "model" : _role))
         {
             throw GoogleError.Invalid("Please ensure that multiturn requests alternate between user and model.");
         }
 
-        var (calls, results, text) = ReadParts(turn, role, path);
-        if (results != _calls)
+        var (calls, results, text) = ReadParts(turn, role, path, goesOn ? _calls : 0);
+        if (!goesOn && results != _calls)
         {
             throw GoogleError.Invalid(results > 0 && _calls == 0
                 ? "Please ensure that function response turn comes immediately after a function call turn."
@@ -131,7 +130,6 @@ internal sealed class GeminiContents
         }
 
         (_role, _calls, EndsWithResults) = (role, calls, results > 0);
-        LastText = text;
         if (role == "user" && results == 0)
         {
             LastUserText = text;
@@ -139,10 +137,10 @@ internal sealed class GeminiContents
         }
     }
 
-    private (int Calls, int Results, string Text) ReadParts(JsonElement turn, string role, string path)
+    private (int Calls, int Results, string Text) ReadParts(JsonElement turn, string role, string path, int callsBefore)
     {
         var text = new StringBuilder();
-        var (calls, results, others, index) = (0, 0, 0, 0);
+        var (calls, results, index) = (callsBefore, 0, 0);
         foreach (var part in ProtoMessage.List(turn, "parts"))
         {
             var place = $"{path}.parts[{index++}]";
@@ -151,11 +149,9 @@ internal sealed class GeminiContents
                 case "text":
                     text.Append(ProtoMessage.Text(part, "text"));
                     ThoughtSignatures.Check(part, null);
-                    others++;
                     break;
                 case "functionCall" when role == "model":
                     ReadCall(part, place, calls++ == 0);
-                    others++;
                     break;
                 case "functionResponse" when role == "user":
                     ReadResult(ProtoMessage.Find(part, "functionResponse")!.Value, place);
@@ -165,7 +161,6 @@ internal sealed class GeminiContents
                     throw GoogleError.Invalid("Please ensure that function call turn comes immediately after a user turn or after a function response turn.");
                 default:
                     PromptTokens += PromptCost.Attachment;
-                    others++;
                     break;
             }
         }
@@ -175,7 +170,7 @@ internal sealed class GeminiContents
             throw GoogleError.Violation($"{path}.parts", "contents.parts must not be empty.");
         }
 
-        PromptTokens += (others > 0 ? PromptCost.Message : 0) + Tokenizer.Count(text.ToString());
+        PromptTokens += PromptCost.Message + Tokenizer.Count(text.ToString());
         return (calls, results, text.ToString());
     }
 
@@ -193,7 +188,6 @@ internal sealed class GeminiContents
         }
     }
 
-    /// <summary>A result costs what the message of a tool costs elsewhere.</summary>
     private void ReadResult(JsonElement result, string path)
     {
         if (ProtoMessage.Text(result, "name") is not { Length: > 0 })
@@ -203,6 +197,6 @@ internal sealed class GeminiContents
 
         var response = ProtoMessage.Find(result, "response") ?? throw GoogleError.Violation($"{path}.function_response.response", "response is not specified");
         var text = ProtoMessage.Text(response, "output") ?? ProtoMessage.Text(response, "result") ?? ProtoMessage.Text(response, "error") ?? response.GetRawText();
-        PromptTokens += PromptCost.Message + Tokenizer.Count(text) + (PromptCost.Attachment * ProtoMessage.List(result, "parts").Count());
+        PromptTokens += Tokenizer.Count(text) + (PromptCost.Attachment * ProtoMessage.List(result, "parts").Count());
     }
 }

@@ -6,9 +6,11 @@ using Gateway.Simulator.Text;
 namespace Gateway.Simulator.Protocols.OpenAI;
 
 /// <summary>Chunks of a streamed chat completion.</summary>
-internal class ChatFrames(ProviderCall call, bool includeUsage, FaultScript script) : ChunkFrames(call, "chat.completion.chunk", includeUsage, script)
+internal sealed class ChatFrames(ProviderCall call, bool includeUsage, FaultScript script) : ChunkFrames(call, "chat.completion.chunk", includeUsage, script)
 {
     private readonly string _number = call.Meter.Number;
+    private readonly bool _filters = call.Provider is OpenAIProvider { Filters: true };
+    private bool _opened;
 
     /// <summary>The id of a tool call; the same in a whole answer.</summary>
     public static string CallId(string number, int choice, int index) => string.Create(CultureInfo.InvariantCulture, $"call_{number}{choice}x{index}");
@@ -22,7 +24,8 @@ internal class ChatFrames(ProviderCall call, bool includeUsage, FaultScript scri
 
     public override ReadOnlyMemory<byte> Open(int choice, AnswerToken? first)
     {
-        var json = StartDelta(choice);
+        var json = StartDelta(choice, _filters && !_opened);
+        _opened = true;
         json.WriteString("role"u8, "assistant"u8);
         json.WriteString("content"u8, first is { Call: not AnswerToken.Content } ? null : "");
         json.WriteNull("refusal"u8);
@@ -31,7 +34,7 @@ internal class ChatFrames(ProviderCall call, bool includeUsage, FaultScript scri
 
     public override ReadOnlyMemory<byte> Token(int choice, AnswerToken token)
     {
-        var json = StartDelta(choice);
+        var json = StartDelta(choice, content: token.Call == AnswerToken.Content);
         if (token.Call < 0)
         {
             json.WriteString(token.Call == AnswerToken.Reasoning ? "reasoning_content"u8 : "content"u8, token.Text);
@@ -62,11 +65,17 @@ internal class ChatFrames(ProviderCall call, bool includeUsage, FaultScript scri
 
     public override ReadOnlyMemory<byte> Finish(int choice, AnswerEnd end) => EndDelta(StartDelta(choice), Reason(end));
 
-    private Utf8JsonWriter StartDelta(int choice)
+    private Utf8JsonWriter StartDelta(int choice, bool promptFirst = false, bool content = false)
     {
-        var json = StartChunk();
+        var json = StartChunk(promptFirst);
         json.WriteStartObject();
         json.WriteNumber("index"u8, choice);
+        if (_filters)
+        {
+            json.WritePropertyName("content_filter_results"u8);
+            json.WriteRawValue(content ? ContentFilter.Safe : "{}"u8);
+        }
+
         json.WriteStartObject("delta"u8);
         return json;
     }

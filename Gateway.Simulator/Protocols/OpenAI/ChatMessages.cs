@@ -8,7 +8,8 @@ namespace Gateway.Simulator.Protocols.OpenAI;
 /// <param name="PromptTokens">Tokens of all messages.</param>
 /// <param name="LastUserText">Text of the last user message, where directives stand; empty when there is none.</param>
 /// <param name="EndsWithToolResult">The last message answers a tool call, so the model should talk now.</param>
-internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool EndsWithToolResult)
+/// <param name="SaysJson">Somewhere stands the word JSON; a format without schema wants it.</param>
+internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool EndsWithToolResult, bool SaysJson)
 {
     private static readonly HashSet<string> MessageFields =
         ["role", "content", "name", "refusal", "audio", "annotations", "tool_calls", "tool_call_id", "function_call"];
@@ -23,6 +24,7 @@ internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool 
 
         var tokens = PromptCost.Reply;
         var lastUser = "";
+        var saysJson = false;
         var openCalls = new HashSet<string>(StringComparer.Ordinal);
         var role = "";
         var index = 0;
@@ -34,9 +36,10 @@ internal sealed record ChatMessages(int PromptTokens, string LastUserText, bool 
             var text = ReadContent(message, role, path, ref tokens);
             tokens += PromptCost.Message + Tokenizer.Count(text);
             lastUser = role == "user" ? text : lastUser;
+            saysJson |= text.Contains("json", StringComparison.OrdinalIgnoreCase);
         }
 
-        return openCalls.Count == 0 ? new ChatMessages(tokens, lastUser, role == "tool") : throw UnansweredCalls();
+        return openCalls.Count == 0 ? new ChatMessages(tokens, lastUser, role == "tool", saysJson) : throw UnansweredCalls();
     }
 
     private static string ReadRole(JsonElement message, string path)

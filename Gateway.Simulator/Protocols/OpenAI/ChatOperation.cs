@@ -5,7 +5,7 @@ using Gateway.Simulator.Text;
 namespace Gateway.Simulator.Protocols.OpenAI;
 
 /// <summary><c>POST /v1/chat/completions</c></summary>
-internal class ChatOperation(OpenAIProvider provider) : Operation(provider)
+internal sealed class ChatOperation(OpenAIProvider provider) : Operation(provider)
 {
     public override FieldTable Fields => OpenAIFields.Chat;
 
@@ -22,11 +22,11 @@ internal class ChatOperation(OpenAIProvider provider) : Operation(provider)
             Seed = seed,
             PromptTokens = messages.PromptTokens,
             Choices = Json.Integer(body, "n"u8, 1),
-            MaxTokens = MaxTokens(body),
+            MaxTokens = MaxTokens(body, call.Model),
             Tokens = script.Tokens,
             ReasoningTokens = script.Think ?? 0,
             Stops = OpenAIOptions.Stops(body),
-            Text = script.Echo ? messages.LastUserText : FormatText(body, seed),
+            Text = script.Echo ? messages.LastUserText : FormatText(body, messages, seed),
             Calls = ChatTools.Read(body).Choose(messages.LastUserText, messages.EndsWithToolResult, script.Calls, seed),
         });
 
@@ -35,7 +35,7 @@ internal class ChatOperation(OpenAIProvider provider) : Operation(provider)
         call.Meter.Prompt(messages.PromptTokens);
         if (!call.Stream)
         {
-            var whole = Json.Serialize(Compose(call, answer, script.NoUsage), OpenAIJson.Wire.ChatCompletion);
+            var whole = Json.Serialize(Compose(call, answer, script.NoUsage, provider.Filters), OpenAIJson.Wire.ChatCompletion);
             return await AnswerSender.WholeAsync(call, response, whole, answer.CompletionTokens);
         }
 
@@ -43,8 +43,14 @@ internal class ChatOperation(OpenAIProvider provider) : Operation(provider)
         return await AnswerSender.StreamAsync(call, response, answer, frames);
     }
 
-    private static int MaxTokens(JsonElement body)
+    private static int MaxTokens(JsonElement body, string model)
     {
+        if (OpenAIModel.Reasons(model) && Json.Member(body, "max_tokens"u8) is not null)
+        {
+            throw OpenAIError.Bad(
+                "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", "max_tokens", "unsupported_parameter");
+        }
+
         if (Json.Member(body, "max_tokens"u8) is not null && Json.Member(body, "max_completion_tokens"u8) is not null)
         {
             throw OpenAIError.Invalid("max_tokens", "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.", "invalid_parameter_combination");
@@ -54,7 +60,7 @@ internal class ChatOperation(OpenAIProvider provider) : Operation(provider)
     }
 
     /// <summary>The text that <c>response_format</c> demands, or null for free text.</summary>
-    private static string? FormatText(JsonElement body, ulong seed)
+    private static string? FormatText(JsonElement body, ChatMessages messages, ulong seed)
     {
         if (Json.Member(body, "response_format"u8) is not { } format)
         {
@@ -66,21 +72,36 @@ internal class ChatOperation(OpenAIProvider provider) : Operation(provider)
             case "text":
                 return null;
             case "json_object":
-                return $"{{\"answer\":{new StableRandom(seed).Next(1000)}}}";
+                return messages.SaysJson ? $"{{\"answer\":{new StableRandom(seed).Next(1000)}}}" : throw OpenAIError.Bad(
+                    "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.", "messages", null);
             case "json_schema":
-                return Json.Member(format, "json_schema"u8) is { ValueKind: JsonValueKind.Object } holder && Json.Member(holder, "schema"u8) is { } schema
-                    ? SchemaSampler.Sample(schema, seed) : throw OpenAIError.Missing("response_format.json_schema.schema");
+                if (Json.Member(format, "json_schema"u8) is not { ValueKind: JsonValueKind.Object } holder || Json.Member(holder, "schema"u8) is not { } schema)
+                {
+                    throw OpenAIError.Missing("response_format.json_schema.schema");
+                }
+
+                var name = Json.Text(holder, "name"u8) ?? throw OpenAIError.Missing("response_format.json_schema.name");
+                if (Json.Flag(holder, "strict"u8))
+                {
+                    OpenAISchema.Check(schema, $"response_format '{name}'", "response_format", null);
+                }
+
+                return SchemaSampler.Sample(schema, seed);
             default:
                 throw OpenAIError.Invalid("response_format.type", "expected 'text', 'json_object' or 'json_schema'.");
         }
     }
 
-    private static ChatCompletion Compose(ProviderCall call, Answer answer, bool noUsage) => new()
+    private static ChatCompletion Compose(ProviderCall call, Answer answer, bool noUsage, bool filters) => new()
     {
+        PromptFilterResults = filters ? ContentFilter.PromptElement : null,
         Id = call.Meter.Id,
         Created = call.Created,
         Model = call.Model,
-        Choices = [.. answer.Choices.Select((choice, index) => new ChatChoice(index, Message(call.Meter.Number, choice, index), ChatFrames.Reason(choice.End)))],
+        Choices = [.. answer.Choices.Select((choice, index) => new ChatChoice(index, Message(call.Meter.Number, choice, index), ChatFrames.Reason(choice.End))
+        {
+            ContentFilterResults = filters ? ContentFilter.SafeElement : null,
+        })],
         Usage = noUsage ? null : Usage.Of(answer),
     };
 

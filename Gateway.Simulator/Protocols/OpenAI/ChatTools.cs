@@ -1,10 +1,11 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Gateway.Simulator.Text;
 
 namespace Gateway.Simulator.Protocols.OpenAI;
 
 /// <summary>Reads <c>tools</c>, <c>tool_choice</c> and <c>parallel_tool_calls</c>.</summary>
-internal static class ChatTools
+internal static partial class ChatTools
 {
     private static readonly JsonElement NoSchema = JsonElement.Parse("{}");
 
@@ -28,7 +29,13 @@ internal static class ChatTools
         var tools = new OrderedDictionary<string, JsonElement>(StringComparer.Ordinal);
         if (Json.Member(body, "tools"u8) is not { ValueKind: JsonValueKind.Array } list)
         {
-            return tools;
+            return Json.Member(body, "parallel_tool_calls"u8) is null
+                ? tools : throw OpenAIError.Invalid("parallel_tool_calls", "'parallel_tool_calls' is only allowed when 'tools' are specified.");
+        }
+
+        if (list.GetArrayLength() == 0)
+        {
+            throw OpenAIError.Invalid("tools", "empty array. Expected an array with minimum length 1, but got an empty array instead.", "empty_array");
         }
 
         var index = 0;
@@ -45,7 +52,19 @@ internal static class ChatTools
                 throw OpenAIError.Missing($"{path}.function.name");
             }
 
-            tools[name] = Json.Member(function, "parameters"u8) ?? NoSchema;
+            if (!Name().IsMatch(name))
+            {
+                throw OpenAIError.Invalid(
+                    $"{path}.function.name", "string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.");
+            }
+
+            var schema = Json.Member(function, "parameters"u8) ?? NoSchema;
+            if (Json.Flag(function, "strict"u8))
+            {
+                OpenAISchema.Check(schema, $"function '{name}'", $"{path}.function.parameters", "invalid_function_parameters");
+            }
+
+            tools[name] = schema;
         }
 
         return tools;
@@ -78,4 +97,7 @@ internal static class ChatTools
         return name is not null && tools.ContainsKey(name)
             ? (ToolDemand.Named, name) : throw OpenAIError.Invalid("tool_choice", "it must name a function of 'tools'.");
     }
+
+    [GeneratedRegex("^[a-zA-Z0-9_-]{1,64}$", RegexOptions.CultureInvariant)]
+    private static partial Regex Name();
 }

@@ -61,9 +61,15 @@ internal abstract class ChunkFrames(ProviderCall call, string objectName, bool i
     public void Dispose() => _events.Dispose();
 
     /// <summary>Writes the start of a chunk up to and including the opening bracket of its choices.</summary>
-    protected Utf8JsonWriter StartChunk()
+    /// <param name="promptFirst">Begins with the chunk that tells what a content filter found in the prompt; it has no choices and no id.</param>
+    protected Utf8JsonWriter StartChunk(bool promptFirst = false)
     {
         _events.Clear();
+        if (promptFirst)
+        {
+            _events.Raw(ContentFilter.PromptChunk);
+        }
+
         return AppendChunk();
     }
 

@@ -6,7 +6,7 @@ using Gateway.Simulator.Text;
 namespace Gateway.Simulator.Protocols.OpenAI;
 
 /// <summary><c>POST /v1/completions</c>: one answer for each prompt and each of <c>n</c>.</summary>
-internal class CompletionOperation(OpenAIProvider provider) : Operation(provider)
+internal sealed class CompletionOperation(OpenAIProvider provider) : Operation(provider)
 {
     /// <summary>The real endpoint stops after 16 tokens when the client names no cap.</summary>
     private const int UsualMaxTokens = 16;

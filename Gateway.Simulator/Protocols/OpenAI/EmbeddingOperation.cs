@@ -7,7 +7,7 @@ using Gateway.Simulator.Text;
 namespace Gateway.Simulator.Protocols.OpenAI;
 
 /// <summary><c>POST /v1/embeddings</c>: a unit vector for each text, the same for the same text.</summary>
-internal class EmbeddingOperation(OpenAIProvider provider) : Operation(provider)
+internal sealed class EmbeddingOperation(OpenAIProvider provider) : Operation(provider)
 {
     private const int MaxInputs = 2048;
     private const int UsualDimensions = 1536;

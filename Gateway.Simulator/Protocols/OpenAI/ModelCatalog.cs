@@ -26,7 +26,7 @@ internal sealed class ModelCatalog(SimulatorOptions options, RecordingLibrary re
         var id = (string)context.Request.RouteValues["id"]!;
         return _ids.Contains(FaultDirectives.ModelName(id), StringComparer.Ordinal)
             ? context.Response.WriteAsJsonAsync(Describe(id), OpenAIJson.Wire.ModelInfo, "application/json")
-            : throw OpenAIError.NoModel(id);
+            : throw provider.NoModel(id);
     });
 
     private static ModelInfo Describe(string id) => new(id, Created, Owner);

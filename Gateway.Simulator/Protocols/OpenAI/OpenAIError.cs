@@ -3,12 +3,33 @@ using System.Text.Json;
 namespace Gateway.Simulator.Protocols.OpenAI;
 
 /// <summary>A refusal as OpenAI words it; carries status and error object to the one place that writes it.</summary>
-internal sealed class OpenAIError(int status, string message, string type, string? param, string? code) : ProviderException(status, message)
+internal class OpenAIError(int status, string message, string type, string? param, string? code) : ProviderException(status, message)
 {
     private const string InvalidRequest = "invalid_request_error";
 
-    public override void WriteBody(Utf8JsonWriter json, string number) =>
-        JsonSerializer.Serialize(json, new ErrorBody(new ErrorDetail(Message, type, param, code)), OpenAIJson.Wire.ErrorBody);
+    public string? Code => code;
+
+    public override void WriteBody(Utf8JsonWriter json, string number)
+    {
+        json.WriteStartObject();
+        json.WritePropertyName("error"u8);
+        WriteDetail(json);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes the object that stands under <c>error</c>.</summary>
+    public virtual void WriteDetail(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("message"u8, Message);
+        json.WriteString("type"u8, type);
+        json.WriteString("param"u8, param);
+        json.WriteString("code"u8, code);
+        json.WriteEndObject();
+    }
+
+    /// <summary>A 400 whose text says it all.</summary>
+    public static OpenAIError Bad(string message, string? param, string? code) => new(400, message, InvalidRequest, param, code);
 
     public static OpenAIError NotJson() => new(400,
         "We could not parse the JSON body of your request. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.", InvalidRequest, null, null);
@@ -24,6 +45,8 @@ internal sealed class OpenAIError(int status, string message, string type, strin
 
     public static OpenAIError NotOneOf(string name, string value, IReadOnlyList<string> list) =>
         new(400, $"Invalid value: '{value}'. Supported values are: {string.Join(", ", list.Select(entry => $"'{entry}'"))}.", InvalidRequest, name, "invalid_value");
+
+    public static OpenAIError NotFound(string message, string? param) => new(404, message, InvalidRequest, param, null);
 
     public static OpenAIError Unsupported(string name) =>
         new(400, $"Unsupported parameter: '{name}' is not supported with this model.", InvalidRequest, name, "unsupported_parameter");

@@ -3,6 +3,9 @@ namespace Gateway.Simulator.Protocols.OpenAI;
 /// <summary>OpenAI's own service: a bearer token, and errors with type, param and code.</summary>
 internal class OpenAIProvider : Provider
 {
+    /// <summary>Answers carry what a content filter found.</summary>
+    public virtual bool Filters => false;
+
     public override string Credential(HttpContext context) => Bearer(context);
 
     public override void Begin(HttpContext context, string number) => context.Response.Headers["x-request-id"] = $"req_{number}";

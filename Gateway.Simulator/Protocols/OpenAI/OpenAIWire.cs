@@ -4,10 +4,6 @@ using Gateway.Simulator.Text;
 
 namespace Gateway.Simulator.Protocols.OpenAI;
 
-internal sealed record ErrorBody(ErrorDetail Error);
-
-internal sealed record ErrorDetail(string Message, string Type, string? Param, string? Code);
-
 internal sealed record Usage
 {
     public required int PromptTokens { get; init; }
@@ -64,6 +60,9 @@ internal sealed record ChatCompletion
     public required IReadOnlyList<ChatChoice> Choices { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? PromptFilterResults { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Usage? Usage { get; init; }
 
     public string ServiceTier { get; } = "default";
@@ -73,6 +72,9 @@ internal sealed record ChatCompletion
 
 internal sealed record ChatChoice(int Index, ChatMessage Message, string FinishReason)
 {
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? ContentFilterResults { get; init; }
+
     // Asking for them is refused, so they are always null; clients expect the member.
     public JsonElement? Logprobs { get; }
 }
@@ -152,7 +154,6 @@ internal sealed record ModelInfo(string Id, long Created, string OwnedBy)
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(Usage))]
 [JsonSerializable(typeof(ChatCompletion))]
 [JsonSerializable(typeof(TextCompletion))]

@@ -157,6 +157,46 @@ public sealed class ResponseRelayTests : IAsyncLifetime
         Assert.DoesNotContain("[DONE]", text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/v1/messages", "{\"model\":\"gpt-4o\",\"max_tokens\":5,\"messages\":[{}]}", "text/event-stream", "event: ping\n\n", "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"")]
+    [InlineData("/v1/responses", "{\"model\":\"gpt-4o\",\"input\":\"x\"}", "text/event-stream", "data: {}\n\n", "event: error\ndata: {\"type\":\"error\"")]
+    [InlineData("/v1beta/models/gpt-4o:streamGenerateContent?alt=sse", "{\"contents\":[{}]}", "text/event-stream", "data: {}\r\n\r\n", "data: {\"error\":{\"code\":503")]
+    [InlineData("/api/chat", "{\"model\":\"gpt-4o\",\"messages\":[{}]}", "application/x-ndjson", "{\"done\":false}\n", "{\"error\":\"")]
+    public async Task Stream_OfAnyProtocol_BrokenBetweenEvents_EndsWithItsOwnError(string path, string body, string type, string sent, string error)
+    {
+        _router.Answer = context =>
+        {
+            context.Response.ContentType = type;
+            return WriteAndDieAsync(context, sent, setType: false);
+        };
+        using var client = _edge.Client();
+        using var request = EdgeServer.Post(path, body);
+
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        var text = await response.Content.ReadAsStringAsync();
+
+        Assert.StartsWith(sent + error, text, StringComparison.Ordinal);
+        Assert.EndsWith("}\n", text.Replace("\n\n", "\n", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("application/x-ndjson", "{\"done\":fal")]
+    [InlineData("application/json", "[{}\n")]
+    public async Task Stream_OfLines_BrokenInsideALine_BreaksAtTheClientToo(string type, string sent)
+    {
+        _router.Answer = context =>
+        {
+            context.Response.ContentType = type;
+            return WriteAndDieAsync(context, sent, setType: false);
+        };
+        using var client = _edge.Client();
+        using var request = EdgeServer.Post("/api/chat", "{\"model\":\"gpt-4o\",\"messages\":[{}]}");
+
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+
+        await Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsStringAsync());
+    }
+
     [Fact]
     public async Task Stream_BrokenBeforeTheFirstEvent_EndsWithOneErrorEvent()
     {

@@ -7,6 +7,7 @@ using Gateway.Core.Journal;
 using Gateway.Core.Requests;
 using Gateway.Router.ModelLists;
 using Gateway.Router.Pipeline;
+using Gateway.Router.StoredResponses;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -53,13 +54,13 @@ internal sealed class RouterHost : IAsyncDisposable
 
     public static Task<RouterHost> StartAsync(UpstreamServer upstream) => StartAsync(TestConfig.For(upstream.Url));
 
-    public static async Task<RouterHost> StartAsync(GatewayConfig config, Action<WebApplicationBuilder>? configure = null)
+    public static async Task<RouterHost> StartAsync(GatewayConfig config, Action<WebApplicationBuilder>? configure = null, KeyValuePair<string, string?>[]? configuration = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = Environments.Development });
         var journal = new FakeJournal();
         var store = new FakeConfigStore(config);
         var logs = new RecordedLogs();
-        builder.Configuration.AddInMemoryCollection([new(ContextKeys.SecretVariable, Secret)]);
+        builder.Configuration.AddInMemoryCollection([new(ContextKeys.SecretVariable, Secret), .. configuration ?? []]);
         builder.Logging.ClearProviders().AddProvider(logs);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.AddServiceDefaults();
@@ -72,6 +73,7 @@ internal sealed class RouterHost : IAsyncDisposable
         app.MapDefaultEndpoints();
         app.MapLlmEndpoints();
         app.MapModelLists();
+        app.MapStoredResponses();
         await app.StartAsync();
         return new RouterHost(app, journal, store, logs);
     }

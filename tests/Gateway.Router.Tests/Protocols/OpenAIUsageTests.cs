@@ -13,6 +13,7 @@ public sealed class OpenAIUsageTests
         { """{"prompt_tokens":10,"completion_tokens":5,"prompt_cache_hit_tokens":6,"prompt_cache_miss_tokens":4}""", new(10, 6, 0, 5, 0) },
         { """{"prompt_tokens":10,"completion_tokens":5,"num_cached_tokens":3}""", new(10, 3, 0, 5, 0) },
         { """{"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":2,"cache_write_tokens":7}}""", new(10, 2, 7, 5, 0) },
+        { """{"prompt_tokens":10,"completion_tokens":5,"cache_read_input_tokens":3,"cache_creation_input_tokens":2}""", new(10, 3, 2, 5, 0) },
         { """{"prompt_tokens":10,"completion_tokens":5,"total_tokens":115,"completion_tokens_details":{"reasoning_tokens":100}}""", new(10, 0, 0, 105, 100) },
         { """{"prompt_tokens":8,"total_tokens":8}""", new(8, 0, 0, 0, 0) },
         { """{"prompt_tokens":8.0,"completion_tokens":null,"prompt_tokens_details":null}""", new(8, 0, 0, 0, 0) },

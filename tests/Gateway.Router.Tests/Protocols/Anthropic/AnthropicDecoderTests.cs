@@ -97,7 +97,7 @@ public sealed class AnthropicDecoderTests
     internal void StopReason_OfTheStream_IsTold(string word, FinishReason reason)
     {
         var translation = Samples.Translate(Samples.Hello());
-        var (_, log) = Events(translation, MessageStart, $$"""{"type":"message_delta","delta":{"stop_reason":"{{word}}","stop_sequence":"X"}}""", EndTurn, MessageStop);
+        var (_, log) = Events(translation, MessageStart, $$$"""{"type":"message_delta","delta":{"stop_reason":"{{{word}}}","stop_sequence":"X"}}""", EndTurn, MessageStop);
         Assert.Equal(reason, log.Reason);
         Assert.Single(log.Lines, static line => line.StartsWith("finish", StringComparison.Ordinal));
         Assert.Equal(word == "something_new" ? ["finish_reason=something_new"] : [], translation.Notes.Dropped);
@@ -133,7 +133,7 @@ public sealed class AnthropicDecoderTests
         var translation = Samples.Translate(Samples.Hello());
         var mapped = ToolWriter.NameOf(translation, "übung.eins");
         Assert.Matches("^[a-zA-Z0-9_-]+$", mapped);
-        var (_, log) = Events(translation, MessageStart, $$"""{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"{{mapped}}","input":{}}}""", Stop, MessageStop);
+        var (_, log) = Events(translation, MessageStart, $$$$"""{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"{{{{mapped}}}}","input":{}}}""", Stop, MessageStop);
         Assert.Contains("tool[0] t übung.eins", log.Lines);
     }
 
@@ -173,14 +173,15 @@ public sealed class AnthropicDecoderTests
     [InlineData("overloaded_error", 529)]
     [InlineData("rate_limit_error", 429)]
     [InlineData("invalid_request_error", 400)]
-    [InlineData("permission_error", 502)]
+    [InlineData("permission_error", 403)]
     [InlineData("new_error", 502)]
     public void Pitfall8_ErrorEvent_HasTheStatusOfItsType(string type, int status)
     {
-        var frame = Encoding.UTF8.GetBytes($$"""event: error{{"\n"}}data: {"type":"error","error":{"type":"{{type}}","message":"m"}}{{"\n\n"}}""");
+        var frame = Encoding.UTF8.GetBytes("event: error\ndata: " + $$$"""{"type":"error","error":{"type":"{{{type}}}","message":"m"}}""" + "\n\n");
         var decoder = new AnthropicDecoder(null);
         Assert.Equal(EventKind.Error, decoder.Decode(frame, new EventLog()));
-        Assert.Equal(new UpstreamError(status, type, null, "m", null), decoder.ReadError(frame));
+        var error = decoder.ReadError(frame);
+        Assert.Equal((status, type, "m"), (error.Status, error.Type, error.Message));
     }
 
     [Theory]
@@ -216,7 +217,7 @@ public sealed class AnthropicDecoderTests
         }
     }
 
-    private static string Delta(string text) => $$"""{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"{{text}}"}}""";
+    private static string Delta(string text) => $$$"""{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"{{{text}}}"}}""";
 
     private static IEnumerable<string> Calls(params string[] events) =>
         Events([MessageStart, .. events, """{"type":"message_delta","delta":{"stop_reason":"tool_use"}}""", MessageStop]).Log.Lines.Where(static line => line[0] is 't' or 'a');

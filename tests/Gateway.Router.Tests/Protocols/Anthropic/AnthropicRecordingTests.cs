@@ -124,7 +124,7 @@ public sealed class AnthropicRecordingTests
     }
 
     [Theory]
-    [InlineData("anthropic-error-401", 502, "authentication_error", "invalid x-api-key")]
+    [InlineData("anthropic-error-401", 401, "authentication_error", "invalid x-api-key")]
     [InlineData("anthropic-error-429-rate-limit", 429, "rate_limit_error", "This request would exceed the rate limit of your organization")]
     [InlineData("anthropic-error-500", 500, "api_error", "Internal server error")]
     public void Pitfall8_ErrorDocumentInside200_BecomesAnError(string id, int status, string type, string message)
@@ -148,8 +148,8 @@ public sealed class AnthropicRecordingTests
             return;
         }
 
-        IEventReader cheap = new AnthropicEventReader();
-        IEventReader whole = new DecodedEventReader(new AnthropicDecoder(null), FrameFormat.Sse);
+        var cheap = new AnthropicEventReader();
+        var whole = new DecodedEventReader(new AnthropicDecoder(null), FrameFormat.Sse);
         foreach (var frame in Encoding.UTF8.GetString(recording.Response).Split("\n\n", StringSplitOptions.RemoveEmptyEntries))
         {
             var bytes = Encoding.UTF8.GetBytes(frame + "\n\n");

@@ -139,8 +139,8 @@ public sealed class GenerateTests
 
         Assert.NotEmpty(new[] { answer }.Said());
 
-        // 3 for the reply, 3 + 2 for the text, 3 for the calls, 3 + 1 and 3 + 2 for the results.
-        Assert.Equal(20, answer.Usage("promptTokenCount"));
+        // 3 for the reply, 3 + 2 for the text, 3 for the calls, 3 + 1 + 2 for the results.
+        Assert.Equal(17, answer.Usage("promptTokenCount"));
     }
 
     [Fact]
@@ -206,6 +206,23 @@ public sealed class GenerateTests
         Assert.Equal(parts.Select(part => part.GetRawText()), streamed.Select(part => part.GetRawText()));
         using var accepted = await simulator.SendAsync(history, path);
         Assert.Equal(200, (int)accepted.StatusCode);
+
+        // Google's client keeps the chunks of a stream as turns of their own.
+        using var inTurns = await simulator.SendAsync(history.Replace("},{\"functionCall\"", "}]},{\"role\":\"model\",\"parts\":[{\"functionCall\"", StringComparison.Ordinal), path);
+        Assert.Equal(200, (int)inTurns.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("gemini-2.0-flash", false)]
+    [InlineData("gemini-2.5-flash", true)]
+    public async Task Signature_OfAnOlderCall_IsThereWhenTheModelThinks(string model, bool hasSignature)
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+
+        var whole = (await simulator.JsonAsync(Say("call f", Tools), Path(model))).Parts().Single();
+        var streamed = (await simulator.ChunksAsync(Say("call f", Tools), Events(model))).SelectMany(chunk => chunk.Parts()).Single();
+
+        Assert.Equal((hasSignature, hasSignature), (whole.TryGetProperty("thoughtSignature", out _), streamed.TryGetProperty("thoughtSignature", out _)));
     }
 
     [Fact]

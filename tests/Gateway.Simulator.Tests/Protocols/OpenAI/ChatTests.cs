@@ -103,6 +103,33 @@ public sealed class ChatTests
     }
 
     [Fact]
+    public async Task Think_ShowsReasoningBesideTheTextAndCountsIt()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+
+        var answer = await simulator.JsonAsync(TestSimulator.Chat("[sim think=4 tokens=3]"));
+        var events = await simulator.EventsAsync(TestSimulator.Chat("[sim think=4 tokens=3]", Stream));
+
+        var reasoning = answer.GetProperty("choices")[0].GetProperty("message").GetProperty("reasoning_content").GetString();
+        var deltas = events[..^1].Select(data => JsonElement.Parse(data).GetProperty("choices")[0].GetProperty("delta")).ToList();
+        Assert.Equal(reasoning, string.Concat(deltas.Where(delta => delta.TryGetProperty("reasoning_content", out _)).Select(delta => delta.GetProperty("reasoning_content").GetString())));
+        Assert.NotEqual(reasoning, Content(answer));
+        var usage = answer.GetProperty("usage");
+        Assert.Equal((7, 4), (usage.GetProperty("completion_tokens").GetInt32(), usage.GetProperty("completion_tokens_details").GetProperty("reasoning_tokens").GetInt32()));
+        Assert.Equal(14, (await simulator.SettledAsync(2)).TokensWritten);
+    }
+
+    [Fact]
+    public async Task Calls_GivesSoManyInTurn()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+
+        var message = (await simulator.JsonAsync(TestSimulator.Chat("[sim calls=3]", Tools))).GetProperty("choices")[0].GetProperty("message");
+
+        Assert.Equal(["f", "g", "f"], message.GetProperty("tool_calls").EnumerateArray().Select(call => call.GetProperty("function").GetProperty("name").GetString()));
+    }
+
+    [Fact]
     public async Task ToolResult_IsAnsweredWithText()
     {
         await using var simulator = await TestSimulator.StartAsync();

@@ -37,6 +37,14 @@ public sealed class StrictnessTests
     [InlineData("""{"model":"m","tool_choice":"auto",""" + Ok + "}", "tool_choice", "invalid_value")]
     [InlineData("""{"model":"m","tools":[{"type":"function"}],""" + Ok + "}", "tools[0].function.name", "missing_required_parameter")]
     [InlineData("""{"model":"m","logprobs":true,""" + Ok + "}", "logprobs", "unsupported_parameter")]
+    [InlineData("""{"model":"m","tools":[],""" + Ok + "}", "tools", "empty_array")]
+    [InlineData("""{"model":"m","parallel_tool_calls":true,""" + Ok + "}", "parallel_tool_calls", "invalid_value")]
+    [InlineData("""{"model":"m","tools":[{"type":"function","function":{"name":"a b"}}],""" + Ok + "}", "tools[0].function.name", "invalid_value")]
+    [InlineData("""{"model":"m","tools":[{"type":"function","function":{"name":"f","strict":true,"parameters":{"type":"object","properties":{}}}}],""" + Ok + "}", "tools[0].function.parameters", "invalid_function_parameters")]
+    [InlineData("""{"model":"o3-mini","max_tokens":5,""" + Ok + "}", "max_tokens", "unsupported_parameter")]
+    [InlineData("""{"model":"m","response_format":{"type":"json_object"},""" + Ok + "}", "messages", null)]
+    [InlineData("""{"model":"m","response_format":{"type":"json_schema","json_schema":{"schema":{}}},""" + Ok + "}", "response_format.json_schema.name", "missing_required_parameter")]
+    [InlineData("""{"model":"m","response_format":{"type":"json_schema","json_schema":{"name":"s","strict":true,"schema":{"type":"object"}}},""" + Ok + "}", "response_format", null)]
     [InlineData("""{"model":"m","response_format":{"type":"xml"},""" + Ok + "}", "response_format.type", "invalid_value")]
     public async Task ChatRequest_ThatBreaksTheProtocol_Is400ThatNamesTheField(string body, string? param, string? code)
     {

@@ -1,0 +1,33 @@
+using Gateway.Router.Pipeline;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Gateway.Router.StoredResponses;
+
+internal static class StoredResponseServices
+{
+    /// <summary>Name of the Redis connection string, as the application model gives it.</summary>
+    private const string RedisConnection = "cache";
+
+    /// <summary>Keeps responses: in Redis when a connection string is there, in this process otherwise.</summary>
+    public static WebApplicationBuilder AddStoredResponses(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptionsWithValidateOnStart<StoredResponseOptions, StoredResponseOptionsValidator>().BindConfiguration(StoredResponseOptions.Section);
+        services.AddSingleton<MemoryResponseStore>();
+        if (string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString(RedisConnection)))
+        {
+            services.TryAddSingleton<IResponseStore>(static provider => provider.GetRequiredService<MemoryResponseStore>());
+        }
+        else
+        {
+            // Its own health check would call the Router unhealthy for what it lives well without.
+            builder.AddRedisClient(RedisConnection, static settings => (settings.DisableHealthChecks, settings.DisableTracing) = (true, true));
+            services.AddSingleton<RedisResponseStore>();
+            services.AddHostedService(static provider => provider.GetRequiredService<RedisResponseStore>());
+            services.TryAddSingleton<IResponseStore>(static provider => provider.GetRequiredService<RedisResponseStore>());
+        }
+
+        services.AddLlmStage<StoredResponseStage>(LlmPhase.BeforeAttempt);
+        return builder;
+    }
+}
