@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Gateway.Router.Protocols.OpenAI;
@@ -40,6 +41,7 @@ internal static class OpenAIErrorStatus
     private static int OfError(ref Utf8JsonReader reader)
     {
         var (number, word) = (0, 0);
+        byte[] scratch = [];
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var tells = reader.ValueTextEquals("code"u8) || reader.ValueTextEquals("type"u8) || reader.ValueTextEquals("status_code"u8) || reader.ValueTextEquals("status"u8);
@@ -50,7 +52,7 @@ internal static class OpenAIErrorStatus
             }
             else if (tells && reader.TokenType == JsonTokenType.String && word == 0)
             {
-                word = OfWord(reader.GetString());
+                word = OfWord(Encoding.UTF8.GetString(JsonText.Read(ref reader, ref scratch)));
             }
             else
             {
