@@ -19,8 +19,13 @@ internal sealed class OpenAIUpstream : IUpstreamProtocol
 
     public bool SignsBody => false;
 
-    public bool PassesThrough(ClientCall call, UpstreamTraits traits) =>
-        LlmOperations.ProtocolOf(call.Operation) is var protocol && (protocol == LlmProtocol.OpenAI || (protocol == LlmProtocol.Responses && traits.HasResponses));
+    public bool PassesThrough(ClientCall call, UpstreamTraits traits) => LlmOperations.ProtocolOf(call.Operation) switch
+    {
+        // Some models have nothing but the responses endpoint: for them a chat is translated like that of any other protocol.
+        LlmProtocol.OpenAI => !traits.PreferResponses || LlmOperations.KindOf(call.Operation) != LlmKind.Chat,
+        LlmProtocol.Responses => traits.HasResponses,
+        _ => false,
+    };
 
     public LlmOperation? OperationFor(LlmKind kind, UpstreamTraits traits) => kind switch
     {
