@@ -11,6 +11,9 @@ internal static class AzureEndpoints
         routes.MapOperation("/openai/deployments/{deployment}/chat/completions", new DeploymentOperation(new ChatOperation(old)));
         routes.MapOperation("/openai/deployments/{deployment}/completions", new DeploymentOperation(new CompletionOperation(old)));
         routes.MapOperation("/openai/deployments/{deployment}/embeddings", new DeploymentOperation(new EmbeddingOperation(old)));
+
+        // Models of other makers than OpenAI have a path without deployment.
+        routes.MapOperation("/models/chat/completions", new ChatOperation(old));
         routes.MapOperation("/openai/responses", new ResponsesOperation(old));
 
         var plain = new AzureProvider(versioned: false);
