@@ -84,7 +84,7 @@ internal static class ProtocolFeatures
     public static readonly ProtocolFeature ServiceTier = Says("service tier: flex", "\"flex\"");
     public static readonly ProtocolFeature StandardTier = OneOf("service tier: default", "\"service_tier\":\"default\"", "\"service_tier\":\"standard_only\"", "\"serviceTier\":\"standard\"", "\"serviceTier\":\"STANDARD\"", "\"service_tier\":{\"type\":\"default\"}", "\"serviceTier\":{\"type\":\"default\"}");
     public static readonly ProtocolFeature Store = Says("store", "\"store\":true");
-    public static readonly ProtocolFeature PreviousResponse = Says("previous_response_id", "resp_123");
+    public static readonly ProtocolFeature PreviousResponse = Says("earlier response", "EARLIERTEXT");
     public static readonly ProtocolFeature ContextWindow = Says("context window", "8191");
     public static readonly ProtocolFeature SafetySettings = Says("safety settings", "BLOCK_NONE");
     public static readonly ProtocolFeature CachedContent = Says("cached content", "cachedContents/9");

@@ -6,6 +6,8 @@ using Gateway.Core.Errors;
 using Gateway.Core.Requests;
 using Gateway.Router.Protocols;
 using Gateway.Router.Protocols.Neutral;
+using Gateway.Router.Protocols.Responses;
+using Gateway.Router.StoredResponses;
 
 namespace Gateway.Router.Tests.Translating;
 
@@ -18,6 +20,9 @@ internal enum Fate
     Adapted,
     Dropped,
     Refused,
+
+    /// <summary>The upstream cannot count tokens: the gateway estimates them.</summary>
+    Estimated,
 
     /// <summary>Dropped without a word, as the specification allows.</summary>
     Silent,
@@ -53,7 +58,7 @@ internal static class ProtocolTable
     public static Outcome Ask(ProtocolTableRow row, ProtocolTableColumn column, bool rejectLosses = false)
     {
         var asked = Write(row.Body, row, column, rejectLosses);
-        if (asked.Fate is Fate.Passed or Fate.Refused)
+        if (asked.Fate != Fate.Kept)
         {
             return asked;
         }
@@ -84,7 +89,7 @@ internal static class ProtocolTable
             var kind = LlmOperations.KindOf(row.Operation);
             if (column.Protocol.OperationFor(kind, column.Traits) is not { } upstream)
             {
-                return new Outcome(Fate.Refused, "", [], [], new GatewayError(GatewayErrorKind.ModelNotFound, "Has no such endpoint.", "model"));
+                return kind == LlmKind.CountTokens ? new Outcome(Fate.Estimated, "", [], [], null) : new Outcome(Fate.Refused, "", [], [], new GatewayError(GatewayErrorKind.ModelNotFound, "Has no such endpoint.", "model"));
             }
 
             var written = kind == LlmKind.Embed ? WriteEmbeddings(body, call, column, notes) : WriteChat(body, call, upstream, column, notes);
@@ -130,7 +135,12 @@ internal static class ProtocolTable
     {
         PathFacts? path = LlmOperations.ProtocolOf(row.Operation) == LlmProtocol.Gemini ? new PathFacts(ClientModel, row.StreamsByPath, false) : null;
         return RequestFactsReader.TryRead(Encoding.UTF8.GetBytes(body), row.Operation, path, out var facts, out var error)
-            ? new ClientCall(row.Operation, facts.Model, facts.Stream, facts.AsArray)
+            ? new ClientCall(row.Operation, facts.Model, facts.Stream, facts.AsArray) { Conversation = row.Operation == LlmOperation.Responses ? Talk(facts.ContinuesResponse) : null }
             : throw new GatewayException(error);
     }
+
+    /// <summary>What the gateway keeps of the talk where the upstream keeps nothing.</summary>
+    private static ResponseConversation Talk(bool continues) => new(
+        continues ? new StoredResponse("resp_123", """{"id":"resp_123","output":[]}"""u8.ToArray(), """[{"role":"user","content":"EARLIERTEXT"}]"""u8.ToArray()) : null,
+        items: null, static _ => Task.CompletedTask);
 }

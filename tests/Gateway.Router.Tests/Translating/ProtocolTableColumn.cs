@@ -27,6 +27,6 @@ internal sealed record ProtocolTableColumn(string Name, string Model, IUpstreamP
     {
         var provider = new ProviderConfig { Name = "up", Protocol = protocol, BaseUrl = new Uri(url) };
         var deployment = new DeploymentConfig { Provider = "up", Model = model };
-        return new ProtocolTableColumn(name, model, ProtocolAdapters.For(provider), UpstreamTraits.Of(provider, deployment, new TranslationConfig()));
+        return new ProtocolTableColumn(name, model, ProtocolAdapters.For(provider), UpstreamTraits.Of(provider, model, deployment, new TranslationConfig()));
     }
 }

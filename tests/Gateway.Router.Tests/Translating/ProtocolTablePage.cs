@@ -47,6 +47,7 @@ internal static class ProtocolTablePage
         Fate.Adapted => "*adapted*",
         Fate.Dropped => "*dropped*",
         Fate.Refused => "**refused**",
+        Fate.Estimated => "estimated",
         Fate.Silent => "no effect",
         Fate.Lost => "LOST",
     };
@@ -90,6 +91,7 @@ internal static class ProtocolTablePage
         | *adapted* | Asked for in the nearest way that the upstream has. Named in `x-gateway-warning`. |
         | *dropped* | The upstream has nothing like it, and the answer means the same without it. Named in `x-gateway-warning`. |
         | **refused** | Leaving it out would change the answer, or the upstream has no such endpoint: an error in the client's own shape (400, or 404 for the endpoint) that names the field. Nothing was sent. |
+        | estimated | The upstream cannot count tokens, so the gateway estimates them, with `x-gateway-usage: estimated`. |
         | no effect | The upstream has nothing like it, and it could not have changed the answer (cache marks). Not named. |
 
         Nothing is lost in silence: a test reads every feature below in every client's words, writes it for every upstream, and fails when a
@@ -101,7 +103,13 @@ internal static class ProtocolTablePage
           stands in the head, so it cannot name what only later events show.
         - `x-gateway-usage: estimated` says that the upstream counted no tokens and the gateway did.
         - `x-gateway-upstream-status` is the upstream's status where the client got another one (529 becomes 503 for all but Anthropic's clients).
-        - `retry-after` and `retry-after-ms` stand on every 429 and 503, whatever way the upstream said it.
+        - `retry-after` and `retry-after-ms` stand on every answer that is worth another try (429, 503, 529), whatever way the upstream said it.
+
+        ## Responses that are kept
+
+        OpenAI's responses may go on from an earlier one (`previous_response_id`) and are kept unless the client says `store: false`. Where the
+        upstream is not OpenAI the gateway keeps them itself, for the key that asked, and sends the whole talk each time. An id that is not kept, or
+        not for this key, is refused.
 
         ## What a route can choose
 
