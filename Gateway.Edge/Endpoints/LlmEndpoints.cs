@@ -19,6 +19,7 @@ internal static class LlmEndpoints
         builder.Services.AddSingleton<EdgeMetrics>();
         builder.Services.AddSingleton<EdgeErrors>();
         builder.Services.AddSingleton<LlmProxyServices>();
+        builder.Services.AddSingleton<StoredResponseProxy>();
         builder.Services.AddSingleton<ProvidedModels>();
         builder.Services.AddSingleton<ModelList>();
         builder.Services.AddInternalHttpClient(ProvidedModelsRefresher.Client, ForwardingExtensions.Router);
@@ -39,6 +40,7 @@ internal static class LlmEndpoints
 
         app.MapLlm(Moderations, ContextAudience.Moderation, ForwardingExtensions.Moderation);
         app.MapGemini();
+        StoredResponseProxy.Map(app);
         ModelEndpoints.Map(app);
         OllamaModelEndpoints.Map(app);
     }

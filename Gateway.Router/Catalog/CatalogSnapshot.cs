@@ -85,7 +85,7 @@ internal sealed class CatalogSnapshot
     {
         // The same model is priced alike whichever name led to it.
         _prices.TryGetValue($"{upstream.Provider.Name}/{model}", out var price);
-        return new ModelGroup(name, [new Deployment(upstream, UpstreamTraits.Of(upstream.Provider, null, Untold), model, weight: 1, price, index: 0, isConfigured: false)]);
+        return new ModelGroup(name, [new Deployment(upstream, UpstreamTraits.Of(upstream.Provider, model, null, Untold), model, weight: 1, price, index: 0, isConfigured: false)]);
     }
 
     private ModelGroup? Remember(string model, ModelGroup? group)
@@ -102,7 +102,7 @@ internal sealed class CatalogSnapshot
     {
         var upstream = _upstreams[deployment.Provider];
         return new Deployment(
-            upstream, UpstreamTraits.Of(upstream.Provider, deployment, group.Translation), deployment.Model, deployment.Weight, deployment.Price, index, isConfigured: true)
+            upstream, UpstreamTraits.Of(upstream.Provider, deployment.Model, deployment, group.Translation), deployment.Model, deployment.Weight, deployment.Price, index, isConfigured: true)
         {
             RejectsLosses = group.Translation.Unmappable == UnmappableFields.Reject,
             EchoesModel = group.Translation.EchoUpstreamModel,

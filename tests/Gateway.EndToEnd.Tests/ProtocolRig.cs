@@ -13,7 +13,7 @@ public sealed class ProtocolRig : IAsyncLifetime
     private static readonly (string Name, string Provider, bool Embeds)[] All =
     [
         ("openai", "protocol: openai, base_url: \"${SIMULATOR_URL}/v1\", quirks: { max_completion_tokens: true, developer_role: true }", true),
-        ("responses", "protocol: openai, base_url: \"${SIMULATOR_URL}/v1\", quirks: { responses: true, max_completion_tokens: true, developer_role: true }", true),
+        ("responses", "protocol: openai, base_url: \"${SIMULATOR_URL}/v1\", quirks: { responses: true, prefer_responses: true, max_completion_tokens: true, developer_role: true }", true),
         ("anthropic", "protocol: anthropic, base_url: \"${SIMULATOR_URL}\"", false),
         ("gemini", "protocol: gemini, base_url: \"${SIMULATOR_URL}\"", true),
         ("vertex", "protocol: vertex, base_url: \"${SIMULATOR_URL}/v1/projects/p/locations/l/publishers/google\"", true),

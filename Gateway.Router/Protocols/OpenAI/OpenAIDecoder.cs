@@ -84,7 +84,7 @@ internal sealed class OpenAIDecoder(Translation? translation) : IAnswerDecoder
         var data = SseFrame.Data(frame, out var joined);
         data = (joined ?? data).Trim(" \t"u8);
         data = data.IsEmpty ? frame : data;
-        return UpstreamErrors.Read(OpenAIErrorStatus.Of(data), data);
+        return UpstreamErrors.Read(StatusCodes.Status200OK, data);
     }
 
     public bool IsWholeEvent(ReadOnlySpan<byte> rest)

@@ -14,13 +14,14 @@ internal static class AzureEndpoints
 
         // Models of other makers than OpenAI have a path without deployment.
         routes.MapOperation("/models/chat/completions", new ChatOperation(old));
-        routes.MapOperation("/openai/responses", new ResponsesOperation(old));
+        var shelf = new ResponseShelf();
+        routes.MapResponses("/openai/responses", old, shelf);
 
         var plain = new AzureProvider(versioned: false);
         routes.MapOperation("/openai/v1/chat/completions", new ChatOperation(plain));
         routes.MapOperation("/openai/v1/completions", new CompletionOperation(plain));
         routes.MapOperation("/openai/v1/embeddings", new EmbeddingOperation(plain));
-        routes.MapOperation("/openai/v1/responses", new ResponsesOperation(plain));
+        routes.MapResponses("/openai/v1/responses", plain, shelf);
 
         var models = ActivatorUtilities.CreateInstance<ModelCatalog>(routes.ServiceProvider, plain);
         routes.MapGet("/openai/v1/models", models.ListAsync);

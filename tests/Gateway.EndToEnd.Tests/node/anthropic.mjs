@@ -43,9 +43,9 @@ await run('anthropic', {
     assert.equal(final.usage.input_tokens, plain.usage.input_tokens);
   },
   length: async ({ model }) => {
-    const answer = await client.messages.create({ model, max_tokens: 5, messages: user(`${story} [sim tokens=50]`) });
+    const answer = await client.messages.create({ model, max_tokens: 20, messages: user(`${story} [sim tokens=50]`) });
     assert.equal(answer.stop_reason, 'max_tokens');
-    assert.equal(answer.usage.output_tokens, 5);
+    assert.equal(answer.usage.output_tokens, 20);
   },
   tools: ({ model }) => roundTrip(model, [tool(weather)], 'call get_weather', ['get_weather']),
   parallel_tools: ({ model }) => roundTrip(model, [tool(weather), tool(clock)], 'call get_weather and call get_time', ['get_time', 'get_weather']),

@@ -43,7 +43,7 @@ await run('genai', {
     assert.equal(last.usageMetadata.candidatesTokenCount, plain.usageMetadata.candidatesTokenCount);
   },
   length: async ({ model }) => {
-    const answer = await client.models.generateContent({ model, contents: `${story} [sim tokens=50]`, config: { maxOutputTokens: 5 } });
+    const answer = await client.models.generateContent({ model, contents: `${story} [sim tokens=50]`, config: { maxOutputTokens: 20 } });
     assert.equal(answer.candidates[0].finishReason, 'MAX_TOKENS');
   },
   tools: ({ model }) => roundTrip(model, [weather], 'call get_weather', ['get_weather']),

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai';
 import { ChatAnthropic } from '@langchain/anthropic';
 import { HumanMessage, SystemMessage, ToolMessage } from '@langchain/core/messages';
-import { run, url, key, story, weather, clock, person, png, thrown, noEmbeddings } from './matrix.mjs';
+import { run, url, key, narrowKey, story, weather, clock, person, png, statuses, thrown, noEmbeddings } from './matrix.mjs';
 
 const tool = (t) => ({ type: 'function', function: { name: t.name, description: t.description, parameters: t.schema } });
 const textOf = (message) => (typeof message.content === 'string' ? message.content : message.content.filter((b) => b.type === 'text').map((b) => b.text).join(''));
 
-const checks = (make) => ({
+const checks = (make, overloaded) => ({
   chat: async ({ model }) => {
     const answer = await make(model).invoke([new SystemMessage('Be kind.'), new HumanMessage(story)]);
     assert.ok(textOf(answer).length > 0);
@@ -44,17 +44,34 @@ const checks = (make) => ({
     assert.equal(typeof value.name, 'string');
   },
   errors: async ({ model }) => {
-    const error = await thrown(() => make(model).invoke([new HumanMessage('[sim status=429]')]));
-    assert.equal(error.status ?? error.cause?.status, 429, error.message);
+    for (const status of statuses) {
+      const error = await thrown(() => make(model).invoke([new HumanMessage(`[sim status=${status}]`)]));
+      assert.equal(error.status ?? error.cause?.status, status === 529 ? overloaded : status, error.message);
+    }
+    for (const [secret, status] of [['bad-key', 401], [narrowKey, 403]]) {
+      const error = await thrown(() => make(model, secret).invoke([new HumanMessage(story)]));
+      assert.equal(error.status ?? error.cause?.status, status, error.message);
+    }
+  },
+  abort: async ({ model }) => {
+    const controller = new AbortController();
+    let chunks = 0;
+    try {
+      for await (const _ of await make(model).stream([new HumanMessage('[sim tokens=1000 gap=20ms]')], { signal: controller.signal })) {
+        chunks++;
+        controller.abort();
+      }
+    } catch { /* it throws */ }
+    assert.ok(chunks > 0 && chunks < 1000);
   },
 });
 
 const configuration = { baseURL: `${url}/v1` };
 await run('langchain-openai', {
-  ...checks((model) => new ChatOpenAI({ model, apiKey: key, maxRetries: 0, configuration })),
+  ...checks((model, apiKey = key) => new ChatOpenAI({ model, apiKey, maxRetries: 0, configuration }), 503),
   embeddings: async ({ embed }) => {
     const vectors = await new OpenAIEmbeddings({ model: embed, apiKey: key, maxRetries: 0, configuration }).embedDocuments(['a text', 'another']);
     assert.equal(vectors.length, 2);
   },
 }, noEmbeddings);
-await run('langchain-anthropic', checks((model) => new ChatAnthropic({ model, apiKey: key, maxRetries: 0, maxTokens: 500, anthropicApiUrl: url })));
+await run('langchain-anthropic', checks((model, apiKey = key) => new ChatAnthropic({ model, apiKey, maxRetries: 0, maxTokens: 500, anthropicApiUrl: url }), 529));

@@ -1,3 +1,4 @@
+using System.Text;
 using Gateway.Core.Tests.Journal;
 using Gateway.Router.StoredResponses;
 using Microsoft.Extensions.Options;
@@ -50,6 +51,29 @@ public sealed class MemoryResponseStoreTests
     }
 
     [Fact]
+    public async Task Items_GoWithTheirResponse()
+    {
+        await SaveAsync("a", "i", "j");
+        Assert.Equal("""{"id":"i"}""", Encoding.UTF8.GetString((await _store.LoadItemsAsync("k", ["i", "x"], default))["i"].Span));
+        Assert.Equal(["i", "j"], await ItemsAsync("i", "j", "x"));
+        Assert.Empty(await _store.LoadItemsAsync("other", ["i"], default));
+
+        // One that came again belongs to the later response.
+        await SaveAsync("b", "j");
+        await _store.DeleteAsync("k", "a", default);
+        Assert.Equal(["j"], await ItemsAsync("i", "j"));
+        await _store.DeleteAsync("k", "b", default);
+        Assert.Empty(await ItemsAsync("i", "j"));
+
+        await SaveAsync("c", "i");
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.Empty(await ItemsAsync("i"));
+        await SaveAsync("d", "i");
+        await SaveAsync("e", 90);
+        Assert.Empty(await ItemsAsync("i"));
+    }
+
+    [Fact]
     public void Response_PackedAndUnpacked_IsTheSame()
     {
         var packed = new StoredResponse("a", "{}"u8.ToArray(), "[1]"u8.ToArray()).Pack();
@@ -61,6 +85,11 @@ public sealed class MemoryResponseStoreTests
     }
 
     private ValueTask SaveAsync(string id, int bytes) => _store.SaveAsync("k", new StoredResponse(id, new byte[bytes], default), default);
+
+    private ValueTask SaveAsync(string id, params string[] items) => _store.SaveAsync(
+        "k", new StoredResponse(id, Encoding.UTF8.GetBytes($$"""{"output":[{{string.Join(',', items.Select(static item => $$"""{"id":"{{item}}"}"""))}}]}"""), default), default);
+
+    private async Task<IEnumerable<string>> ItemsAsync(params string[] ids) => (await _store.LoadItemsAsync("k", ids, default)).Keys.Order();
 
     private async Task<bool> HasAsync(string id) => await _store.LoadAsync("k", id, default) is not null;
 }

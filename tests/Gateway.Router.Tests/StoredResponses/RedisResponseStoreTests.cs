@@ -1,4 +1,6 @@
+using System.Net;
 using Gateway.Core.Errors;
+using Gateway.Core.Requests;
 using Gateway.Edge.Tests.Rig;
 using Gateway.Router.StoredResponses;
 using Gateway.Router.Tests.Hosting;
@@ -21,6 +23,21 @@ public sealed class RedisResponseStoreTests
         var first = await StoredResponseTests.AskAsync(one, """{"model":"gpt-test","input":"I am Ada."}""");
         await StoredResponseTests.AskAsync(other, $$"""{"model":"gpt-test","input":"Who?","previous_response_id":"{{StoredResponseTests.Id(first)}}"}""");
         Assert.Equal(["user: I am Ada.", "assistant: hello", "user: Who?"], StoredResponseTests.Messages(upstream.Seen[1]));
+        await StoredResponseTests.AskAsync(other, ItemReferenceTests.Talk(ItemReferenceTests.Reference(ItemReferenceTests.ItemId(first))));
+        Assert.Equal(["user: I am Ada.", "assistant: hello", "user: Who?"], StoredResponseTests.Messages(upstream.Seen[2]));
+    }
+
+    [Fact]
+    public async Task Id_ThatSpellsAnotherKey_FindsNothing()
+    {
+        await using var redis = await RedisProcess.StartNewAsync();
+        await using var upstream = await StoredResponseTests.ChatAsync();
+        await using var router = await StartAsync(upstream, redis);
+        await ConnectedAsync(router);
+        await router.Services.GetRequiredService<IResponseStore>().SaveAsync("demo:b", new StoredResponse("r", """{"output":[]}"""u8.ToArray(), "[]"u8.ToArray()), default);
+        using var refused = await router.SendAsync("""{"model":"gpt-test","input":"x","previous_response_id":"b:r"}""", LlmEndpoint.Routed.Single(static endpoint => endpoint.Operation == LlmOperation.Responses));
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Empty(upstream.Seen);
     }
 
     [Fact]
@@ -38,6 +55,10 @@ public sealed class RedisResponseStoreTests
         var store = router.Services.GetRequiredService<IResponseStore>();
         var exception = await Assert.ThrowsAsync<GatewayException>(async () => await store.LoadAsync("demo", "resp_unknown", default));
         Assert.Equal(GatewayErrorKind.ServiceUnavailable, exception.Error.Kind);
+        exception = await Assert.ThrowsAsync<GatewayException>(async () => await store.LoadItemsAsync("demo", ["msg_unknown"], default));
+        Assert.Equal((GatewayErrorKind.ServiceUnavailable, "input"), (exception.Error.Kind, exception.Error.Param));
+        var item = ItemReferenceTests.ItemId(first);
+        Assert.Equal([item], (await store.LoadItemsAsync("demo", [item], default)).Keys);
     }
 
     [Fact]
@@ -48,12 +69,16 @@ public sealed class RedisResponseStoreTests
         await using var router = await StartAsync(upstream, redis);
         await ConnectedAsync(router);
         var store = router.Services.GetRequiredService<IResponseStore>();
-        await store.SaveAsync("k", new StoredResponse("r", "{}"u8.ToArray(), "[]"u8.ToArray()), default);
-        Assert.Equal("{}"u8.ToArray(), (await store.LoadAsync("k", "r", default))!.Response.ToArray());
+        var document = """{"output":[{"id":"i"},{"id":"j"}]}"""u8.ToArray();
+        await store.SaveAsync("k", new StoredResponse("r", document, "[]"u8.ToArray()), default);
+        Assert.Equal(["i", "j"], (await store.LoadItemsAsync("k", ["i", "x", "j"], default)).Keys.Order());
+        Assert.Empty(await store.LoadItemsAsync("l", ["i"], default));
+        Assert.Equal(document, (await store.LoadAsync("k", "r", default))!.Response.ToArray());
         Assert.Null(await store.LoadAsync("l", "r", default));
         Assert.True(await store.DeleteAsync("k", "r", default));
         Assert.Null(await store.LoadAsync("k", "r", default));
         Assert.False(await store.DeleteAsync("k", "r", default));
+        Assert.Empty(await store.LoadItemsAsync("k", ["i", "j"], default));
     }
 
     private static Task<RouterHost> StartAsync(UpstreamServer upstream, RedisProcess redis) =>

@@ -33,6 +33,8 @@ public sealed class ResponsesPassThroughTests
     {
         Assert.Equal(LlmOperation.ChatCompletions, Upstream.OperationFor(LlmKind.Chat, HasResponses));
         Assert.Equal(LlmOperation.Responses, Upstream.OperationFor(LlmKind.Chat, HasResponses with { PreferResponses = true }));
+        Assert.False(Upstream.PassesThrough(new ClientCall(LlmOperation.ChatCompletions, "m", Stream: false), HasResponses with { PreferResponses = true }));
+        Assert.True(Upstream.PassesThrough(new ClientCall(LlmOperation.Embeddings, "m", Stream: false), HasResponses with { PreferResponses = true }));
         Assert.Equal(LlmOperation.ResponsesInputTokens, Upstream.OperationFor(LlmKind.CountTokens, HasResponses));
         Assert.Null(Upstream.OperationFor(LlmKind.CountTokens, UpstreamTraits.Default));
         var translation = new Translation(new NeutralRequest { Model = "m" }, ResponsesWriting.Client, "m", HasResponses with { PreferResponses = true }, new TranslationNotes());
