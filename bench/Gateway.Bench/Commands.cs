@@ -16,7 +16,7 @@ internal static class Commands
         usage: Gateway.Bench <command> [options]
 
         table      everything that `make bench` prints
-                     --quick                 under three minutes instead of eight
+                     --quick                 under three minutes instead of ten
                      --rounds N              interleaved rounds (5, quick 2)
                      --targets A,B           direct, nginx-2hop, chain-2hop, gateway, gateway-anthropic
                      --measures A,B          closed, open500, open1000, paced, burst, idle
