@@ -16,5 +16,8 @@ internal static class Unsupported
         LlmKind.Embed => "embeddings",
         LlmKind.CountTokens => "token counter",
         LlmKind.Moderate => "moderation",
+        LlmKind.Image => "images",
+        LlmKind.Audio => "audio",
+        LlmKind.Rerank => "reranking",
     };
 }

@@ -11,7 +11,7 @@ internal static class UpstreamRequest
     public static async ValueTask<HttpRequestMessage> CreateAsync(LlmExchange exchange, Deployment deployment, UpstreamCall call, CancellationToken cancellationToken)
     {
         var protocol = deployment.Protocol;
-        call.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
+        call.Content.Headers.TryAddWithoutValidation("Content-Type", exchange.Form is { } form ? form.ContentType : "application/json");
         var request = new HttpRequestMessage(HttpMethod.Post, deployment.UriFor(call.Operation, exchange.Facts.Stream))
         {
             Version = HttpVersion.Version11,

@@ -1,6 +1,7 @@
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
+using Gateway.Router.Attempts;
 using Gateway.Router.Pipeline;
 
 namespace Gateway.Router.Catalog;
@@ -31,6 +32,18 @@ internal sealed class ResolveStage : ILlmStage
                 GatewayErrorKind.ModelForbidden, $"Your key may not use any provider that serves the model '{model}'.", "model"));
         }
 
+        if (exchange.Endpoint.Kind is LlmKind.Image or LlmKind.Audio or LlmKind.Rerank)
+        {
+            // Nothing translates these, so of a mixed group only the providers that have them can serve.
+            var serving = Serving(candidates, exchange);
+            if (serving.Length == 0)
+            {
+                throw Unsupported.By(exchange.Endpoint, candidates[0]);
+            }
+
+            candidates = serving;
+        }
+
         exchange.Group = group;
         exchange.Candidates = candidates;
         return next(exchange);
@@ -51,6 +64,9 @@ internal sealed class ResolveStage : ILlmStage
         // Keys that may use every provider are the rule: they share the group's own list.
         return refused == 0 ? group.Deployments : Filter(group, claims);
     }
+
+    private static Deployment[] Serving(IReadOnlyList<Deployment> candidates, LlmExchange exchange) =>
+        [.. candidates.Where(deployment => deployment.Protocol.PassesThrough(exchange.Call, deployment.Traits))];
 
     private static Deployment[] Filter(ModelGroup group, ContextClaims claims) =>
         [.. group.Deployments.Where(deployment => NamePattern.MatchesAny(claims.AllowedProviders, deployment.Provider.Name))];

@@ -31,7 +31,18 @@ internal sealed class BodyStage(ILogger<BodyStage> logger) : ILlmStage
             exchange.Path = path.Facts;
         }
 
-        if (!RequestFactsReader.TryRead(body.Span, exchange.Endpoint.Operation, exchange.Path, out var facts, out var error))
+        RequestFacts facts;
+        GatewayError? error;
+        if (exchange.Endpoint.IsForm)
+        {
+            (facts, error) = await ReadFormAsync(exchange, body);
+        }
+        else
+        {
+            RequestFactsReader.TryRead(body.Span, exchange.Endpoint.Operation, exchange.Path, out facts, out error);
+        }
+
+        if (error is not null)
         {
             // The Edge read these bytes without complaint: that the same reader refuses them here means they are not the same bytes.
             await MismatchAsync(exchange, error.Param ?? "body");
@@ -46,6 +57,17 @@ internal sealed class BodyStage(ILogger<BodyStage> logger) : ILlmStage
 
         exchange.SetBody(body, in facts);
         await next(exchange);
+    }
+
+    private static ValueTask<(RequestFacts Facts, GatewayError? Error)> ReadFormAsync(LlmExchange exchange, RequestBody body)
+    {
+        if (!FormBoundary.TryParse(exchange.Http.Request.Headers.ContentType, out var boundary))
+        {
+            return ValueTask.FromResult<(RequestFacts, GatewayError?)>((default, new GatewayError(GatewayErrorKind.InvalidRequest, "The body is no form.")));
+        }
+
+        exchange.Form = boundary;
+        return FormFactsReader.ReadAsync(body.Memory, boundary);
     }
 
     private static GatewayError TooLarge(long limit) =>
