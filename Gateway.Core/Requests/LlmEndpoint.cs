@@ -80,6 +80,9 @@ public enum LlmOperation : byte
 
     /// <summary>Documents in, their order by relevance out, as Cohere and Jina have it.</summary>
     Rerank = 66,
+
+    /// <summary>Files of a provider: uploaded, listed, read, deleted. No model, no tokens.</summary>
+    Files = 67,
 }
 
 /// <summary>What kinds of work there are, whatever the protocol. Requests are translated only within a kind.</summary>
@@ -90,10 +93,11 @@ public enum LlmKind : byte
     CountTokens,
     Moderate,
 
-    /// <summary>Passed through only, as the two after it: no translation has pictures, sound or scores.</summary>
+    /// <summary>Passed through only, as the three after it: no translation has pictures, sound or scores.</summary>
     Image,
     Audio,
     Rerank,
+    Files,
 }
 
 public static class LlmOperations
@@ -102,7 +106,7 @@ public static class LlmOperations
     {
         LlmOperation.ChatCompletions or LlmOperation.Completions or LlmOperation.Embeddings or LlmOperation.Moderations => LlmProtocol.OpenAI,
         LlmOperation.ImageGenerations or LlmOperation.ImageEdits or LlmOperation.ImageVariations or LlmOperation.Speech or LlmOperation.Transcriptions
-            or LlmOperation.SpeechTranslations or LlmOperation.Rerank => LlmProtocol.OpenAI,
+            or LlmOperation.SpeechTranslations or LlmOperation.Rerank or LlmOperation.Files => LlmProtocol.OpenAI,
         LlmOperation.Responses or LlmOperation.ResponsesInputTokens => LlmProtocol.Responses,
         LlmOperation.Messages or LlmOperation.MessagesCountTokens => LlmProtocol.Anthropic,
         LlmOperation.GenerateContent or LlmOperation.EmbedContent or LlmOperation.BatchEmbedContents or LlmOperation.GeminiCountTokens => LlmProtocol.Gemini,
@@ -121,6 +125,7 @@ public static class LlmOperations
         LlmOperation.ImageGenerations or LlmOperation.ImageEdits or LlmOperation.ImageVariations => LlmKind.Image,
         LlmOperation.Speech or LlmOperation.Transcriptions or LlmOperation.SpeechTranslations => LlmKind.Audio,
         LlmOperation.Rerank => LlmKind.Rerank,
+        LlmOperation.Files => LlmKind.Files,
     };
 
     /// <summary>Whether its body is <c>multipart/form-data</c>, and not a JSON object.</summary>
@@ -156,6 +161,9 @@ public sealed record LlmEndpoint(string Path, LlmOperation Operation)
         new(GeminiPath.Pattern, LlmOperation.GenerateContent), new(GeminiPath.Pattern, LlmOperation.EmbedContent),
         new(GeminiPath.Pattern, LlmOperation.BatchEmbedContents), new(GeminiPath.Pattern, LlmOperation.GeminiCountTokens),
     ];
+
+    /// <summary>The files endpoints, whatever path and method: <see cref="FilesCall"/> reads them.</summary>
+    public static readonly LlmEndpoint Files = new(FilesCall.Root, LlmOperation.Files);
 
     /// <summary>The protocol that the client speaks, and wants its errors in.</summary>
     public LlmProtocol Protocol { get; } = LlmOperations.ProtocolOf(Operation);

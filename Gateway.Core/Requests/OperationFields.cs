@@ -127,8 +127,8 @@ internal sealed class OperationFields
         LlmOperation.ImageGenerations => ImageGenerations,
         LlmOperation.Speech => Speech,
         LlmOperation.Rerank => Rerank,
-        LlmOperation.ImageEdits or LlmOperation.ImageVariations or LlmOperation.Transcriptions or LlmOperation.SpeechTranslations =>
-            throw new ArgumentOutOfRangeException(nameof(operation), operation, "Its body is a form."),
+        LlmOperation.ImageEdits or LlmOperation.ImageVariations or LlmOperation.Transcriptions or LlmOperation.SpeechTranslations
+            or LlmOperation.Files => throw new ArgumentOutOfRangeException(nameof(operation), operation, "Its body is a form."),
         LlmOperation.Converse or LlmOperation.BedrockCountTokens => throw new ArgumentOutOfRangeException(nameof(operation), operation, "No client speaks it."),
     };
 

@@ -131,6 +131,7 @@ internal sealed class AttemptTelemetry : ILlmCompletion, IDisposable
             LlmKind.Image => "image",
             LlmKind.Audio => "audio",
             LlmKind.Rerank => "rerank",
+            LlmKind.Files => "files",
         },
     };
 

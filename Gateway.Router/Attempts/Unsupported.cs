@@ -19,5 +19,6 @@ internal static class Unsupported
         LlmKind.Image => "images",
         LlmKind.Audio => "audio",
         LlmKind.Rerank => "reranking",
+        LlmKind.Files => "files",
     };
 }

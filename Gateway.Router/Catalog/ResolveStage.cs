@@ -11,6 +11,11 @@ internal sealed class ResolveStage : ILlmStage
 {
     public ValueTask InvokeAsync(LlmExchange exchange, LlmStageDelegate next)
     {
+        if (exchange.Endpoint.Kind == LlmKind.Files)
+        {
+            return ResolveFilesAsync(exchange, next);
+        }
+
         var model = exchange.Facts.Model;
         var group = exchange.Catalog.Resolve(model);
         if (group is null)
@@ -46,6 +51,24 @@ internal sealed class ResolveStage : ILlmStage
 
         exchange.Group = group;
         exchange.Candidates = candidates;
+        return next(exchange);
+    }
+
+    /// <summary>Files have no model: the Edge has decided for one provider.</summary>
+    private static ValueTask ResolveFilesAsync(LlmExchange exchange, LlmStageDelegate next)
+    {
+        if (exchange.Claims.AllowedProviders is not [{ } name] || exchange.Catalog.FilesOf(name) is not { } group)
+        {
+            return exchange.RefuseAsync(new GatewayError(GatewayErrorKind.ModelNotFound, "The provider whose files are meant is not known to this gateway any more. Try again.", "provider"));
+        }
+
+        if (!group.Deployments[0].Protocol.PassesThrough(exchange.Call, group.Deployments[0].Traits))
+        {
+            throw Unsupported.By(exchange.Endpoint, group.Deployments[0]);
+        }
+
+        exchange.Group = group;
+        exchange.Candidates = group.Deployments;
         return next(exchange);
     }
 

@@ -24,11 +24,14 @@ internal sealed class ModerationStage(
         GatewayErrorKind.ModerationUnavailable, "Content moderation is required for this request and cannot read forms with pictures or sound. Ask the operator of the gateway for a key without it.");
 
     public ValueTask InvokeAsync(LlmExchange exchange, LlmStageDelegate next) =>
-        exchange.Claims.ModerationPolicy.Length == 0 ? next(exchange) : ModerateAsync(exchange, next);
+        exchange.Claims.ModerationPolicy.Length == 0 || HasNothing(exchange) ? next(exchange) : ModerateAsync(exchange, next);
+
+    /// <summary>To list, read or delete files sends no content.</summary>
+    private static bool HasNothing(LlmExchange exchange) => exchange.Files is { HasBody: false };
 
     private async ValueTask ModerateAsync(LlmExchange exchange, LlmStageDelegate next)
     {
-        var isForm = exchange.Endpoint.IsForm;
+        var isForm = exchange.Form is not null;
         var verdict = isForm ? null : await AskAsync(exchange);
         if (verdict is { Answer: ModerationAnswer.Redact, Body: { } body } && !TryReplace(exchange, body))
         {

@@ -20,7 +20,7 @@ internal sealed class BodyStage(ILogger<BodyStage> logger) : ILlmStage
             return;
         }
 
-        exchange.SetBody(body, default);
+        exchange.SetBody(body, new RequestFacts { Model = "", ModelToken = default, CandidateCount = 1 });
         if (body.Length > HeavyBody)
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -29,6 +29,12 @@ internal sealed class BodyStage(ILogger<BodyStage> logger) : ILlmStage
         if (exchange.Endpoint.Protocol == LlmProtocol.Gemini && GeminiPath.TryParseTarget(exchange.Claims.Path, out var path))
         {
             exchange.Path = path.Facts;
+        }
+
+        if (exchange.Endpoint.Kind == LlmKind.Files)
+        {
+            await (TryReadFiles(exchange) ? next(exchange) : MismatchAsync(exchange, "body"));
+            return;
         }
 
         RequestFacts facts;
@@ -68,6 +74,24 @@ internal sealed class BodyStage(ILogger<BodyStage> logger) : ILlmStage
 
         exchange.Form = boundary;
         return FormFactsReader.ReadAsync(body.Memory, boundary);
+    }
+
+    /// <summary>Files have no facts in their body: what is authorised stands in the signed path.</summary>
+    private static bool TryReadFiles(LlmExchange exchange)
+    {
+        if (!FilesCall.TryParseClaim(exchange.Claims.Path, out var call))
+        {
+            return false;
+        }
+
+        exchange.Files = call;
+        if (!call.HasBody)
+        {
+            return exchange.Body.Length == 0;
+        }
+
+        exchange.Form = FormBoundary.TryParse(exchange.Http.Request.Headers.ContentType, out var boundary) ? boundary : null;
+        return exchange.Form is not null;
     }
 
     private static GatewayError TooLarge(long limit) =>

@@ -75,6 +75,9 @@ public sealed class LlmExchange
     /// <summary>The boundary of a body that is a form; null for JSON.</summary>
     internal FormBoundary? Form { get; set; }
 
+    /// <summary>The signed call of the files endpoints; null for all others.</summary>
+    internal FilesCall? Files { get; set; }
+
     /// <summary>What a translation lost; null where the bytes pass through.</summary>
     internal TranslationNotes? Notes { get; set; }
 

@@ -28,7 +28,7 @@ internal sealed class OpenAIUpstream : IUpstreamProtocol
         LlmKind.Chat => traits.PreferResponses ? LlmOperation.Responses : LlmOperation.ChatCompletions,
         LlmKind.Embed => LlmOperation.Embeddings,
         LlmKind.CountTokens => traits.HasResponses ? LlmOperation.ResponsesInputTokens : null,
-        LlmKind.Moderate or LlmKind.Image or LlmKind.Audio or LlmKind.Rerank => null,
+        LlmKind.Moderate or LlmKind.Image or LlmKind.Audio or LlmKind.Rerank or LlmKind.Files => null,
     };
 
     public string PathFor(LlmOperation operation, bool stream, string model, UpstreamTraits traits) => operation switch

@@ -28,6 +28,13 @@ internal static class OpenAIEndpoints
         routes.MapOperation("/v1/audio/translations", new TranscriptionOperation(provider));
         routes.MapOperation("/v1/rerank", new RerankOperation(provider));
 
+        var files = ActivatorUtilities.CreateInstance<FileStore>(routes.ServiceProvider);
+        routes.MapPost("/v1/files", files.UploadAsync);
+        routes.MapGet("/v1/files", files.ListAsync);
+        routes.MapGet("/v1/files/{id}", files.GetAsync);
+        routes.MapDelete("/v1/files/{id}", files.DeleteAsync);
+        routes.MapGet("/v1/files/{id}/content", files.ContentAsync);
+
         // Anthropic has the same two paths; its clients send a header that OpenAI's do not.
         var other = routes.ServiceProvider.GetRequiredService<AnthropicModels>();
         routes.MapGet("/v1/models", context => AnthropicModels.Asks(context) ? other.ListAsync(context) : models.ListAsync(context));

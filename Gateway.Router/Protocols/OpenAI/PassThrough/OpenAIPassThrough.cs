@@ -4,11 +4,11 @@ using Gateway.Router.Pipeline;
 
 namespace Gateway.Router.Protocols.OpenAI.PassThrough;
 
-/// <summary>Images, audio and reranking: only the model's name changes on the way, and the answer is followed for its usage.</summary>
+/// <summary>Images, audio, reranking and files: only the model's name changes on the way, and the answer is followed for its usage.</summary>
 internal static class OpenAIPassThrough
 {
     /// <summary>Whether an operation only passes through: nothing translates it.</summary>
-    public static bool Has(LlmOperation operation) => LlmOperations.KindOf(operation) is LlmKind.Image or LlmKind.Audio or LlmKind.Rerank;
+    public static bool Has(LlmOperation operation) => LlmOperations.KindOf(operation) is LlmKind.Image or LlmKind.Audio or LlmKind.Rerank or LlmKind.Files;
 
     public static string PathFor(LlmOperation operation) => operation switch
     {
@@ -19,11 +19,17 @@ internal static class OpenAIPassThrough
         LlmOperation.Transcriptions => "/audio/transcriptions",
         LlmOperation.SpeechTranslations => "/audio/translations",
         LlmOperation.Rerank => "/rerank",
+        LlmOperation.Files => "/files",
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "Not an operation that only passes through."),
     };
 
     public static SplicedBody Rewrite(LlmExchange exchange, Deployment deployment)
     {
+        if (exchange.Files is not null)
+        {
+            return new SplicedBody(exchange.Body, Splice.None, Splice.None);
+        }
+
         var token = exchange.Facts.ModelToken;
         var model = new Splice(token.Start, token.Length, exchange.Form is null ? deployment.ModelJson : deployment.ModelUtf8);
         return new SplicedBody(exchange.Body, model, new Splice(token.End, 0, default));

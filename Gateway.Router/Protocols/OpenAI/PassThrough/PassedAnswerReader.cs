@@ -15,7 +15,8 @@ internal sealed class PassedAnswerReader(LlmOperation operation) : IAnswerReader
     /// <summary>Cohere's unit of reranking. In a string the closing quote would have a backslash, so these bytes are a member's name.</summary>
     private static ReadOnlySpan<byte> SearchUnits => "\"search_units\":"u8;
 
-    public TokenUsage? Usage => _json.Usage ?? (_isSearch ? default(TokenUsage) : null);
+    // Files have no tokens, and their content may look like anything.
+    public TokenUsage? Usage => operation == LlmOperation.Files ? default(TokenUsage) : _json.Usage ?? (_isSearch ? default(TokenUsage) : null);
 
     public string? Model => _json.Model;
 
