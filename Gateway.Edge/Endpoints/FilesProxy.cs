@@ -1,5 +1,4 @@
 using Gateway.Core;
-using Gateway.Core.Admission;
 using Gateway.Core.Configuration;
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
@@ -25,9 +24,6 @@ internal sealed class FilesProxy(ServiceEndpoints router, LlmProxyServices share
     private static readonly GatewayError NotWord = new(GatewayErrorKind.InvalidRequest, "The id of a file has at most 128 letters, digits, underscores and dashes.", "id");
 
     private static readonly GatewayError TwoProviders = new(GatewayErrorKind.InvalidRequest, "The provider is named twice. Name it once.", FileProviders.Parameter);
-
-    private static readonly GatewayError NotForm = new(
-        GatewayErrorKind.UnsupportedMediaType, "The body must be a form. Send 'Content-Type: multipart/form-data' with one boundary of at most 70 characters.");
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -58,13 +54,14 @@ internal sealed class FilesProxy(ServiceEndpoints router, LlmProxyServices share
         FormBoundary? form = null;
         if (call.HasBody && !FormBoundary.TryParse(context.Request.Headers.ContentType, out form))
         {
-            return NotForm;
+            return InputRules.NotForm;
         }
 
         var body = call.HasBody ? await PooledBody.ReadAsync(context.Request, snapshot.MaxBodyBytes, context.RequestAborted) : null;
         try
         {
-            if (key.RateLimit is { } limit && Refuse(context, limit, await shared.Limiter.AdmitAsync(limit, context.RequestAborted)) is { } limited)
+            if (key.RateLimit is { } limit
+                && RateLimitHeaders.Tell(context.Response.Headers, LlmProtocol.OpenAI, limit, await shared.Limiter.AdmitAsync(limit, context.RequestAborted), shared.Time) is { } limited)
             {
                 return limited;
             }
@@ -126,18 +123,6 @@ internal sealed class FilesProxy(ServiceEndpoints router, LlmProxyServices share
         var isContent = request.HttpContext.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: FilesCall.ContentPattern };
         var below = isContent ? $"/{id}/content" : $"/{id}";
         return !FilesCall.IsWord(id) ? NotWord : FilesCall.TryParse(request.Method, below + query, out call) ? null : UnknownQuery;
-    }
-
-    private GatewayError? Refuse(HttpContext context, RateLimit limit, RateDecision decision)
-    {
-        var headers = context.Response.Headers;
-        RateLimitHeaders.Write(headers, LlmProtocol.OpenAI, limit, decision, shared.Time);
-        if (decision.Degraded)
-        {
-            headers[GatewayHeaders.Degraded] = "redis";
-        }
-
-        return decision.Admitted ? null : RateLimitHeaders.Refusal(limit, decision);
     }
 
     private ContextClaims Claims(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, ProviderConfig provider, FilesCall call, TimeSpan left) => new()

@@ -1,5 +1,4 @@
 using Gateway.Core;
-using Gateway.Core.Admission;
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
@@ -84,7 +83,8 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
             var target = !needsModel ? null : endpoint.Protocol == LlmProtocol.Ollama ? snapshot.Models.ResolveTagged(facts.Model) : snapshot.Models.Resolve(facts.Model);
 
             // Unknown models count too: to find what was meant costs more than to serve.
-            if (key.RateLimit is { } limit && Refuse(context, limit, await shared.Limiter.AdmitAsync(limit, context.RequestAborted)) is { } limited)
+            if (key.RateLimit is { } limit
+                && RateLimitHeaders.Tell(context.Response.Headers, endpoint.Protocol, limit, await shared.Limiter.AdmitAsync(limit, context.RequestAborted), shared.Time) is { } limited)
             {
                 return limited;
             }
@@ -120,18 +120,6 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
 
         var (facts, error) = await FormFactsReader.ReadAsync(body.Memory, boundary);
         return (facts, boundary, error);
-    }
-
-    private GatewayError? Refuse(HttpContext context, RateLimit limit, RateDecision decision)
-    {
-        var headers = context.Response.Headers;
-        RateLimitHeaders.Write(headers, endpoint.Protocol, limit, decision, shared.Time);
-        if (decision.Degraded)
-        {
-            headers[GatewayHeaders.Degraded] = "redis";
-        }
-
-        return decision.Admitted ? null : RateLimitHeaders.Refusal(limit, decision);
     }
 
     private ContextClaims Claims(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, ModelTarget? target, in RequestFacts facts, string sent, TimeSpan left) => new()
