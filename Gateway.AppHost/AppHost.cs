@@ -20,6 +20,7 @@ var router = builder.AddService<Projects.Gateway_Router>("router").WithShared(sh
     .WithReference(moderation).WaitFor(moderation)
     .WithReference(usage).WaitFor(usage)
     .WithUpstream(simulator)
+    .WithCache(cache)
     .WithReplicas(settings.Routers);
 
 var edge = builder.AddService<Projects.Gateway_Edge>("edge", settings.Port).WithShared(shared)

@@ -57,6 +57,12 @@ public sealed record QuirksConfig
     /// <summary>Has OpenAI's responses endpoint.</summary>
     public bool? Responses { get; init; }
 
+    /// <summary>Is asked by its responses endpoint also for clients of another protocol.</summary>
+    public bool? PreferResponses { get; init; }
+
+    /// <summary>Azure's <c>api-version</c> of deployment paths.</summary>
+    public string? ApiVersion { get; init; }
+
     /// <summary>Takes <c>stream_options.include_usage</c>.</summary>
     public bool? StreamUsage { get; init; }
 
@@ -84,6 +90,8 @@ public sealed record QuirksConfig
         MaxCompletionTokens = MaxCompletionTokens ?? other.MaxCompletionTokens,
         DeveloperRole = DeveloperRole ?? other.DeveloperRole,
         Responses = Responses ?? other.Responses,
+        PreferResponses = PreferResponses ?? other.PreferResponses,
+        ApiVersion = ApiVersion ?? other.ApiVersion,
         StreamUsage = StreamUsage ?? other.StreamUsage,
         EchoReasoning = EchoReasoning ?? other.EchoReasoning,
         CacheControl = CacheControl ?? other.CacheControl,

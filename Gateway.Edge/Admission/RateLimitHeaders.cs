@@ -28,19 +28,6 @@ internal static class RateLimitHeaders
         headers[GatewayHeaders.RateLimitResetRequests] = Duration(decision.ResetAfter);
     }
 
-    /// <summary>Writes what was decided, and whether it was decided without Redis.</summary>
-    /// <returns>The refusal, or null for a request that may go on.</returns>
-    public static GatewayError? Tell(IHeaderDictionary headers, LlmProtocol client, RateLimit limit, in RateDecision decision, TimeProvider time)
-    {
-        Write(headers, client, limit, decision, time);
-        if (decision.Degraded)
-        {
-            headers[GatewayHeaders.Degraded] = "redis";
-        }
-
-        return decision.Admitted ? null : Refusal(limit, decision);
-    }
-
     public static GatewayError Refusal(RateLimit limit, in RateDecision decision) => new(
         GatewayErrorKind.RateLimited,
         $"Your API key may send {limit.Limit} requests per minute, at most {limit.Burst} at once. Try again in {Duration(decision.RetryAfter)}.",

@@ -30,7 +30,7 @@ internal static class ClientProtocols
             return LlmProtocol.Anthropic;
         }
 
-        return path.StartsWithSegments("/v1/responses") ? LlmProtocol.Responses : LlmProtocol.OpenAI;
+        return path.StartsWithSegments(UnknownPaths.ResponsesPath) ? LlmProtocol.Responses : LlmProtocol.OpenAI;
     }
 
     /// <summary>Whether the client waits for one JSON array: Gemini's stream without <c>alt=sse</c>.</summary>

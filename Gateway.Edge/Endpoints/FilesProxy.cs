@@ -3,7 +3,6 @@ using Gateway.Core.Configuration;
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
-using Gateway.Edge.Admission;
 using Gateway.Edge.Forwarding;
 using Gateway.Edge.VirtualKeys;
 
@@ -60,8 +59,7 @@ internal sealed class FilesProxy(ServiceEndpoints router, LlmProxyServices share
         var body = call.HasBody ? await PooledBody.ReadAsync(context.Request, snapshot.MaxBodyBytes, context.RequestAborted) : null;
         try
         {
-            if (key.RateLimit is { } limit
-                && RateLimitHeaders.Tell(context.Response.Headers, LlmProtocol.OpenAI, limit, await shared.Limiter.AdmitAsync(limit, context.RequestAborted), shared.Time) is { } limited)
+            if (key.RateLimit is { } limit && shared.Refuse(context, LlmProtocol.OpenAI, limit, await shared.Limiter.AdmitAsync(limit, context.RequestAborted)) is { } limited)
             {
                 return limited;
             }

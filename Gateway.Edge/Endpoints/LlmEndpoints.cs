@@ -19,6 +19,7 @@ internal static class LlmEndpoints
         builder.Services.AddSingleton<EdgeMetrics>();
         builder.Services.AddSingleton<EdgeErrors>();
         builder.Services.AddSingleton<LlmProxyServices>();
+        builder.Services.AddSingleton<StoredResponseProxy>();
         builder.Services.AddSingleton<ProvidedModels>();
         builder.Services.AddSingleton<ModelList>();
         builder.Services.AddInternalHttpClient(ProvidedModelsRefresher.Client, ForwardingExtensions.Router);
@@ -40,6 +41,7 @@ internal static class LlmEndpoints
         app.MapLlm(Moderations, ContextAudience.Moderation, ForwardingExtensions.Moderation);
         app.MapGemini();
         app.MapFiles();
+        StoredResponseProxy.Map(app);
         ModelEndpoints.Map(app);
         OllamaModelEndpoints.Map(app);
     }

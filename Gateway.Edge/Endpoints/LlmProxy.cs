@@ -1,4 +1,5 @@
 using Gateway.Core;
+using Gateway.Core.Admission;
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
@@ -10,7 +11,22 @@ namespace Gateway.Edge.Endpoints;
 
 /// <summary>Everything that the handlers of LLM endpoints share.</summary>
 internal sealed record LlmProxyServices(
-    EdgeSnapshots Snapshots, EdgeRateLimiter Limiter, ContextToken Tokens, Forwarder Forwarder, EdgeErrors Errors, TimeProvider Time);
+    EdgeSnapshots Snapshots, EdgeRateLimiter Limiter, ContextToken Tokens, Forwarder Forwarder, EdgeErrors Errors, TimeProvider Time)
+{
+    /// <summary>Writes what a decision on the rate says to the client.</summary>
+    /// <returns>The error for a request too many.</returns>
+    public GatewayError? Refuse(HttpContext context, LlmProtocol client, RateLimit limit, RateDecision decision)
+    {
+        var headers = context.Response.Headers;
+        RateLimitHeaders.Write(headers, client, limit, decision, Time);
+        if (decision.Degraded)
+        {
+            headers[GatewayHeaders.Degraded] = "redis";
+        }
+
+        return decision.Admitted ? null : RateLimitHeaders.Refusal(limit, decision);
+    }
+}
 
 /// <summary>One LLM endpoint: authenticate, read the facts, authorise, admit, forward, relay. Made once, at start.</summary>
 internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, ServiceEndpoints service, LlmProxyServices shared)
@@ -83,8 +99,7 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
             var target = !needsModel ? null : endpoint.Protocol == LlmProtocol.Ollama ? snapshot.Models.ResolveTagged(facts.Model) : snapshot.Models.Resolve(facts.Model);
 
             // Unknown models count too: to find what was meant costs more than to serve.
-            if (key.RateLimit is { } limit
-                && RateLimitHeaders.Tell(context.Response.Headers, endpoint.Protocol, limit, await shared.Limiter.AdmitAsync(limit, context.RequestAborted), shared.Time) is { } limited)
+            if (key.RateLimit is { } limit && shared.Refuse(context, endpoint.Protocol, limit, await shared.Limiter.AdmitAsync(limit, context.RequestAborted)) is { } limited)
             {
                 return limited;
             }

@@ -10,6 +10,7 @@ internal static class UnknownPaths
 
     public const string ModerationsPath = "/v1/moderations";
     public const string ModelsPath = "/v1/models";
+    public const string ResponsesPath = "/v1/responses";
     public const string GeminiModelsPath = "/v1beta/models";
 
     private const string Version = "/v1";

@@ -25,7 +25,9 @@ internal static class ResponseHead
         upstream == SiteOverloaded && client != LlmProtocol.Anthropic ? StatusCodes.Status503ServiceUnavailable : upstream;
 
     /// <param name="statusInside">The status that the answer should have had, where it came inside another one.</param>
-    public static void Write(Attempt attempt, TimeSpan upstreamTime, int? statusInside = null)
+    /// <param name="retryInBody">When to try again, where the upstream's body says it.</param>
+    /// <returns>When the client is told to try again; null for an answer that does not say it.</returns>
+    public static TimeSpan? Write(Attempt attempt, TimeSpan upstreamTime, int? statusInside = null, TimeSpan? retryInBody = null)
     {
         var (exchange, answer) = (attempt.Exchange, attempt.Answer);
         var response = exchange.Http.Response;
@@ -50,8 +52,9 @@ internal static class ResponseHead
             headers[GatewayHeaders.UpstreamStatus] = upstreamStatus.ToString(CultureInfo.InvariantCulture);
         }
 
-        RetryHint.Complete(response, attempt.UtcNow);
+        var wait = RetryHint.Complete(response, attempt.UtcNow, retryInBody);
         WriteOwn(attempt, upstreamTime);
+        return wait;
     }
 
     /// <summary>The gateway's own headers; also on errors that it made of an upstream's failure.</summary>

@@ -12,15 +12,19 @@ internal static class RetryHint
     private static readonly TimeSpan Unknown = TimeSpan.FromSeconds(1);
 
     /// <summary>Replaces what the upstream said, in whatever form, by the same time in both forms, at most a minute; a second where it said nothing.</summary>
-    public static void Complete(HttpResponse response, DateTimeOffset now)
+    /// <param name="inBody">What the upstream said in its body, as Gemini does.</param>
+    /// <returns>The time; null for a status that has none.</returns>
+    public static TimeSpan? Complete(HttpResponse response, DateTimeOffset now, TimeSpan? inBody = null)
     {
-        if (response.StatusCode is not (StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable))
+        if (!ErrorWriters.NamesRetry(response.StatusCode))
         {
-            return;
+            return null;
         }
 
-        var wait = Milliseconds(response.Headers["retry-after-ms"].ToString()) ?? RetryAfter(response.Headers.RetryAfter.ToString(), now) ?? Unknown;
-        OpenAIErrorWriter.WriteRetryAfter(response.Headers, wait < Longest ? wait : Longest);
+        var wait = Milliseconds(response.Headers["retry-after-ms"].ToString()) ?? RetryAfter(response.Headers.RetryAfter.ToString(), now) ?? inBody ?? Unknown;
+        wait = wait < Longest ? wait : Longest;
+        OpenAIErrorWriter.WriteRetryAfter(response.Headers, wait);
+        return wait;
     }
 
     private static TimeSpan? Milliseconds(string text) => Number(text) is { } number ? Wait(number) : null;

@@ -12,9 +12,9 @@ internal static class TranslatedError
         var exchange = attempt.Exchange;
         exchange.Outcome.Status = ResponseHead.StatusFor(reply.Status, exchange.Endpoint.Protocol);
         await recorder.SettleAsync(exchange);
-        ResponseHead.Write(attempt, attempt.TimeToHead, reply.Status);
+        reply = reply with { RetryAfter = ResponseHead.Write(attempt, attempt.TimeToHead, reply.Status, reply.RetryAfter) };
         var output = new ArrayBufferWriter<byte>(256);
-        ErrorWriters.WriteBody(exchange.Endpoint.Protocol, output, in reply, exchange.RequestId.ToString());
+        ErrorWriters.WriteBody(exchange.Endpoint.Protocol, output, in reply, exchange.RequestId.ToString(), exchange.Call.AsArray);
         var response = exchange.Http.Response;
         response.ContentType = "application/json";
         response.ContentLength = output.WrittenCount;

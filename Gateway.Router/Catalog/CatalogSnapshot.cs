@@ -64,7 +64,7 @@ internal sealed class CatalogSnapshot
     /// <returns>Null when there is no such provider.</returns>
     public ModelGroup? FilesOf(string provider) => _upstreams.TryGetValue(provider, out var upstream)
         ? _files.GetOrAdd(provider, static (_, upstream) => new ModelGroup(
-            Files, [new Deployment(upstream, UpstreamTraits.Of(upstream.Provider, null, Untold), Files, weight: 1, price: null, index: 0, isConfigured: true)]), upstream)
+            Files, [new Deployment(upstream, UpstreamTraits.Of(upstream.Provider, Files, null, Untold), Files, weight: 1, price: null, index: 0, isConfigured: true)]), upstream)
         : null;
 
     /// <summary>What a name stands for: the target of an alias, else the name itself.</summary>
@@ -96,7 +96,7 @@ internal sealed class CatalogSnapshot
     {
         // The same model is priced alike whichever name led to it.
         _prices.TryGetValue($"{upstream.Provider.Name}/{model}", out var price);
-        return new ModelGroup(name, [new Deployment(upstream, UpstreamTraits.Of(upstream.Provider, null, Untold), model, weight: 1, price, index: 0, isConfigured: false)]);
+        return new ModelGroup(name, [new Deployment(upstream, UpstreamTraits.Of(upstream.Provider, model, null, Untold), model, weight: 1, price, index: 0, isConfigured: false)]);
     }
 
     private ModelGroup? Remember(string model, ModelGroup? group)
@@ -113,7 +113,7 @@ internal sealed class CatalogSnapshot
     {
         var upstream = _upstreams[deployment.Provider];
         return new Deployment(
-            upstream, UpstreamTraits.Of(upstream.Provider, deployment, group.Translation), deployment.Model, deployment.Weight, deployment.Price, index, isConfigured: true)
+            upstream, UpstreamTraits.Of(upstream.Provider, deployment.Model, deployment, group.Translation), deployment.Model, deployment.Weight, deployment.Price, index, isConfigured: true)
         {
             RejectsLosses = group.Translation.Unmappable == UnmappableFields.Reject,
             EchoesModel = group.Translation.EchoUpstreamModel,

@@ -66,9 +66,10 @@ internal sealed record UpstreamTraits
     public string? ApiVersion { get; init; }
 
     /// <summary>What the document says, and where it is silent what is known of the vendor.</summary>
+    /// <param name="model">The upstream's name of it.</param>
     /// <param name="deployment">Null for a model that the document does not name.</param>
     /// <param name="translation">Of the model group.</param>
-    public static UpstreamTraits Of(ProviderConfig provider, DeploymentConfig? deployment, TranslationConfig translation)
+    public static UpstreamTraits Of(ProviderConfig provider, string model, DeploymentConfig? deployment, TranslationConfig translation)
     {
         var quirks = (deployment?.Quirks ?? new QuirksConfig()).Over(provider.Quirks);
         var host = provider.BaseUrl.Host;
@@ -85,7 +86,7 @@ internal sealed record UpstreamTraits
             MaxCompletionTokens = quirks.MaxCompletionTokens ?? isOpenAI,
             DeveloperRole = quirks.DeveloperRole ?? isOpenAI,
             HasResponses = quirks.Responses ?? isOpenAI,
-            PreferResponses = (quirks.Responses ?? isOpenAI) && ResponsesModels.HaveNothingElse(deployment?.Model),
+            PreferResponses = quirks.PreferResponses ?? ((quirks.Responses ?? isOpenAI) && ResponsesModels.HaveNothingElse(model)),
             StreamUsage = quirks.StreamUsage ?? true,
             EchoReasoning = quirks.EchoReasoning ?? IsBelow(host, "deepseek.com"),
             CacheControl = quirks.CacheControl ?? IsBelow(host, "openrouter.ai"),
@@ -93,6 +94,7 @@ internal sealed record UpstreamTraits
             FixedTemperature = quirks.FixedTemperature ?? false,
             JsonSchema = quirks.JsonSchema ?? true,
             Reasoning = quirks.Reasoning ?? true,
+            ApiVersion = quirks.ApiVersion,
             AzureDeployments = provider.Protocol == ProviderProtocol.AzureOpenAI && !provider.BaseUrl.AbsolutePath.TrimEnd('/').EndsWith("/v1", StringComparison.Ordinal),
         };
     }

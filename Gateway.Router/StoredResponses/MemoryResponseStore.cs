@@ -7,10 +7,11 @@ internal sealed class MemoryResponseStore(IOptions<StoredResponseOptions> option
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<(string KeyId, string Id), LinkedListNode<Entry>> _byId = [];
+    private readonly Dictionary<(string KeyId, string ItemId), LinkedListNode<Entry>> _byItem = [];
     private readonly LinkedList<Entry> _byAge = new();
     private long _bytes;
 
-    private sealed record Entry(string KeyId, StoredResponse Response, DateTimeOffset Expiry);
+    private sealed record Entry(string KeyId, StoredResponse Response, IReadOnlyList<string> ItemIds, DateTimeOffset Expiry);
 
     public ValueTask<StoredResponse?> LoadAsync(string keyId, string responseId, CancellationToken cancellationToken)
     {
@@ -21,9 +22,46 @@ internal sealed class MemoryResponseStore(IOptions<StoredResponseOptions> option
         }
     }
 
+    public ValueTask<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> LoadItemsAsync(string keyId, IReadOnlyCollection<string> itemIds, CancellationToken cancellationToken)
+    {
+        var wanted = new HashSet<string>(itemIds, StringComparer.Ordinal);
+        var responses = new HashSet<StoredResponse>(ReferenceEqualityComparer.Instance);
+        lock (_lock)
+        {
+            RemoveOld_NeedsLock();
+            foreach (var itemId in wanted)
+            {
+                if (_byItem.TryGetValue((keyId, itemId), out var node))
+                {
+                    responses.Add(node.Value.Response);
+                }
+            }
+        }
+
+        var found = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
+        foreach (var response in responses)
+        {
+            foreach (var (id, item) in response.ReadOutput())
+            {
+                if (wanted.Contains(id))
+                {
+                    found[id] = item;
+                }
+            }
+        }
+
+        return new(found);
+    }
+
     public ValueTask SaveAsync(string keyId, StoredResponse response, CancellationToken cancellationToken)
     {
-        var entry = new Entry(keyId, response, time.GetUtcNow() + options.Value.Retention);
+        var itemIds = new List<string>();
+        foreach (var (id, _) in response.ReadOutput())
+        {
+            itemIds.Add(id);
+        }
+
+        var entry = new Entry(keyId, response, itemIds, time.GetUtcNow() + options.Value.Retention);
         lock (_lock)
         {
             if (_byId.TryGetValue((keyId, response.Id), out var older))
@@ -31,7 +69,12 @@ internal sealed class MemoryResponseStore(IOptions<StoredResponseOptions> option
                 Remove_NeedsLock(older);
             }
 
-            _byId[(keyId, response.Id)] = _byAge.AddLast(entry);
+            var node = _byId[(keyId, response.Id)] = _byAge.AddLast(entry);
+            foreach (var itemId in itemIds)
+            {
+                _byItem[(keyId, itemId)] = node;
+            }
+
             _bytes += response.Bytes;
             RemoveOld_NeedsLock();
         }
@@ -68,6 +111,15 @@ internal sealed class MemoryResponseStore(IOptions<StoredResponseOptions> option
     {
         _byAge.Remove(node);
         _byId.Remove((node.Value.KeyId, node.Value.Response.Id));
+        foreach (var itemId in node.Value.ItemIds)
+        {
+            // A later response may have an item of the same id.
+            if (_byItem.TryGetValue((node.Value.KeyId, itemId), out var holder) && holder == node)
+            {
+                _byItem.Remove((node.Value.KeyId, itemId));
+            }
+        }
+
         _bytes -= node.Value.Response.Bytes;
     }
 }

@@ -20,6 +20,11 @@ internal sealed class RedisResponseStore(
     private static readonly GatewayError Unavailable = new(
         GatewayErrorKind.ServiceUnavailable, "The store of responses does not answer. Try again, or send the whole talk in 'input'.", "previous_response_id");
 
+    private static readonly GatewayError ItemsUnavailable = Unavailable with
+    {
+        Message = "The store of responses does not answer. Try again, or send the items of 'input' themselves instead of references to them.", Param = "input",
+    };
+
     private volatile IConnectionMultiplexer? _redis;
     private int _failures;
     private long _pausedAt;
@@ -36,21 +41,69 @@ internal sealed class RedisResponseStore(
         return value.IsGood ? StoredResponse.Unpack(responseId, (byte[]?)value.Value) : throw new GatewayException(Unavailable);
     }
 
+    public async ValueTask<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> LoadItemsAsync(string keyId, IReadOnlyCollection<string> itemIds, CancellationToken cancellationToken)
+    {
+        var own = await memory.LoadItemsAsync(keyId, itemIds, cancellationToken);
+        var found = new Dictionary<string, ReadOnlyMemory<byte>>(own, StringComparer.Ordinal);
+        var missing = new List<string>();
+        foreach (var itemId in itemIds)
+        {
+            if (!found.ContainsKey(itemId))
+            {
+                missing.Add(itemId);
+            }
+        }
+
+        if (missing.Count == 0)
+        {
+            return found;
+        }
+
+        var values = await AskAsync(
+            static (database, ask) => Task.WhenAll(ask.missing.ConvertAll(itemId => database.StringGetAsync(ItemKey(ask.keyId, itemId)))), (keyId, missing), cancellationToken);
+        if (!values.IsGood)
+        {
+            throw new GatewayException(ItemsUnavailable);
+        }
+
+        for (var i = 0; i < missing.Count; i++)
+        {
+            if ((byte[]?)values.Value[i] is { } item)
+            {
+                found[missing[i]] = item;
+            }
+        }
+
+        return found;
+    }
+
     public async ValueTask SaveAsync(string keyId, StoredResponse response, CancellationToken cancellationToken)
     {
         var retention = options.Value.Retention;
         var packed = response.Pack();
-        var saved = await AskAsync((database, key) => database.StringSetAsync(key, packed, retention), Key(keyId, response.Id), cancellationToken);
+        var saved = await AskAsync((database, key) => SetAsync(database, key), Key(keyId, response.Id), cancellationToken);
         if (!saved.IsGood)
         {
             await memory.SaveAsync(keyId, response, cancellationToken);
+        }
+
+        // Each item again under its own id: to load one must not mean to load the talk that it stands in.
+        Task<bool[]> SetAsync(IDatabase database, RedisKey key)
+        {
+            var sets = new List<Task<bool>> { database.StringSetAsync(key, packed, retention) };
+            foreach (var (id, item) in response.ReadOutput())
+            {
+                sets.Add(database.StringSetAsync(ItemKey(keyId, id), item, retention));
+            }
+
+            return Task.WhenAll(sets);
         }
     }
 
     public async ValueTask<bool> DeleteAsync(string keyId, string responseId, CancellationToken cancellationToken)
     {
         var own = await memory.DeleteAsync(keyId, responseId, cancellationToken);
-        var deleted = await AskAsync(static (database, key) => database.KeyDeleteAsync(key), Key(keyId, responseId), cancellationToken);
+        var deleted = await AskAsync(static (database, ask) => DeleteAsync(database, ask.keyId, ask.responseId), (keyId, responseId), cancellationToken);
         return deleted.IsGood ? own || deleted.Value : own ? true : throw new GatewayException(Unavailable);
     }
 
@@ -73,7 +126,22 @@ internal sealed class RedisResponseStore(
         }
     }
 
-    private async ValueTask<(bool IsGood, T Value)> AskAsync<T>(Func<IDatabase, RedisKey, Task<T>> ask, RedisKey key, CancellationToken cancellationToken)
+    private static async Task<bool> DeleteAsync(IDatabase database, string keyId, string responseId)
+    {
+        var key = Key(keyId, responseId);
+        if (StoredResponse.Unpack(responseId, (byte[]?)await database.StringGetAsync(key)) is { } response)
+        {
+            foreach (var (id, _) in response.ReadOutput())
+            {
+                await database.KeyDeleteAsync(ItemKey(keyId, id));
+            }
+        }
+
+        // Last, so that what was interrupted can be repeated.
+        return await database.KeyDeleteAsync(key);
+    }
+
+    private async ValueTask<(bool IsGood, T Value)> AskAsync<TWhat, T>(Func<IDatabase, TWhat, Task<T>> ask, TWhat what, CancellationToken cancellationToken)
     {
         if (_redis is not { } redis || IsPaused)
         {
@@ -82,7 +150,7 @@ internal sealed class RedisResponseStore(
 
         try
         {
-            var value = await ask(redis.GetDatabase(), key).WaitAsync(Deadline, time, cancellationToken);
+            var value = await ask(redis.GetDatabase(), what).WaitAsync(Deadline, time, cancellationToken);
             Volatile.Write(ref _failures, 0);
             return (true, value);
         }
@@ -125,4 +193,6 @@ internal sealed class RedisResponseStore(
     }
 
     private static RedisKey Key(string keyId, string responseId) => $"gateway:response:{keyId}:{responseId}";
+
+    private static RedisKey ItemKey(string keyId, string itemId) => $"gateway:response-item:{keyId}:{itemId}";
 }

@@ -1,4 +1,7 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Gateway.Router.Protocols.Responses;
 
 namespace Gateway.Router.StoredResponses;
 
@@ -8,7 +11,49 @@ namespace Gateway.Router.StoredResponses;
 /// <param name="Input">A JSON list: every item before the answer, those of earlier responses included, each with an id.</param>
 internal sealed record StoredResponse(string Id, ReadOnlyMemory<byte> Response, ReadOnlyMemory<byte> Input)
 {
+    private const int MaxIdLength = 128;
+
     public int Bytes => Response.Length + Input.Length;
+
+    /// <summary>Whether the text may be the id of a response or an item. Nothing else is asked for: the places where they are kept are named by them.</summary>
+    public static bool IsId(string text)
+    {
+        foreach (var character in text)
+        {
+            if (!char.IsAsciiLetterOrDigit(character) && character is not ('_' or '-'))
+            {
+                return false;
+            }
+        }
+
+        return text.Length is > 0 and <= MaxIdLength;
+    }
+
+    /// <summary>The items of the answer that can be referred to, each as a document of its own.</summary>
+    public IReadOnlyList<(string Id, byte[] Item)> ReadOutput()
+    {
+        var items = new List<(string, byte[])>();
+        try
+        {
+            using var document = JsonDocument.Parse(Response);
+            if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("output", out var output) && output.ValueKind == JsonValueKind.Array)
+            {
+                foreach (var item in output.EnumerateArray())
+                {
+                    if (JsonWords.Word(item, "id") is { } id && IsId(id))
+                    {
+                        items.Add((id, JsonMarshal.GetRawUtf8Value(item).ToArray()));
+                    }
+                }
+            }
+        }
+        catch (JsonException)
+        {
+            // Of a store that somebody else wrote into: there is nothing to refer to.
+        }
+
+        return items;
+    }
 
     /// <summary>Both documents in one value: the length of the first, then one behind the other.</summary>
     public byte[] Pack()

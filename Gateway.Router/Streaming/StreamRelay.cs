@@ -220,7 +220,16 @@ internal sealed class StreamRelay
             await _attempt.FlushSettledAsync();
         }
 
-        await settled;
+        try
+        {
+            await settled;
+        }
+        catch (GatewayException) when (_headWritten)
+        {
+            // Not recorded: the end that waits here must never be seen, and the error event stands in its place.
+            _framed = _lastEvent;
+            throw;
+        }
 
         // Behind an error of the upstream nothing follows, whatever it sent.
         Write(kind == EventKind.Error ? _framed : _filled);

@@ -72,12 +72,12 @@ internal sealed class PromptCache(TimeProvider time)
     private readonly ConcurrentDictionary<string, DateTimeOffset> _ends = new(StringComparer.Ordinal);
 
     /// <summary>Looks for the longest prefix that is known and keeps those that are marked.</summary>
-    /// <returns>Tokens that were read and tokens that were written; both 0 when nothing is marked.</returns>
-    public (int Read, int Write) Use(string model, PromptPrefix prefix)
+    /// <returns>Tokens that were read, and tokens that were written for how long; all 0 when nothing is marked.</returns>
+    public (int Read, int Write, TimeSpan Life) Use(string model, PromptPrefix prefix)
     {
         if (prefix.Marks.Count == 0)
         {
-            return (0, 0);
+            return (0, 0, TimeSpan.Zero);
         }
 
         var now = time.GetUtcNow();
@@ -98,6 +98,6 @@ internal sealed class PromptCache(TimeProvider time)
             _ends[model + prefix.Points[point].Key] = now + life;
         }
 
-        return (read, prefix.Points[last].Tokens - read);
+        return (read, prefix.Points[last].Tokens - read, prefix.Marks[^1].Life);
     }
 }

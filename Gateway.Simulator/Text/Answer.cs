@@ -51,6 +51,9 @@ internal sealed record Answer(IReadOnlyList<AnswerChoice> Choices, int PromptTok
     /// <summary>How many of the prompt's tokens were put into a cache; part of <see cref="PromptTokens"/>.</summary>
     public int CacheWriteTokens { get; init; }
 
+    /// <summary>How long they stay there.</summary>
+    public TimeSpan CacheLife { get; init; }
+
     /// <summary>The most tokens that one choice has.</summary>
     public int Longest { get; } = Choices.Max(choice => choice.Tokens.Count);
 }

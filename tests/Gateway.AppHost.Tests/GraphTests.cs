@@ -36,7 +36,7 @@ public sealed class GraphTests : IDisposable
         var router = Assert.Single(_data.Services(), static s => s.Name == "router").Environment;
         Assert.Equal(edge["GATEWAY_CONTEXT_SECRET"], router["GATEWAY_CONTEXT_SECRET"]);
         Assert.DoesNotContain("services__edge__http__0", router.Keys);
-        Assert.DoesNotContain("ConnectionStrings__cache", router.Keys);
+        Assert.Equal("localhost:1,abortConnect=false", router["ConnectionStrings__cache"]);
     }
 
     [Fact]

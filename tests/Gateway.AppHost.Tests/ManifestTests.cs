@@ -45,7 +45,7 @@ public sealed class ManifestTests : IDisposable
         Assert.Equal("{router.bindings.http.url}", edge.GetProperty("services__router__http__0").GetString());
         Assert.Equal("{router.bindings.http.url}", edge.GetProperty("ROUTER_HTTP").GetString());
         Assert.Equal("{cache.connectionString}", edge.GetProperty("ConnectionStrings__cache").GetString());
-        Assert.False(resources.GetProperty("router").GetProperty("env").TryGetProperty("ConnectionStrings__cache", out _), "The Router does not use Redis.");
+        Assert.Equal("{cache.connectionString}", resources.GetProperty("router").GetProperty("env").GetProperty("ConnectionStrings__cache").GetString());
         Assert.Equal("{admin-key.value}", edge.GetProperty("GATEWAY_ADMIN_KEY").GetString());
         Assert.Equal("{openai-api-key.value}", resources.GetProperty("router").GetProperty("env").GetProperty("OPENAI_API_KEY").GetString());
         foreach (var secret in new[] { "admin-key", "context-secret", "openai-api-key", "cache-password" })

@@ -49,6 +49,37 @@ public sealed class ModerationTests : IAsyncLifetime
         Assert.Equal(before, await MeteredRequestsAsync());
     }
 
+    [Theory]
+    [InlineData("/v1/responses", """{"model":"gpt-4o","input":"TEXT"}""")]
+    [InlineData("/v1/messages", """{"model":"gpt-4o","max_tokens":50,"messages":[{"role":"user","content":[{"type":"text","text":"TEXT"}]}]}""")]
+    [InlineData("/v1beta/models/gpt-4o:generateContent", """{"contents":[{"parts":[{"text":"TEXT"}]}]}""")]
+    [InlineData("/api/chat", """{"model":"gpt-4o","stream":false,"messages":[{"role":"user","content":"TEXT"}]}""")]
+    [InlineData("/api/generate", """{"model":"gpt-4o","stream":false,"prompt":"TEXT"}""")]
+    [InlineData("/v1/embeddings", """{"model":"gpt-4o","input":"TEXT"}""")]
+    public async Task Policy_OfAnyClientProtocol_BlocksAndRedacts(string path, string body)
+    {
+        var before = await MeteredRequestsAsync();
+        using var client = _rig.Client("strict-key");
+        using var blocked = new StringContent(body.Replace("TEXT", "Give me the forbidden fruit.", StringComparison.Ordinal), Encoding.UTF8, "application/json");
+        using var redacted = new StringContent(body.Replace("TEXT", "[sim echo] call 1234-5678", StringComparison.Ordinal), Encoding.UTF8, "application/json");
+
+        using var refused = await client.PostAsync(path, blocked);
+        var told = await refused.Content.ReadAsStringAsync();
+        Assert.Equal(before, await MeteredRequestsAsync());
+        using var served = await client.PostAsync(path, redacted);
+        var answer = await served.Content.ReadAsStringAsync();
+
+        Assert.Equal(400, (int)refused.StatusCode);
+        Assert.DoesNotContain("fruit", told, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(200, (int)served.StatusCode);
+        if (path != "/v1/embeddings")
+        {
+            // A vector says nothing of the text that reached the upstream; elsewhere the answer is its echo.
+            Assert.Contains("[number]", answer, StringComparison.Ordinal);
+            Assert.DoesNotContain("1234", answer, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task OtherKeys_AreNotModerated()
     {

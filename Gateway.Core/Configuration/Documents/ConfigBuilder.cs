@@ -65,6 +65,8 @@ internal static class ConfigBuilder
         MaxCompletionTokens = node.Get<bool?>("max_completion_tokens", null),
         DeveloperRole = node.Get<bool?>("developer_role", null),
         Responses = node.Get<bool?>("responses", null),
+        PreferResponses = node.Get<bool?>("prefer_responses", null),
+        ApiVersion = node.Text("api_version"),
         StreamUsage = node.Get<bool?>("stream_usage", null),
         EchoReasoning = node.Get<bool?>("echo_reasoning", null),
         CacheControl = node.Get<bool?>("cache_control", null),

@@ -26,6 +26,8 @@ internal static partial class SettingsTable
         Boolean("max_completion_tokens", "Wants `max_completion_tokens` instead of `max_tokens`."),
         Boolean("developer_role", "Knows the role `developer`; else it becomes `system`."),
         Boolean("responses", "Has OpenAI's responses endpoint; else such requests are translated."),
+        Boolean("prefer_responses", "Is asked by its responses endpoint also for clients of other protocols. Holds by itself for OpenAI's models that have nothing else."),
+        Text("api_version", "The `api-version` of deployment paths of `azure-openai`; not used below `/openai/v1`. Default: 2024-10-21.") with { Min = 1, Max = 64, Range = "1 - 64 characters" },
         Boolean("stream_usage", "Takes `stream_options.include_usage`."),
         Boolean("echo_reasoning", "Wants `reasoning_content` back in the history."),
         Boolean("cache_control", "Understands `cache_control` in OpenAI's content parts; else marks are dropped."),

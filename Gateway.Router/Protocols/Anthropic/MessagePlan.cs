@@ -108,7 +108,7 @@ internal sealed class MessagePlan
             case RefusalPart refusal:
                 _translation.Notes.Adapt(refusal.Path);
                 return IsBlank(refusal.Text, refusal.Path) ? null : new TextPart(refusal.Text, refusal.Path);
-            case ReasoningPart { Signature: null or "", Redacted: null } foreign:
+            case ReasoningPart { Redacted: null } foreign when !MayBeOurs(foreign.Signature):
                 // Without Anthropic's proof the block would be refused.
                 _translation.Notes.Drop(foreign.Path);
                 return null;
@@ -116,6 +116,9 @@ internal sealed class MessagePlan
                 return part;
         }
     }
+
+    /// <summary>Signatures are opaque; only what certainly is another provider's is told apart: OpenAI's encrypted reasoning begins like this.</summary>
+    private static bool MayBeOurs(string? signature) => !string.IsNullOrEmpty(signature) && !signature.StartsWith("gAAAA", StringComparison.Ordinal);
 
     private bool IsBlank(string text, SourcePath path)
     {

@@ -69,7 +69,7 @@ internal sealed class AzureOpenAIUpstream : IUpstreamProtocol
 
     public IEventReader ReadEvents(LlmExchange exchange) => _openAI.ReadEvents(exchange);
 
-    public IAnswerDecoder Decode(Translation translation) => new AzureOpenAIDecoder(_openAI.Decode(translation));
+    public IAnswerDecoder Decode(Translation translation) => _openAI.Decode(translation);
 
     public NeutralEmbeddings ReadEmbeddings(ReadOnlySpan<byte> document) => _openAI.ReadEmbeddings(document);
 

@@ -72,6 +72,19 @@ internal sealed class BedrockDecoder(Translation? translation) : IAnswerDecoder
 
     public EventKind DecodeAnswer(ReadOnlySpan<byte> document, IAnswerSink sink)
     {
+        try
+        {
+            return DecodeDocument(document, sink);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // A name with a lone surrogate.
+            throw new InvalidDataException("The answer holds text that is no Unicode.", exception);
+        }
+    }
+
+    private EventKind DecodeDocument(ReadOnlySpan<byte> document, IAnswerSink sink)
+    {
         if (!BedrockAnswer.TryRead(document, out var answer))
         {
             throw new InvalidDataException("The answer is no answer of Converse.");

@@ -5,8 +5,6 @@ namespace Gateway.Router.Protocols.Bedrock;
 /// <summary>Reads the errors that Bedrock puts into streams and answers.</summary>
 internal static class BedrockErrors
 {
-    private const int MaxText = 500;
-
     /// <summary>The model made a call that is none; another attempt may do better.</summary>
     public const string MalformedCall = "upstream_malformed_tool_call";
 
@@ -28,7 +26,7 @@ internal static class BedrockErrors
         if (message.MessageType.SequenceEqual("error"u8))
         {
             var code = Encoding.UTF8.GetString(message.ErrorCode);
-            return new UpstreamError(StatusOf(code), code, null, Cut(Encoding.UTF8.GetString(message.ErrorMessage)), null);
+            return new UpstreamError(StatusOf(code), code, null, UpstreamErrorText.Clean(Encoding.UTF8.GetString(message.ErrorMessage)), null);
         }
 
         var type = message.ExceptionType.IsEmpty ? null : Encoding.UTF8.GetString(message.ExceptionType);
@@ -42,7 +40,6 @@ internal static class BedrockErrors
             return new UpstreamError(status, type, null, null, null);
         }
 
-        byte[] scratch = [];
         if (IsMalformed(read.StopReason.In(payload)))
         {
             return new UpstreamError(StatusCodes.Status502BadGateway, type, MalformedCall, "The model made a tool call that cannot be read.", null);
@@ -50,7 +47,7 @@ internal static class BedrockErrors
 
         // An error of the model itself comes as 424, with the status that the model's server gave.
         status = read.OriginalStatus is >= 400 and < 600 ? (int)read.OriginalStatus : status;
-        return new UpstreamError(status, type, null, Cut(Encoding.UTF8.GetString(JsonText.Unescape(read.Message.In(payload), ref scratch))), null);
+        return UpstreamErrors.Read(status, payload) with { Type = type };
     }
 
     private static int StatusOf(string type) => type switch
@@ -63,6 +60,4 @@ internal static class BedrockErrors
         "serviceUnavailableException" or "ServiceUnavailableException" => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,
     };
-
-    private static string? Cut(string text) => text.Length == 0 ? null : text[..Math.Min(text.Length, MaxText)];
 }

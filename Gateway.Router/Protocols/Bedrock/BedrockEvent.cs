@@ -45,8 +45,9 @@ internal struct BedrockEvent
             read.ReadObject(ref reader, Scope.Top);
             return !reader.Read();
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // The second for a name with a lone surrogate, which cannot be compared with ours.
             return false;
         }
     }

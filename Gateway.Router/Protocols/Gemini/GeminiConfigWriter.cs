@@ -176,6 +176,12 @@ internal sealed class GeminiConfigWriter(Translation translation, Utf8JsonWriter
 
         // Gemini shows nothing unless it is asked to; elsewhere reasoning that was asked for is shown unless the client said no.
         var shown = reasoning.Show ?? (translation.Client.Protocol != LlmProtocol.Gemini && reasoning.Mode != ReasoningMode.Off ? true : null);
+        if (thinking.Budget == 0)
+        {
+            // There will be none, and asking for them is refused.
+            shown = null;
+        }
+
         if (thinking is { Level: null, Budget: null } && shown is null)
         {
             return;

@@ -143,9 +143,16 @@ internal sealed class GeminiDecoder(Translation? translation, ThoughtSignatures 
 
     private EventKind Read(ReadOnlySpan<byte> json, IAnswerSink sink)
     {
-        if (!_started && !TryStart(json, sink))
+        if (!_started)
         {
-            return EventKind.Error;
+            // They stand behind the parts, and must be told before them.
+            if (!GeminiHead.TryRead(json, out var id, out var model))
+            {
+                return EventKind.Error;
+            }
+
+            _started = true;
+            sink.Start(id, model);
         }
 
         var reader = new Utf8JsonReader(json, Deep);
@@ -183,7 +190,14 @@ internal sealed class GeminiDecoder(Translation? translation, ThoughtSignatures 
             }
             else if (reader.ValueTextEquals("promptFeedback"u8))
             {
-                isBlocked |= ReadPromptFeedback(ref reader, sink);
+                if (GeminiHead.ReadBlock(ref reader, ref _scratch) is { } blocked)
+                {
+                    isBlocked = true;
+                    if (translation is not null)
+                    {
+                        sink.Refusal(Encoding.UTF8.GetBytes(blocked));
+                    }
+                }
             }
             else if (reader.ValueTextEquals("error"u8))
             {
@@ -207,43 +221,6 @@ internal sealed class GeminiDecoder(Translation? translation, ThoughtSignatures 
         }
 
         return _brokenCall is not null ? EventKind.Error : EventKind.Forward;
-    }
-
-    /// <summary>Id and model stand behind the parts, and must be told before them.</summary>
-    /// <returns>Whether it may be an answer; an error is none.</returns>
-    private bool TryStart(ReadOnlySpan<byte> json, IAnswerSink sink)
-    {
-        ReadOnlySpan<byte> id = default, model = default;
-        var reader = new Utf8JsonReader(json, Deep);
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            return false;
-        }
-
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var isId = reader.ValueTextEquals("responseId"u8);
-            var isModel = reader.ValueTextEquals("modelVersion"u8);
-            var isError = reader.ValueTextEquals("error"u8);
-            reader.Read();
-            if (isError && reader.TokenType != JsonTokenType.Null)
-            {
-                return false;
-            }
-
-            if (reader.TokenType == JsonTokenType.String)
-            {
-                id = isId ? reader.ValueSpan : id;
-                model = isModel ? reader.ValueSpan : model;
-            }
-
-            reader.Skip();
-        }
-
-        _started = true;
-        sink.Start(id, model);
-        return true;
     }
 
     private void ReadCandidate(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, IAnswerSink sink)
@@ -394,43 +371,5 @@ internal sealed class GeminiDecoder(Translation? translation, ThoughtSignatures 
 
         // Gemini never says that it stopped for a tool.
         sink.Finish(reason == FinishReason.Stop && _calls.Count > 0 ? FinishReason.Tool : reason, default);
-    }
-
-    private bool ReadPromptFeedback(ref Utf8JsonReader reader, IAnswerSink sink)
-    {
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            reader.Skip();
-            return false;
-        }
-
-        string? reason = null;
-        string? message = null;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var isReason = reader.ValueTextEquals("blockReason"u8);
-            var isMessage = reader.ValueTextEquals("blockReasonMessage"u8);
-            reader.Read();
-            if (reader.TokenType == JsonTokenType.String)
-            {
-                reason = isReason ? Encoding.UTF8.GetString(JsonText.Unescape(reader.ValueSpan, ref _scratch)) : reason;
-                message = isMessage ? Encoding.UTF8.GetString(JsonText.Unescape(reader.ValueSpan, ref _scratch)) : message;
-            }
-
-            reader.Skip();
-        }
-
-        if (reason is null)
-        {
-            return false;
-        }
-
-        if (translation is not null)
-        {
-            sink.Refusal(Encoding.UTF8.GetBytes(message is null ? $"The provider of this model blocked the prompt ({reason})." : $"The provider of this model blocked the prompt ({reason}): {message}"));
-        }
-
-        return true;
     }
 }

@@ -5,7 +5,8 @@ namespace Gateway.Router.Protocols.Gemini;
 
 /// <summary>Writes one JSON schema in OpenAPI's words. For one schema.</summary>
 /// <remarks>
-/// References are written out where they stand, a reference to itself becomes <c>{}</c>; the parts of <c>allOf</c> are read as one schema;
+/// References are written out where they stand, a reference to itself becomes an object without more. Each schema gets a type, which these
+/// models demand: from its other words, or that of text where nothing tells. The parts of <c>allOf</c> are read as one schema;
 /// <c>oneOf</c> becomes <c>anyOf</c>, a null among the types <c>nullable</c>, a constant an enumeration of one. Everything else that these models
 /// refuse is left out.
 /// </remarks>
@@ -32,6 +33,7 @@ internal sealed class GeminiSchemaCleaner(JsonElement root, SourcePath path, Utf
         {
             _open.RemoveRange(references, _open.Count - references);
             json.WriteStartObject();
+            json.WriteString("type"u8, schema.ValueKind == JsonValueKind.Object ? "object"u8 : "string"u8);
             json.WriteEndObject();
             return;
         }
@@ -79,7 +81,7 @@ internal sealed class GeminiSchemaCleaner(JsonElement root, SourcePath path, Utf
 
     private void WriteBody(List<JsonElement> layers, in SchemaShape shape, bool isRoot)
     {
-        var type = shape.Type ?? (SchemaShape.Find(layers, "properties") is not null || (isRoot && shape.Choices is null) ? "object" : SchemaShape.Find(layers, "items") is not null ? "array" : null);
+        var type = shape.Type ?? Guess(layers, in shape, isRoot);
         if (type is not null)
         {
             json.WriteString("type"u8, type);
@@ -123,6 +125,14 @@ internal sealed class GeminiSchemaCleaner(JsonElement root, SourcePath path, Utf
             json.WriteEndArray();
         }
     }
+
+    /// <summary>What a schema without a type describes; null where its choices say it.</summary>
+    private static string? Guess(List<JsonElement> layers, in SchemaShape shape, bool isRoot) =>
+        SchemaShape.Find(layers, "properties") is not null ? "object"
+        : SchemaShape.Find(layers, "items") is not null ? "array"
+        : shape.Choices is not null || shape.Types is not null ? null
+        : isRoot ? "object"
+        : "string";
 
     private void WriteLimits(List<JsonElement> layers, string? type)
     {

@@ -66,9 +66,22 @@ internal sealed class GeminiStreamWriter(AnswerContext context, IBufferWriter<by
         _open[index] = new ToolCallBlock(Encoding.UTF8.GetString(id), Encoding.UTF8.GetString(name));
     }
 
-    public void ToolArguments(int index, ReadOnlySpan<byte> json) => _open[index].Add(json);
+    public void ToolArguments(int index, ReadOnlySpan<byte> json)
+    {
+        if (_open.TryGetValue(index, out var call))
+        {
+            call.Add(json);
+        }
+    }
 
-    public void ToolSignature(int index, ReadOnlySpan<byte> signature) => _open[index].Signature += Encoding.UTF8.GetString(signature);
+    /// <summary>One that comes behind its call is too late: the call is with the client.</summary>
+    public void ToolSignature(int index, ReadOnlySpan<byte> signature)
+    {
+        if (_open.TryGetValue(index, out var call))
+        {
+            call.Signature += Encoding.UTF8.GetString(signature);
+        }
+    }
 
     public void ToolEnd(int index)
     {

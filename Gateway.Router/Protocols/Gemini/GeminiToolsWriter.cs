@@ -9,6 +9,7 @@ internal sealed class GeminiToolsWriter(Translation translation, Utf8JsonWriter 
     private const int MaxName = 64;
 
     private readonly NeutralRequest _request = translation.Request;
+    private bool _wroteTools;
 
     /// <summary>A tool's name as Gemini takes it.</summary>
     public static string NameOf(Translation translation, string name) =>
@@ -24,7 +25,6 @@ internal sealed class GeminiToolsWriter(Translation translation, Utf8JsonWriter 
 
         // Gemini takes a choice of tools only where it must call one: with a free choice the others are left out.
         var only = _request.ToolChoice is { Mode: ToolChoiceMode.Auto, Names: { } names } ? names : null;
-        var isOpen = false;
         foreach (var tool in _request.Tools)
         {
             if (only is not null && !Contains(only, tool.Name))
@@ -32,9 +32,9 @@ internal sealed class GeminiToolsWriter(Translation translation, Utf8JsonWriter 
                 continue;
             }
 
-            if (!isOpen)
+            if (!_wroteTools)
             {
-                isOpen = true;
+                _wroteTools = true;
                 json.WriteStartArray("tools"u8);
                 json.WriteStartObject();
                 json.WriteStartArray("functionDeclarations"u8);
@@ -43,7 +43,7 @@ internal sealed class GeminiToolsWriter(Translation translation, Utf8JsonWriter 
             WriteTool(tool);
         }
 
-        if (isOpen)
+        if (_wroteTools)
         {
             json.WriteEndArray();
             json.WriteEndObject();
@@ -53,7 +53,8 @@ internal sealed class GeminiToolsWriter(Translation translation, Utf8JsonWriter 
 
     public void WriteChoice()
     {
-        if (_request.Tools.Count == 0 || _request.ToolChoice is not { } choice)
+        // A choice without tools is refused.
+        if (!_wroteTools || _request.ToolChoice is not { } choice)
         {
             return;
         }

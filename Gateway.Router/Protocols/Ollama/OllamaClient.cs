@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Gateway.Core.Errors;
 using Gateway.Core.Requests;
 using Gateway.Router.Protocols.Neutral;
 
@@ -32,9 +33,29 @@ internal sealed class OllamaClient : IClientProtocol
             or NeutralField.Store or NeutralField.PromptCacheKey or NeutralField.ToolChoice or NeutralField.ParallelToolCalls => null,
     };
 
-    public NeutralRequest ReadChat(JsonElement body, ClientCall call, TranslationNotes notes) => OllamaRequestReader.Read(body, call);
+    public NeutralRequest ReadChat(JsonElement body, ClientCall call, TranslationNotes notes)
+    {
+        try
+        {
+            return OllamaRequestReader.Read(body, call);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw NoText(exception);
+        }
+    }
 
-    public NeutralEmbeddingRequest ReadEmbeddings(JsonElement body, ClientCall call, TranslationNotes notes) => OllamaEmbeddingsClient.Read(body, call);
+    public NeutralEmbeddingRequest ReadEmbeddings(JsonElement body, ClientCall call, TranslationNotes notes)
+    {
+        try
+        {
+            return OllamaEmbeddingsClient.Read(body, call);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw NoText(exception);
+        }
+    }
 
     public string StreamType(ClientCall call) => "application/x-ndjson";
 
@@ -47,4 +68,8 @@ internal sealed class OllamaClient : IClientProtocol
 
     /// <summary>The protocol has no such call.</summary>
     public void WriteTokenCount(long tokens, IBufferWriter<byte> output) => throw new InvalidOperationException("Ollama's clients cannot ask for a token count.");
+
+    /// <summary>A member's name with a lone surrogate; texts are checked where they are read.</summary>
+    private static GatewayException NoText(InvalidOperationException exception) =>
+        new(new GatewayError(GatewayErrorKind.InvalidRequest, "The body has a member whose name is no Unicode text."), exception);
 }

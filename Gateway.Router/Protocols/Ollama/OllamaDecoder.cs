@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.Json;
 using Gateway.Core.Money;
 using Gateway.Router.Protocols.Neutral;
 
@@ -10,8 +8,6 @@ namespace Gateway.Router.Protocols.Ollama;
 /// <param name="translation">Null for an answer that passes through and is only followed.</param>
 internal sealed class OllamaDecoder(Translation? translation) : IAnswerDecoder
 {
-    private const int MaxErrorText = 500;
-
     private byte[] _scratch = [];
     private bool _started;
     private int _calls;
@@ -25,12 +21,12 @@ internal sealed class OllamaDecoder(Translation? translation) : IAnswerDecoder
             return EventKind.Silence;
         }
 
-        if (!OllamaLine.TryRead(frame, out var line) || line.IsError || !(line.HasAnswer || line.Done))
+        if (!OllamaLine.TryRead(frame, out var line) || line.IsError || !(line.HasAnswer || line.Done) || !OllamaCall.TryRead(line.ToolCalls.In(frame), out var calls))
         {
             return EventKind.Error;
         }
 
-        Emit(frame, in line, sink);
+        Emit(frame, in line, calls, sink);
         return line.Done ? EventKind.Done : EventKind.Forward;
     }
 
@@ -46,34 +42,23 @@ internal sealed class OllamaDecoder(Translation? translation) : IAnswerDecoder
             return EventKind.Error;
         }
 
-        if (!line.HasAnswer || !line.Done)
+        if (!line.HasAnswer || !line.Done || !OllamaCall.TryRead(line.ToolCalls.In(document), out var calls))
         {
             throw new InvalidDataException("The answer has no message, or is not done.");
         }
 
-        Emit(document, in line, sink);
+        Emit(document, in line, calls, sink);
         return EventKind.Done;
     }
 
-    public UpstreamError ReadError(ReadOnlySpan<byte> frame)
-    {
-        if (!OllamaLine.TryRead(frame, out var line) || !line.IsError)
-        {
-            return new UpstreamError(StatusCodes.Status502BadGateway, null, null, null, null);
-        }
-
-        if (line.Error.IsSet && frame[line.Error.Start] == (byte)'{')
-        {
-            return UpstreamErrors.Read(StatusCodes.Status500InternalServerError, frame);
-        }
-
-        var text = Encoding.UTF8.GetString(JsonText.Unescape(line.Error.In(frame), ref _scratch));
-        return new UpstreamError(StatusCodes.Status500InternalServerError, null, null, text.Length == 0 ? null : text[..Math.Min(text.Length, MaxErrorText)], null);
-    }
+    public UpstreamError ReadError(ReadOnlySpan<byte> frame) =>
+        OllamaLine.TryRead(frame, out var line) && line.IsError
+            ? UpstreamErrors.Read(StatusCodes.Status500InternalServerError, frame)
+            : new UpstreamError(StatusCodes.Status502BadGateway, null, null, null, null);
 
     public bool IsWholeEvent(ReadOnlySpan<byte> rest) => rest.Trim(" \t\r\n"u8).IsEmpty || OllamaLine.TryRead(rest, out _);
 
-    private void Emit(ReadOnlySpan<byte> bytes, in OllamaLine line, IAnswerSink sink)
+    private void Emit(ReadOnlySpan<byte> bytes, in OllamaLine line, List<OllamaCall>? calls, IAnswerSink sink)
     {
         if (!_started)
         {
@@ -92,9 +77,9 @@ internal sealed class OllamaDecoder(Translation? translation) : IAnswerDecoder
             sink.Text(JsonText.Unescape(line.Content.In(bytes), ref _scratch));
         }
 
-        if (line.ToolCalls.IsSet)
+        if (calls is not null)
         {
-            EmitCalls(line.ToolCalls.In(bytes), sink);
+            Emit(calls, sink);
         }
 
         if (line.Done && !IsFinished)
@@ -126,46 +111,15 @@ internal sealed class OllamaDecoder(Translation? translation) : IAnswerDecoder
         return _calls > 0 ? FinishReason.Tool : FinishReason.Stop;
     }
 
-    private void EmitCalls(ReadOnlySpan<byte> calls, IAnswerSink sink)
+    private void Emit(List<OllamaCall> calls, IAnswerSink sink)
     {
-        // Calls come whole and are few: a document is simpler here than a pass over tokens.
-        var reader = new Utf8JsonReader(calls);
-        using var document = JsonDocument.ParseValue(ref reader);
-        foreach (var call in document.RootElement.EnumerateArray())
+        foreach (var call in calls)
         {
-            if (call.ValueKind != JsonValueKind.Object || !call.TryGetProperty("function"u8, out var function) || function.ValueKind != JsonValueKind.Object)
-            {
-                continue;
-            }
-
-            var name = TextOf(function, "name"u8);
-            var id = TextOf(call, "id"u8);
             var index = _calls++;
-            sink.ToolStart(index, Encoding.UTF8.GetBytes(id.Length > 0 ? id : ToolIds.New()), Encoding.UTF8.GetBytes(translation?.ToolNames.ToClient(name) ?? name));
-            sink.ToolArguments(index, ArgumentsOf(function));
+            sink.ToolStart(
+                index, Encoding.UTF8.GetBytes(call.Id.Length > 0 ? call.Id : ToolIds.New()), Encoding.UTF8.GetBytes(translation?.ToolNames.ToClient(call.Name) ?? call.Name));
+            sink.ToolArguments(index, call.Arguments);
             sink.ToolEnd(index);
         }
     }
-
-    private ReadOnlySpan<byte> ArgumentsOf(JsonElement function)
-    {
-        if (!function.TryGetProperty("arguments"u8, out var arguments))
-        {
-            return "{}"u8;
-        }
-
-        var raw = JsonMarshal.GetRawUtf8Value(arguments);
-        return arguments.ValueKind switch
-        {
-            JsonValueKind.Null => "{}"u8,
-
-            // Servers that only resemble Ollama send the text of the object.
-            JsonValueKind.String => JsonText.Unescape(raw[1..^1], ref _scratch),
-            _ => CompactJson.Strip(raw),
-        };
-    }
-
-    private string TextOf(JsonElement parent, ReadOnlySpan<byte> name) =>
-        parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
-            ? Encoding.UTF8.GetString(JsonText.Unescape(JsonMarshal.GetRawUtf8Value(value)[1..^1], ref _scratch)) : "";
 }

@@ -6,29 +6,27 @@ using Gateway.Router.Protocols.Neutral;
 
 namespace Gateway.Router.Protocols.Ollama;
 
-/// <summary>Embeddings for an Ollama client.</summary>
+/// <summary>Embeddings for an Ollama client: <c>/api/embed</c>, and the old <c>/api/embeddings</c> with one prompt and one vector.</summary>
 internal static class OllamaEmbeddingsClient
 {
-    /// <summary>The old endpoint has one text under this name, and one vector in its answer.</summary>
-    private const string Prompt = "prompt";
-
-    private const string Input = "input";
-
     public static NeutralEmbeddingRequest Read(JsonElement body, ClientCall call)
     {
         var request = new NeutralEmbeddingRequest { Model = call.Model };
-        var content = call.Operation == LlmOperation.OllamaEmbeddings ? Prompt : Input;
+        var input = IsOld(call) ? "prompt" : "input";
         foreach (var member in body.EnumerateObject())
         {
             var path = new SourcePath(member.Name);
+            if (member.Name == input)
+            {
+                ReadInput(member.Value, path, request, mayBeList: !IsOld(call));
+                continue;
+            }
+
             switch (member.Name)
             {
                 case "model":
                     break;
-                case Prompt or Input when member.Name == content:
-                    ReadInput(member.Value, path, request);
-                    break;
-                case "dimensions":
+                case "dimensions" when !IsOld(call):
                     request.Dimensions = OllamaFields.Integer(member.Value, path);
                     break;
                 default:
@@ -41,17 +39,17 @@ internal static class OllamaEmbeddingsClient
             }
         }
 
-        return request.Inputs.Count > 0 ? request : throw Empty(new SourcePath(content));
+        return request.Inputs.Count > 0 ? request : throw Empty(new SourcePath(input));
     }
 
     public static void Write(NeutralEmbeddings embeddings, AnswerContext context, IBufferWriter<byte> output)
     {
         using var json = OllamaLines.Writer(output);
         json.WriteStartObject();
-        if (context.Call.Operation == LlmOperation.OllamaEmbeddings)
+        if (IsOld(context.Call))
         {
             json.WritePropertyName("embedding"u8);
-            WriteVector(json, embeddings.Vectors[0]);
+            WriteVector(json, embeddings.Vectors.Count > 0 ? embeddings.Vectors[0] : []);
             json.WriteEndObject();
             return;
         }
@@ -72,6 +70,8 @@ internal static class OllamaEmbeddingsClient
         json.WriteEndObject();
     }
 
+    private static bool IsOld(ClientCall call) => call.Operation == LlmOperation.OllamaEmbeddings;
+
     private static void WriteVector(Utf8JsonWriter json, float[] vector)
     {
         json.WriteStartArray();
@@ -83,14 +83,14 @@ internal static class OllamaEmbeddingsClient
         json.WriteEndArray();
     }
 
-    private static void ReadInput(JsonElement input, SourcePath path, NeutralEmbeddingRequest request)
+    private static void ReadInput(JsonElement input, SourcePath path, NeutralEmbeddingRequest request, bool mayBeList)
     {
         if (input.ValueKind == JsonValueKind.String)
         {
             request.IsSingle = true;
             Add(input, path);
         }
-        else if (input.ValueKind == JsonValueKind.Array)
+        else if (mayBeList && input.ValueKind == JsonValueKind.Array)
         {
             var index = 0;
             foreach (var item in input.EnumerateArray())
@@ -100,7 +100,7 @@ internal static class OllamaEmbeddingsClient
         }
         else if (input.ValueKind != JsonValueKind.Null)
         {
-            throw OllamaFields.Wrong(path, "a string or an array of strings");
+            throw OllamaFields.Wrong(path, mayBeList ? "a string or an array of strings" : "a string");
         }
 
         void Add(JsonElement item, SourcePath at)

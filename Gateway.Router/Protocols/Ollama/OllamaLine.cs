@@ -13,8 +13,6 @@ internal struct OllamaLine
     public JsonPiece ToolCalls;
     public JsonPiece Reason;
 
-    /// <summary>The text of an error; for an error object the object.</summary>
-    public JsonPiece Error;
     public bool IsError;
     public bool HasAnswer;
     public bool Done;
@@ -42,8 +40,9 @@ internal struct OllamaLine
 
             return !reader.Read();
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // The second for a name with a lone surrogate, which cannot be compared with ours.
             return false;
         }
     }
@@ -97,7 +96,7 @@ internal struct OllamaLine
         {
             reader.Read();
             IsError |= reader.TokenType != JsonTokenType.Null;
-            Error = reader.TokenType == JsonTokenType.String ? JsonPiece.OfString(ref reader) : JsonPiece.TakeWhole(ref reader);
+            reader.Skip();
         }
         else
         {

@@ -29,6 +29,16 @@ internal sealed class OpenAIChunkFrame(AnswerContext context, IBufferWriter<byte
         return _json;
     }
 
+    /// <summary>Writes a whole chunk whose delta has one text between constant pieces; for old completions, the text alone.</summary>
+    public void WriteText(ReadOnlySpan<byte> before, ReadOnlySpan<byte> text, ReadOnlySpan<byte> after)
+    {
+        Begin();
+        output.Write(before);
+        JsonBytes.Write(output, text);
+        output.Write(after);
+        End();
+    }
+
     /// <param name="finishReason">Null but for the last chunk of the choice.</param>
     public void End(string? finishReason = null)
     {

@@ -21,7 +21,7 @@ internal sealed class OpenAIDecoder(Translation? translation) : IAnswerDecoder
     public EventKind Decode(ReadOnlySpan<byte> frame, IAnswerSink sink)
     {
         var data = SseFrame.Data(frame, out var joined);
-        data = JsonText.Repair((joined ?? data).Trim(" \t"u8));
+        data = JsonBytes.Repair((joined ?? data).Trim(" \t"u8));
         if (data.IsEmpty)
         {
             return EventKind.Silence;
@@ -53,7 +53,7 @@ internal sealed class OpenAIDecoder(Translation? translation) : IAnswerDecoder
 
     public EventKind DecodeAnswer(ReadOnlySpan<byte> document, IAnswerSink sink)
     {
-        document = JsonText.Repair(document);
+        document = JsonBytes.Repair(document);
         OpenAIChunkFields fields;
         try
         {
@@ -84,7 +84,7 @@ internal sealed class OpenAIDecoder(Translation? translation) : IAnswerDecoder
         var data = SseFrame.Data(frame, out var joined);
         data = (joined ?? data).Trim(" \t"u8);
         data = data.IsEmpty ? frame : data;
-        return UpstreamErrors.Read(OpenAIErrorStatus.Of(data), data);
+        return UpstreamErrors.Read(StatusCodes.Status200OK, data);
     }
 
     public bool IsWholeEvent(ReadOnlySpan<byte> rest)

@@ -59,7 +59,10 @@ internal sealed class OpenAIEventReader(bool hidesUsage, int candidates) : IEven
     {
         var data = SseFrame.Data(frame, out var joined);
         data = (joined ?? data).Trim(" \t"u8);
-        status = OpenAIErrorStatus.Of(data);
+
+        // About the gateway's own key: the client must not throw away a good one.
+        var told = UpstreamErrors.Read(StatusCodes.Status200OK, data).Status;
+        status = told is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden ? StatusCodes.Status502BadGateway : told;
         return data.ToArray();
     }
 

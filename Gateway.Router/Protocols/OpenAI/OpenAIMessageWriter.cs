@@ -12,7 +12,8 @@ internal sealed class OpenAIMessageWriter(Translation translation, Utf8JsonWrite
 
     public void Write()
     {
-        var turns = translation.Request.Turns;
+        // OpenAI, too, wants every call answered right behind the message that made it.
+        var turns = ToolHistory.Order(translation);
         json.WriteStartArray("messages"u8);
         WriteSystem(translation.Request.System, SchemaInWords());
         for (var i = 0; i < turns.Count; i++)
@@ -30,7 +31,7 @@ internal sealed class OpenAIMessageWriter(Translation translation, Utf8JsonWrite
                     WriteAssistant(turns, ref i);
                     break;
                 case NeutralRole.Tool:
-                    new OpenAIResultWriter(translation, json, _parts).Write(turns, [], ref i);
+                    new OpenAIResultWriter(translation, json, _parts).Write(turn);
                     break;
             }
         }
@@ -160,11 +161,6 @@ internal sealed class OpenAIMessageWriter(Translation translation, Utf8JsonWrite
 
         WriteCalls(message.Calls);
         json.WriteEndObject();
-        if (message.Calls.Count > 0)
-        {
-            i++;
-            new OpenAIResultWriter(translation, json, _parts).Write(turns, message.Calls, ref i);
-        }
     }
 
     private static bool HasCalls(List<NeutralPart> parts)

@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 using Gateway.Core.Errors;
 using Gateway.Core.Money;
 using Gateway.Router.Protocols.Neutral;
@@ -9,6 +11,9 @@ namespace Gateway.Router.Protocols.OpenAI;
 /// <summary>Writes a stream of <c>chat.completion.chunk</c>s (protocols.md 5.2).</summary>
 internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
 {
+    /// <summary>What stands before a piece of arguments, with the longest number.</summary>
+    private const int MaxCallStart = 64;
+
     private readonly AnswerContext _context;
     private readonly OpenAIClientState _state;
     private readonly OpenAIChunkFrame _frame;
@@ -37,7 +42,7 @@ internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
     {
         if (!text.IsEmpty)
         {
-            WriteText("content"u8, text);
+            WriteText("{\"content\":"u8, text);
         }
     }
 
@@ -92,7 +97,7 @@ internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
         if (!text.IsEmpty)
         {
             _hasRefusal = true;
-            WriteText("refusal"u8, text);
+            WriteText("{\"refusal\":"u8, text);
         }
     }
 
@@ -141,26 +146,16 @@ internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
             return;
         }
 
-        var json = _frame.Begin();
-        json.WriteStartObject();
         if (_state.UsesFunctions)
         {
-            json.WriteStartObject("function_call"u8);
-            json.WriteString("arguments"u8, arguments);
-            json.WriteEndObject();
-        }
-        else
-        {
-            // No id, no type, no name: their presence would begin another call.
-            BeginCall(json, index);
-            json.WriteStartObject("function"u8);
-            json.WriteString("arguments"u8, arguments);
-            json.WriteEndObject();
-            EndCall(json);
+            _frame.WriteText("{\"function_call\":{\"arguments\":"u8, arguments, "}}"u8);
+            return;
         }
 
-        json.WriteEndObject();
-        _frame.End();
+        // No id, no type, no name: their presence would begin another call.
+        Span<byte> before = stackalloc byte[MaxCallStart];
+        Utf8.TryWrite(before, CultureInfo.InvariantCulture, $"{{\"tool_calls\":[{{\"index\":{index},\"function\":{{\"arguments\":", out var length);
+        _frame.WriteText(before[..length], arguments, "}}]}"u8);
     }
 
     public void ToolSignature(int index, ReadOnlySpan<byte> signature)
@@ -235,15 +230,11 @@ internal sealed class OpenAIStreamWriter : IAnswerWriter, IDisposable
 
     private bool IsBeyondFunction(int index) => _state.UsesFunctions && index > 0;
 
-    private void WriteText(ReadOnlySpan<byte> member, ReadOnlySpan<byte> text)
+    private void WriteText(ReadOnlySpan<byte> before, ReadOnlySpan<byte> text)
     {
         EndBlock();
         Open();
-        var json = _frame.Begin();
-        json.WriteStartObject();
-        json.WriteString(member, text);
-        json.WriteEndObject();
-        _frame.End();
+        _frame.WriteText(before, text, "}"u8);
     }
 
     private static void BeginCall(Utf8JsonWriter json, int index)

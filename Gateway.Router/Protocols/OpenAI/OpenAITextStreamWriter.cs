@@ -19,8 +19,7 @@ internal sealed class OpenAITextStreamWriter(AnswerContext context, IBufferWrite
     {
         if (!text.IsEmpty)
         {
-            _frame.Begin().WriteStringValue(text);
-            _frame.End();
+            _frame.WriteText(default, text, default);
         }
     }
 

@@ -20,8 +20,12 @@ internal sealed class OpenAIUpstream : IUpstreamProtocol
 
     public bool SignsBody => false;
 
-    public bool PassesThrough(ClientCall call, UpstreamTraits traits) =>
-        LlmOperations.ProtocolOf(call.Operation) is var protocol && (protocol == LlmProtocol.OpenAI || (protocol == LlmProtocol.Responses && traits.HasResponses));
+    public bool PassesThrough(ClientCall call, UpstreamTraits traits) => LlmOperations.ProtocolOf(call.Operation) switch
+    {
+        LlmProtocol.OpenAI => !traits.PreferResponses || LlmOperations.KindOf(call.Operation) != LlmKind.Chat,
+        LlmProtocol.Responses => traits.HasResponses,
+        _ => false,
+    };
 
     public LlmOperation? OperationFor(LlmKind kind, UpstreamTraits traits) => kind switch
     {

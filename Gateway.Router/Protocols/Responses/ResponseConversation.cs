@@ -8,10 +8,18 @@ namespace Gateway.Router.Protocols.Responses;
 
 /// <summary>What the gateway knows of the talk that one request continues, and where its answer is kept. One request.</summary>
 /// <param name="previous">The response that is continued; null when none is named, or when it is not there.</param>
+/// <param name="items">Items of earlier answers by their ids, as far as the request refers to them and they are there; null for none.</param>
 /// <param name="keep">Begins to keep a response. Does not throw.</param>
-internal sealed class ResponseConversation(StoredResponse? previous, Func<StoredResponse, Task> keep)
+internal sealed class ResponseConversation(StoredResponse? previous, IReadOnlyDictionary<string, JsonElement>? items, Func<StoredResponse, Task> keep)
 {
     public StoredResponse? Previous { get; } = previous;
+
+    /// <returns>False when there is no such item, or no longer.</returns>
+    public bool TryFind(string itemId, out JsonElement item)
+    {
+        item = default;
+        return items is not null && items.TryGetValue(itemId, out item);
+    }
 
     /// <summary>Done when the answer is kept; at once when it is not to be.</summary>
     public Task Keeping { get; private set; } = Task.CompletedTask;
@@ -36,14 +44,14 @@ internal sealed class ResponseKeeper(ResponseConversation conversation, byte[] i
         if (conversation.Previous is { } previous)
         {
             using var earlier = JsonDocument.Parse(previous.Input);
-            WriteItems(earlier.RootElement, json, ref count);
+            WriteItems(earlier.RootElement, conversation, json, ref count);
             using var response = JsonDocument.Parse(previous.Response);
-            WriteItems(response.RootElement.GetProperty("output"), json, ref count);
+            WriteItems(response.RootElement.GetProperty("output"), conversation, json, ref count);
         }
 
         if (input is { ValueKind: JsonValueKind.Array } items)
         {
-            WriteItems(items, json, ref count);
+            WriteItems(items, conversation, json, ref count);
         }
         else if (input is { ValueKind: JsonValueKind.String } text)
         {
@@ -68,10 +76,12 @@ internal sealed class ResponseKeeper(ResponseConversation conversation, byte[] i
     /// <param name="response">The whole response object; copied.</param>
     public void Keep(string id, ReadOnlySpan<byte> response) => conversation.Keep(new StoredResponse(id, response.ToArray(), input));
 
-    private static void WriteItems(JsonElement items, Utf8JsonWriter json, ref int count)
+    private static void WriteItems(JsonElement items, ResponseConversation conversation, Utf8JsonWriter json, ref int count)
     {
-        foreach (var item in items.EnumerateArray())
+        foreach (var given in items.EnumerateArray())
         {
+            // A talk holds the items themselves: what it is continued with may outlive the response that they came from.
+            var item = ResponsesItemReader.IsReference(given) && JsonWords.Word(given, "id") is { } id && conversation.TryFind(id, out var found) ? found : given;
             json.WriteStartObject();
             if (!ResponsesFields.TryGet(item, "id", out _))
             {

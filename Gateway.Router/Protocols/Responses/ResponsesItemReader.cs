@@ -8,10 +8,24 @@ namespace Gateway.Router.Protocols.Responses;
 /// Reads items into turns: what the assistant did in a row is one turn, results in a row are another. Items of tools that run at OpenAI
 /// are refused by name.
 /// </summary>
-internal sealed class ResponsesItemReader(NeutralRequest request, TranslationNotes notes)
+/// <param name="conversation">Knows the items that are only referred to; null when nothing is kept.</param>
+internal sealed class ResponsesItemReader(NeutralRequest request, TranslationNotes notes, ResponseConversation? conversation)
 {
     private Dictionary<string, string>? _callSignatures;
     private NeutralTurn? _last;
+
+    /// <summary>Whether the item only names one of an earlier answer. OpenAI takes such without a type too.</summary>
+    public static bool IsReference(JsonElement item)
+    {
+        if (item.ValueKind != JsonValueKind.Object)
+        {
+            return false;
+        }
+
+        return item.TryGetProperty("type", out var type) && type.ValueKind != JsonValueKind.Null
+            ? type.ValueKind == JsonValueKind.String && type.ValueEquals("item_reference"u8)
+            : item.TryGetProperty("id", out _) && !item.TryGetProperty("role", out _) && !item.TryGetProperty("content", out _);
+    }
 
     /// <param name="items">The value of <c>input</c>, or the items of an earlier response.</param>
     /// <param name="list">Name that they go by in messages.</param>
@@ -34,7 +48,7 @@ internal sealed class ResponsesItemReader(NeutralRequest request, TranslationNot
         {
             var at = new SourcePath(list, index++);
             ResponsesFields.MustBeObject(item, at);
-            ReadItem(item, at);
+            ReadItem(IsReference(item) ? Find(item, at) : item, at);
         }
     }
 
@@ -81,13 +95,22 @@ internal sealed class ResponsesItemReader(NeutralRequest request, TranslationNot
             case "reasoning":
                 ReadReasoning(item, path);
                 break;
-            case "item_reference":
-                TranslationNotes.Reject(path.At("type"), $"{path.At("type")} refers to an item that lies at OpenAI, and this model is served by a provider that cannot read it. Send the item itself.");
-                break;
             case var type:
                 TranslationNotes.Reject(path.At("type"), $"{path.At("type")}: items of type '{type}' mean something at OpenAI only, and this model is served by another provider. Leave the item out.");
                 break;
         }
+    }
+
+    private JsonElement Find(JsonElement reference, SourcePath path)
+    {
+        var id = ResponsesFields.RequiredString(reference, "id", path.At("id"));
+        if (conversation is null || !conversation.TryFind(id, out var item))
+        {
+            TranslationNotes.Reject(path, $"{path}: Item with id '{id}' not found. It was not stored, was deleted, or its time is over. Send the item itself.");
+            return default;
+        }
+
+        return item;
     }
 
     private void ReadMessage(JsonElement item, SourcePath path)

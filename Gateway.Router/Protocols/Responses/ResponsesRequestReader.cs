@@ -17,7 +17,7 @@ internal static class ResponsesRequestReader
             request.System.Add(new TextPart(instructions, new("instructions")));
         }
 
-        var items = new ResponsesItemReader(request, notes);
+        var items = new ResponsesItemReader(request, notes, call.Conversation);
         var continues = ReadPrevious(body, call, items);
         if (ResponsesFields.TryGet(body, "input", out var input))
         {

@@ -117,8 +117,9 @@ internal static class ResponsesRequestWriter
             ReasoningMode.Effort => reasoning.Effort,
             ReasoningMode.Budget => EffortOf(reasoning.Budget ?? 0, translation),
         };
-        var isOn = reasoning.Mode != ReasoningMode.Off;
-        if (effort is not null || reasoning.Show == true)
+        // Anthropic shows what was thought unless it is told not to; OpenAI's clients ask for a summary, which some accounts may not have.
+        var isShown = (reasoning.Show ?? translation.Client.Protocol == LlmProtocol.Anthropic) && reasoning.Mode != ReasoningMode.Off;
+        if (effort is not null || isShown)
         {
             json.WriteStartObject("reasoning"u8);
             if (effort is not null)
@@ -126,7 +127,7 @@ internal static class ResponsesRequestWriter
                 json.WriteString("effort"u8, effort);
             }
 
-            if (isOn && reasoning.Show == true)
+            if (isShown)
             {
                 json.WriteString("summary"u8, "auto"u8);
             }

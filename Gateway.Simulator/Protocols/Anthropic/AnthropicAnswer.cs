@@ -74,6 +74,7 @@ internal static class AnthropicAnswer
             AnswerEnd.StopSequence => "stop_sequence",
         });
         json.WriteString("stop_sequence"u8, choice.StopSequence);
+        json.WriteNull("stop_details"u8);
     }
 
     /// <summary>Unlike other providers this one does not count the cached tokens under the input.</summary>
@@ -83,7 +84,23 @@ internal static class AnthropicAnswer
         json.WriteNumber("input_tokens"u8, answer.PromptTokens - answer.CachedTokens - answer.CacheWriteTokens);
         json.WriteNumber("cache_creation_input_tokens"u8, answer.CacheWriteTokens);
         json.WriteNumber("cache_read_input_tokens"u8, answer.CachedTokens);
+        if (withTier)
+        {
+            var hour = answer.CacheLife >= TimeSpan.FromHours(1);
+            json.WriteStartObject("cache_creation"u8);
+            json.WriteNumber("ephemeral_5m_input_tokens"u8, hour ? 0 : answer.CacheWriteTokens);
+            json.WriteNumber("ephemeral_1h_input_tokens"u8, hour ? answer.CacheWriteTokens : 0);
+            json.WriteEndObject();
+        }
+
         json.WriteNumber("output_tokens"u8, output);
+        if (answer.ReasoningTokens > 0 && output == answer.CompletionTokens)
+        {
+            json.WriteStartObject("output_tokens_details"u8);
+            json.WriteNumber("thinking_tokens"u8, answer.ReasoningTokens);
+            json.WriteEndObject();
+        }
+
         if (withTier)
         {
             json.WriteString("service_tier"u8, "standard"u8);

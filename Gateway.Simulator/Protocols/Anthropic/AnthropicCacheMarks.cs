@@ -8,6 +8,9 @@ internal static class AnthropicCacheMarks
     public const string Member = "cache_control";
     private const int Max = 4;
 
+    /// <param name="holder">What may carry a mark.</param>
+    /// <param name="path">Its path; empty for the body.</param>
+    /// <param name="provider">Words refusals.</param>
     /// <returns>How long the marked prefix lives, or null for no mark.</returns>
     /// <exception cref="ProviderException">The mark is malformed.</exception>
     public static TimeSpan? Check(JsonElement holder, string path, AnthropicProvider provider)
@@ -17,7 +20,13 @@ internal static class AnthropicCacheMarks
             return null;
         }
 
-        AnthropicFields.CacheControl.Check(mark, provider, $"{path}.{Member}");
+        path = path.Length == 0 ? Member : $"{path}.{Member}";
+        if (mark.ValueKind != JsonValueKind.Object)
+        {
+            throw AnthropicError.Invalid(path, "Input should be an object");
+        }
+
+        AnthropicFields.CacheControl.Check(mark, provider, path);
         return Json.Text(mark, "ttl"u8) == "1h" ? TimeSpan.FromHours(1) : TimeSpan.FromMinutes(5);
     }
 

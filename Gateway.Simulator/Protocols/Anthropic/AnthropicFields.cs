@@ -104,22 +104,34 @@ internal static class AnthropicFields
     public static readonly IReadOnlyDictionary<string, FieldTable> Blocks = new Dictionary<string, FieldTable>
     {
         ["document"] = Block(("source", new(FieldType.Map, Required: true)), ("title", new(FieldType.Text)), ("context", new(FieldType.Text)), ("citations", new(FieldType.Map))),
+        ["bash_code_execution_tool_result"] = ServerResult(),
+        ["code_execution_tool_result"] = ServerResult(),
         ["image"] = Block(("source", new(FieldType.Map, Required: true))),
         ["redacted_thinking"] = Bare(("data", new(FieldType.Text, Required: true))),
         ["search_result"] = Block(
             ("source", new(FieldType.Text, Required: true)), ("title", new(FieldType.Text, Required: true)),
             ("content", new(FieldType.List, Required: true)), ("citations", new(FieldType.Map))),
+        ["server_tool_use"] = Block(
+            ("id", new(FieldType.Text, Required: true)), ("name", new(FieldType.Text, Required: true)), ("input", new(FieldType.Map, Required: true)), ("caller", new(FieldType.Map))),
         ["text"] = Block(("text", new(FieldType.Text, Required: true)), ("citations", new(FieldType.List))),
+        ["text_editor_code_execution_tool_result"] = ServerResult(),
         ["thinking"] = Bare(("thinking", new(FieldType.Text, Required: true)), ("signature", new(FieldType.Text, Required: true))),
         ["tool_result"] = Block(
             ("tool_use_id", new(FieldType.Text, Required: true)), ("content", new(FieldType.TextOrList)), ("is_error", new(FieldType.Flag))),
+        ["tool_search_tool_result"] = ServerResult(),
         ["tool_use"] = Block(
             ("id", new(FieldType.Text, Required: true)), ("name", new(FieldType.Text, Required: true)),
             ("input", new(FieldType.Map, Required: true)), ("caller", new(FieldType.Map))),
+        ["web_fetch_tool_result"] = ServerResult(),
+        ["web_search_tool_result"] = ServerResult(),
     };
 
     private static FieldTable Bare(params (string Name, Field Field)[] fields) => new(new Dictionary<string, Field>(
         fields.Select(entry => KeyValuePair.Create(entry.Name, entry.Field))) { ["type"] = new(FieldType.Text, Required: true) });
+
+    /// <summary>What a tool of the provider gave; it stands in the assistant's own message.</summary>
+    private static FieldTable ServerResult() => Block(
+        ("tool_use_id", new(FieldType.Text, Required: true)), ("content", new(FieldType.Any, Required: true)), ("caller", new(FieldType.Map)));
 
     private static FieldTable Block(params (string Name, Field Field)[] fields) => Bare([.. fields, ("cache_control", new Field(FieldType.Map))]);
 }

@@ -27,6 +27,7 @@ internal sealed class AnthropicFrames(ProviderCall call, Answer answer, FaultScr
         json.WriteEndArray();
         json.WriteNull("stop_reason"u8);
         json.WriteNull("stop_sequence"u8);
+        json.WriteNull("stop_details"u8);
         if (!script.NoUsage)
         {
             AnthropicAnswer.WriteUsage(json, answer, output: 1, withTier: true);

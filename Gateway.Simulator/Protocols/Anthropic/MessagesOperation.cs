@@ -31,8 +31,8 @@ internal sealed class MessagesOperation(AnthropicProvider provider, PromptCache 
 
         call.Meter.Id = $"msg_{call.Meter.Number}";
         var response = await call.OpenAsync(script, seed);
-        var (read, write) = cache.Use(call.Model, prompt.Prefix);
-        answer = answer with { CachedTokens = read, CacheWriteTokens = write };
+        var (read, write, life) = cache.Use(call.Model, prompt.Prefix);
+        answer = answer with { CachedTokens = read, CacheWriteTokens = write, CacheLife = life };
         call.Meter.Prompt(prompt.Tokens);
         if (!call.Stream)
         {

@@ -124,7 +124,7 @@ internal static partial class BedrockBlocks
         }
     }
 
-    private static JsonElement Map(JsonElement value) =>
+    public static JsonElement Map(JsonElement value) =>
         value.ValueKind == JsonValueKind.Object ? value : throw BedrockError.Serialization("Unexpected value type in payload");
 
     [GeneratedRegex(@"^(?!.*\s\s)[a-zA-Z0-9\s\-()\[\]]+$", RegexOptions.CultureInvariant)]

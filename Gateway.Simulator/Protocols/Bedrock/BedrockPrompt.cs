@@ -161,7 +161,7 @@ internal sealed class BedrockPrompt : IDisposable
 
         if (only.Name == "cachePoint")
         {
-            BedrockFields.CachePoint.Check(only.Value, _provider, $"{path}.cachePoint");
+            BedrockFields.CachePoint.Check(BedrockBlocks.Map(only.Value), _provider, $"{path}.cachePoint");
             Prefix.Mark(Json.Text(only.Value, "ttl"u8) == "1h" ? TimeSpan.FromHours(1) : TimeSpan.FromMinutes(5));
             return;
         }

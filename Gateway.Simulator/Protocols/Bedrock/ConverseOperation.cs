@@ -35,7 +35,7 @@ internal sealed class ConverseOperation(BedrockProvider provider, PromptCache ca
         });
 
         var response = await call.OpenAsync(script, seed);
-        var (read, write) = cache.Use(call.Model, prompt.Prefix);
+        var (read, write, _) = cache.Use(call.Model, prompt.Prefix);
         answer = answer with { CachedTokens = read, CacheWriteTokens = write };
         call.Meter.Prompt(prompt.Tokens);
         if (!stream)
@@ -59,6 +59,7 @@ internal sealed class BedrockCountOperation(BedrockProvider provider) : Operatio
     {
         var input = call.Body.GetProperty("input"u8);
         BedrockFields.CountInput.Check(input, provider, "input");
+        BedrockFields.Converse.Check(input.GetProperty("converse"u8), provider, "input.converse");
         using var request = new BedrockRequest(input.GetProperty("converse"u8), call.Model, provider);
         var script = call.ReadScript(request.Prompt.LastUserText);
         var response = await call.OpenAsync(script, call.SeedOf(call.Body, script));

@@ -39,6 +39,7 @@ internal static class GeminiEndpoints
                 ["generateContent"] = new GenerateOperation(vertex, stream: false),
                 ["streamGenerateContent"] = new GenerateOperation(vertex, stream: true),
                 ["countTokens"] = new CountTokensOperation(vertex),
+                ["predict"] = new PredictOperation(vertex),
             });
         }
 

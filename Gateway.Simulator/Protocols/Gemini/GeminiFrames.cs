@@ -139,7 +139,7 @@ internal sealed class GeminiFrames : IAnswerFrames
         return EndChunk(choice, reason: null, hasCalls: false);
     }
 
-    private void WriteCall(Pending call) => GeminiWriter.CallPart(_json, call.Name, call.Arguments.ToString(), call.Call == 0);
+    private void WriteCall(Pending call) => GeminiWriter.CallPart(_json, call.Name, call.Arguments.ToString(), _show.SignsCalls && call.Call == 0);
 
     private void StartChunk()
     {
@@ -184,5 +184,6 @@ internal sealed class GeminiFrames : IAnswerFrames
 /// <summary>How an answer is shown.</summary>
 /// <param name="AsEvents">Server-sent events, not an array.</param>
 /// <param name="Thoughts">Thoughts are shown, not only counted.</param>
+/// <param name="SignsCalls">The first call carries a signature.</param>
 /// <param name="SignsText">The text carries a signature at its end.</param>
-internal readonly record struct GeminiShow(bool AsEvents, bool Thoughts, bool SignsText);
+internal readonly record struct GeminiShow(bool AsEvents, bool Thoughts, bool SignsCalls, bool SignsText);

@@ -15,6 +15,9 @@ internal static class GeminiMessages
 
     public static readonly ProtoMessage BatchEmbed = new("BatchEmbedContentsRequest");
 
+    /// <summary>Instances and parameters are free JSON to the API; the model reads them.</summary>
+    public static readonly ProtoMessage Predict = new("PredictRequest");
+
     private static readonly ProtoField Text = new(ProtoType.Text);
     private static readonly ProtoField Bytes = new(ProtoType.Bytes);
     private static readonly ProtoField Texts = new(ProtoType.Text, Repeated: true);
@@ -64,6 +67,8 @@ internal static class GeminiMessages
             "TASK_TYPE_UNSPECIFIED", "RETRIEVAL_QUERY", "RETRIEVAL_DOCUMENT", "SEMANTIC_SIMILARITY", "CLASSIFICATION", "CLUSTERING", "QUESTION_ANSWERING",
             "FACT_VERIFICATION", "CODE_RETRIEVAL_QUERY",
         ]);
+        Predict["instances"] = new(ProtoType.Value, Repeated: true);
+        Predict["parameters"] = Value;
         BatchEmbed["requests"] = new(ProtoType.Message, Embed, Repeated: true);
     }
 

@@ -67,7 +67,7 @@ internal sealed class GeminiWriter(ProviderCall call, FaultScript script, int pr
     /// <param name="json">Where to.</param>
     /// <param name="name">The function.</param>
     /// <param name="arguments">A whole JSON object.</param>
-    /// <param name="signed">It is the first call of the answer.</param>
+    /// <param name="signed">It carries a signature.</param>
     public static void CallPart(Utf8JsonWriter json, string name, string arguments, bool signed)
     {
         json.WriteStartObject();
@@ -104,21 +104,21 @@ internal sealed class GeminiWriter(ProviderCall call, FaultScript script, int pr
         EndResponse(json, 0, 0);
     }
 
-    public void Whole(Utf8JsonWriter json, Answer answer, bool showsThoughts, bool signsText)
+    public void Whole(Utf8JsonWriter json, Answer answer, GeminiShow show)
     {
         StartCandidates(json);
         for (var index = 0; index < answer.Choices.Count; index++)
         {
-            WriteCandidate(json, answer.Choices[index], index, showsThoughts, signsText);
+            WriteCandidate(json, answer.Choices[index], index, show);
         }
 
         EndCandidates(json, answer.CompletionTokens - answer.ReasoningTokens, answer.ReasoningTokens);
     }
 
-    private static void WriteCandidate(Utf8JsonWriter json, AnswerChoice choice, int index, bool showsThoughts, bool signsText)
+    private static void WriteCandidate(Utf8JsonWriter json, AnswerChoice choice, int index, GeminiShow show)
     {
         StartParts(json);
-        if (showsThoughts && choice.ReasoningTokens > 0)
+        if (show.Thoughts && choice.ReasoningTokens > 0)
         {
             TextPart(json, choice.Join(AnswerToken.Reasoning), thought: true);
         }
@@ -126,7 +126,7 @@ internal sealed class GeminiWriter(ProviderCall call, FaultScript script, int pr
         var calls = choice.CallStarts.ToList();
         if (calls.Count == 0)
         {
-            TextPart(json, choice.Join(AnswerToken.Content), signature: signsText ? ThoughtSignatures.OfText() : null);
+            TextPart(json, choice.Join(AnswerToken.Content), signature: show.SignsText ? ThoughtSignatures.OfText() : null);
         }
 
         foreach (var start in calls)
@@ -134,7 +134,7 @@ internal sealed class GeminiWriter(ProviderCall call, FaultScript script, int pr
             // A cap in the middle of the arguments leaves nothing that could be called.
             if (choice.End == AnswerEnd.ToolCalls || start.Call < calls.Count - 1)
             {
-                CallPart(json, start.Text, choice.Join(start.Call), start.Call == 0);
+                CallPart(json, start.Text, choice.Join(start.Call), show.SignsCalls && start.Call == 0);
             }
         }
 

@@ -29,7 +29,7 @@ internal sealed class GenerateOperation(GeminiProvider provider, bool stream)
         call.Meter.Prompt(contents.PromptTokens);
 
         var writer = new GeminiWriter(call, script, contents.PromptTokens, IsVertex);
-        var show = new GeminiShow(GeminiProvider.WantsEvents(call.Context), config.ShowsThoughts, model.IsThird);
+        var show = new GeminiShow(GeminiProvider.WantsEvents(call.Context), config.ShowsThoughts, model.CanThink, model.IsThird);
         using var frames = new GeminiFrames(call, writer, script, show);
         if (script.Block is { } reason)
         {
@@ -50,7 +50,7 @@ internal sealed class GenerateOperation(GeminiProvider provider, bool stream)
         });
         return stream
             ? await AnswerSender.StreamAsync(call, response, answer, frames)
-            : await AnswerSender.WholeAsync(call, response, Json.Write(json => writer.Whole(json, answer, show.Thoughts, show.SignsText)), answer.CompletionTokens);
+            : await AnswerSender.WholeAsync(call, response, Json.Write(json => writer.Whole(json, answer, show)), answer.CompletionTokens);
     }
 
     /// <summary>The turns, and the request's own seed, which stands deeper than elsewhere.</summary>

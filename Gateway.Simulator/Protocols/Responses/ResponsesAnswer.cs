@@ -7,7 +7,12 @@ using Gateway.Simulator.Text;
 namespace Gateway.Simulator.Protocols.Responses;
 
 /// <summary>Writes the response object and its items; the same in a whole answer and in the events of a stream.</summary>
-internal sealed class ResponsesAnswer(ProviderCall call, ResponsesRequest request, Answer answer, FaultScript script)
+/// <param name="call">The request.</param>
+/// <param name="request">The same, read.</param>
+/// <param name="answer">What was generated.</param>
+/// <param name="script">What goes wrong.</param>
+/// <param name="shelf">Where the response is kept; null when it is not to be.</param>
+internal sealed class ResponsesAnswer(ProviderCall call, ResponsesRequest request, Answer answer, FaultScript script, ResponseShelf? shelf)
 {
     private readonly AnswerChoice _choice = answer.Choices[0];
     private readonly long _created = call.Created;
@@ -27,6 +32,9 @@ internal sealed class ResponsesAnswer(ProviderCall call, ResponsesRequest reques
     public string Text(int item) => _choice.Join(item);
 
     public ReadOnlyMemory<byte> Whole() => Json.Write(json => WriteResponse(json, done: true));
+
+    /// <summary>Keeps the response. To be called before the client can see its end: it may ask for it at once.</summary>
+    public void Keep() => shelf?.Keep(StoredTalk.Create(call.Meter.Id, call.Meter.Number, Whole(), request.Input.Earlier, request.Input.Items));
 
     /// <param name="json">Where to.</param>
     /// <param name="done">With everything that was generated; otherwise as it is at the start.</param>

@@ -4,18 +4,20 @@ namespace Gateway.Simulator.Protocols.Responses;
 
 internal static class ResponsesEndpoints
 {
-    /// <summary>Nothing is stored, so every id that is asked for later is unknown.</summary>
     public static IEndpointRouteBuilder MapResponses(this IEndpointRouteBuilder routes)
     {
-        var provider = routes.ServiceProvider.GetRequiredService<OpenAIProvider>();
-        var door = routes.ServiceProvider.GetRequiredService<ProviderDoor>();
-        routes.MapOperation("/v1/responses", new ResponsesOperation(provider));
-        routes.MapOperation("/v1/responses/input_tokens", new InputTokensOperation(provider));
-        routes.MapMethods("/v1/responses/{id}", [HttpMethods.Get, HttpMethods.Delete], Unknown);
-        routes.MapGet("/v1/responses/{id}/input_items", Unknown);
+        routes.MapResponses("/v1/responses", routes.ServiceProvider.GetRequiredService<OpenAIProvider>(), new ResponseShelf());
         return routes;
+    }
 
-        Task Unknown(HttpContext context) => door.GuardAsync(
-            context, provider, () => throw OpenAIError.NotFound($"Response with id '{context.Request.RouteValues["id"]}' not found.", null));
+    /// <param name="routes">Gets the endpoints.</param>
+    /// <param name="path">Where they begin.</param>
+    /// <param name="provider">Who answers.</param>
+    /// <param name="shelf">Where the answers are kept.</param>
+    public static void MapResponses(this IEndpointRouteBuilder routes, string path, OpenAIProvider provider, ResponseShelf shelf)
+    {
+        routes.MapOperation(path, new ResponsesOperation(provider, shelf));
+        routes.MapOperation(path + "/input_tokens", new InputTokensOperation(provider, shelf));
+        StoredResponses.Map(routes, path, provider, shelf);
     }
 }

@@ -70,6 +70,7 @@ internal sealed class ResponsesFrames(ResponsesAnswer response, FaultScript scri
     public ReadOnlyMemory<byte> End(Answer answer)
     {
         _events.Clear();
+        response.Keep();
         if (!script.NoDone)
         {
             WriteResponse(answer.Choices[0].End == AnswerEnd.Length ? "response.incomplete"u8 : "response.completed"u8, done: true);

@@ -17,17 +17,22 @@ internal sealed class ResponsesInput
     private static readonly string[] AssistantParts = ["output_text", "refusal"];
 
     private readonly OpenAIProvider _provider;
-    private readonly bool _stored;
+    private readonly ResponseShelf _shelf;
+    private readonly List<JsonElement> _items = [];
     private readonly OrderedDictionary<string, bool> _calls = new(StringComparer.Ordinal);
+    private string? _loose;
 
     /// <exception cref="ProviderException">The input breaks the protocol.</exception>
-    public ResponsesInput(JsonElement body, OpenAIProvider provider)
+    public ResponsesInput(JsonElement body, OpenAIProvider provider, ResponseShelf shelf)
     {
         _provider = provider;
-        _stored = Json.Member(body, "store"u8) is not { ValueKind: JsonValueKind.False };
-        if (Json.Text(body, "previous_response_id"u8) is { } previous)
+        _shelf = shelf;
+        IsToBeStored = Json.Member(body, "store"u8) is not { ValueKind: JsonValueKind.False };
+        var previous = Json.Text(body, "previous_response_id"u8);
+        if (previous is not null)
         {
-            throw OpenAIError.Bad($"Previous response with id '{previous}' not found.", "previous_response_id", "previous_response_not_found");
+            var talk = shelf.Find(previous) ?? throw OpenAIError.Bad($"Previous response with id '{previous}' not found.", "previous_response_id", "previous_response_not_found");
+            Earlier = [.. talk.Input, .. talk.Output];
         }
 
         if (Json.Text(body, "instructions"u8) is { } instructions)
@@ -35,20 +40,37 @@ internal sealed class ResponsesInput
             Add(instructions);
         }
 
+        foreach (var item in Earlier)
+        {
+            ReadKnown(item, "previous_response_id");
+        }
+
         switch (Json.Member(body, "input"u8))
         {
             case { ValueKind: JsonValueKind.String } text:
-                Add(text.GetString()!);
-                LastUserText = text.GetString()!;
+                ReadText(text.GetString()!);
                 break;
             case { ValueKind: JsonValueKind.Array } items when items.GetArrayLength() > 0:
                 ReadItems(items);
+                break;
+            case null when previous is not null:
                 break;
             default:
                 throw OpenAIError.Bad(
                     "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation_id' must be provided.", "input", "missing_required_parameter");
         }
+
+        CheckCalls();
     }
+
+    /// <summary>The answer is to be kept.</summary>
+    public bool IsToBeStored { get; }
+
+    /// <summary>The items that the request continues; none when it begins a talk.</summary>
+    public IReadOnlyList<JsonElement> Earlier { get; } = [];
+
+    /// <summary>The request's own items, with what stands for those that it only refers to.</summary>
+    public IReadOnlyList<JsonElement> Items => _items;
 
     public int Tokens { get; private set; } = PromptCost.Reply;
 
@@ -61,9 +83,27 @@ internal sealed class ResponsesInput
     /// <summary>Somewhere in the input stands the word JSON; a format without schema wants it.</summary>
     public bool SaysJson { get; private set; }
 
+    private void ReadText(string text)
+    {
+        Add(text);
+        LastUserText = text;
+        EndsWithToolResult = false;
+        _items.Add(JsonElement.Parse(Json.Write(json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("role"u8, "user"u8);
+            json.WriteStartArray("content"u8);
+            json.WriteStartObject();
+            json.WriteString("type"u8, "input_text"u8);
+            json.WriteString("text"u8, text);
+            json.WriteEndObject();
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }).Span));
+    }
+
     private void ReadItems(JsonElement items)
     {
-        string? loose = null;
         for (var index = 0; index < items.GetArrayLength(); index++)
         {
             var item = items[index];
@@ -80,13 +120,33 @@ internal sealed class ResponsesInput
             }
 
             table.Check(item, _provider, path);
-            CheckFollowing(loose, type, item);
-            loose = type == "reasoning" ? Json.Text(item, "id"u8) ?? "" : null;
-            ReadItem(item, type, path);
-            EndsWithToolResult = type is "function_call_output" or "custom_tool_call_output";
+            if (type == "item_reference")
+            {
+                var id = Json.Text(item, "id"u8) ?? throw OpenAIError.Missing($"{path}.id");
+                var known = _shelf.FindItem(id) ?? throw NotFound(id);
+                ReadKnown(known, path);
+                _items.Add(known);
+                continue;
+            }
+
+            CheckFollowing(_loose, type, item);
+            _loose = type == "reasoning" ? Json.Text(item, "id"u8) ?? "" : null;
+            ReadItem(item, type, path, known: false);
+            _items.Add(item);
         }
 
-        CheckFollowing(loose, null, default);
+        CheckFollowing(_loose, null, default);
+    }
+
+    /// <summary>Reads an item that is kept here: it was checked when it came, or is our own.</summary>
+    private void ReadKnown(JsonElement item, string path)
+    {
+        _loose = null;
+        ReadItem(item, Json.Text(item, "type"u8) ?? "message", path, known: true);
+    }
+
+    private void CheckCalls()
+    {
         foreach (var (id, answered) in _calls)
         {
             if (!answered)
@@ -96,8 +156,9 @@ internal sealed class ResponsesInput
         }
     }
 
-    private void ReadItem(JsonElement item, string type, string path)
+    private void ReadItem(JsonElement item, string type, string path, bool known)
     {
+        EndsWithToolResult = type is "function_call_output" or "custom_tool_call_output";
         switch (type)
         {
             case "message":
@@ -118,10 +179,10 @@ internal sealed class ResponsesInput
                 Add(ReadContent(item.GetProperty("output"u8), UserParts, $"{path}.output"));
                 break;
             case "reasoning":
-                ReadReasoning(item, path);
+                ReadReasoning(item, path, known);
                 break;
             default:
-                throw NotFound(Json.Text(item, "id"u8) ?? "");
+                throw new InvalidOperationException($"No reader for items of type '{type}'.");
         }
     }
 
@@ -182,7 +243,7 @@ internal sealed class ResponsesInput
         }
     }
 
-    private void ReadReasoning(JsonElement item, string path)
+    private void ReadReasoning(JsonElement item, string path, bool known)
     {
         CheckId(item, "rs", path);
         var text = new StringBuilder();
@@ -199,7 +260,7 @@ internal sealed class ResponsesInput
                     $"The encrypted content {secret[..Math.Min(4, secret.Length)]}... could not be verified. Reason: Encrypted content could not be decrypted or parsed.", null, "invalid_encrypted_content");
             }
         }
-        else if (!_stored)
+        else if (!known && !IsToBeStored)
         {
             throw NotFound(Json.Text(item, "id"u8) ?? "");
         }

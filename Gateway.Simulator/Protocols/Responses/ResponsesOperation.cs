@@ -6,7 +6,7 @@ using Gateway.Simulator.Text;
 namespace Gateway.Simulator.Protocols.Responses;
 
 /// <summary><c>POST /v1/responses</c></summary>
-internal sealed class ResponsesOperation(OpenAIProvider provider) : Operation(provider)
+internal sealed class ResponsesOperation(OpenAIProvider provider, ResponseShelf shelf) : Operation(provider)
 {
     public override FieldTable Fields => ResponsesFields.Create;
 
@@ -29,10 +29,10 @@ internal sealed class ResponsesOperation(OpenAIProvider provider) : Operation(pr
 
     public override async Task<Ending> AnswerAsync(ProviderCall call)
     {
-        var request = new ResponsesRequest(call.Body, call.Model, provider);
+        var request = new ResponsesRequest(call.Body, call.Model, provider, shelf);
         var input = request.Input;
         var script = call.ReadScript(input.LastUserText);
-        var seed = call.SeedOf(call.Body.GetProperty("input"u8), script);
+        var seed = call.SeedOf(Json.Member(call.Body, "input"u8) ?? call.Body, script);
         var answer = AnswerWriter.Write(new AnswerOrder
         {
             Seed = seed,
@@ -48,9 +48,10 @@ internal sealed class ResponsesOperation(OpenAIProvider provider) : Operation(pr
         call.Meter.Id = $"resp_{call.Meter.Number}";
         var response = await call.OpenAsync(script, seed);
         call.Meter.Prompt(input.Tokens);
-        var message = new ResponsesAnswer(call, request, answer, script);
+        var message = new ResponsesAnswer(call, request, answer, script, input.IsToBeStored ? shelf : null);
         if (!call.Stream)
         {
+            message.Keep();
             return await AnswerSender.WholeAsync(call, response, message.Whole(), answer.CompletionTokens);
         }
 
@@ -60,13 +61,13 @@ internal sealed class ResponsesOperation(OpenAIProvider provider) : Operation(pr
 }
 
 /// <summary><c>POST /v1/responses/input_tokens</c>: what the same request would put on the meter as prompt. Counting itself is free.</summary>
-internal sealed class InputTokensOperation(OpenAIProvider provider) : Operation(provider)
+internal sealed class InputTokensOperation(OpenAIProvider provider, ResponseShelf shelf) : Operation(provider)
 {
     public override FieldTable Fields => ResponsesFields.InputTokens;
 
     public override async Task<Ending> AnswerAsync(ProviderCall call)
     {
-        var request = new ResponsesRequest(call.Body, call.Model, provider);
+        var request = new ResponsesRequest(call.Body, call.Model, provider, shelf);
         var script = call.ReadScript(request.Input.LastUserText);
         var response = await call.OpenAsync(script, call.SeedOf(call.Body, script));
         var body = Json.Write(json =>

@@ -11,7 +11,7 @@ internal sealed class ResponsesRequest
     private const int UsualReasoning = 12;
 
     /// <exception cref="ProviderException">The request breaks the protocol.</exception>
-    public ResponsesRequest(JsonElement body, string model, OpenAIProvider provider)
+    public ResponsesRequest(JsonElement body, string model, OpenAIProvider provider, ResponseShelf shelf)
     {
         model = FaultDirectives.ModelName(model);
         Body = body;
@@ -19,7 +19,7 @@ internal sealed class ResponsesRequest
         ReadReasoning(body, model, provider);
         ReadInclude(body);
         Tools = ResponsesTools.Read(body, provider);
-        Input = new ResponsesInput(body, provider);
+        Input = new ResponsesInput(body, provider, shelf);
         Schema = ReadFormat(body, provider);
     }
 

@@ -104,7 +104,13 @@ internal static partial class ResponsesTools
     private static ToolOffer Narrow(JsonElement choice, ToolOffer offer)
     {
         var kept = new OrderedDictionary<string, JsonElement>(StringComparer.Ordinal);
-        foreach (var tool in Json.Member(choice, "tools"u8)?.EnumerateArray() ?? throw OpenAIError.Missing("tool_choice.tools"))
+        var allowed = Json.Member(choice, "tools"u8) ?? throw OpenAIError.Missing("tool_choice.tools");
+        if (allowed.ValueKind != JsonValueKind.Array)
+        {
+            throw OpenAIError.WrongType("tool_choice.tools", "an array", OpenAIFields.KindOf(allowed));
+        }
+
+        foreach (var tool in allowed.EnumerateArray())
         {
             var name = Json.Text(tool, "name"u8) ?? "";
             kept[name] = offer.Tools.TryGetValue(name, out var schema)

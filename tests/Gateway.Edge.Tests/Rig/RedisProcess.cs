@@ -29,7 +29,7 @@ internal sealed class RedisProcess : IAsyncDisposable
         })!;
         _process.OutputDataReceived += static (_, _) => { };
         _process.BeginOutputReadLine();
-        using var deadline = new CancellationTokenSource(EdgeServer.Patience);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!await AnswersAsync())
         {

@@ -2,8 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Core.Configuration;
 using Gateway.Core.Journal;
+using Gateway.Core.Tests.Journal;
 using Gateway.Router.Tests.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Router.Tests.Attempts;
 
@@ -63,12 +65,14 @@ public sealed class EndingTests
     [InlineData(Phase.InAPlainBody, 504)]
     public async Task Upstream_Stalls_ClientIsToldAndUpstreamIsCancelled(Phase phase, int status)
     {
-        var cancelled = new TaskCompletionSource();
-        await using var upstream = await UpstreamServer.StartAsync(context => StallAsync(context, phase, new TaskCompletionSource(), cancelled));
+        var time = new JournalTime();
+        var (reached, cancelled) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var upstream = await UpstreamServer.StartAsync(context => StallAsync(context, phase, reached, cancelled));
         var timeouts = phase is Phase.BeforeTheHead or Phase.BeforeTheFirstEvent ? new TimeoutConfig { FirstByte = Short } : new TimeoutConfig { Idle = Short };
-        await using var router = await RouterHost.StartAsync(TestConfig.WithTimeouts(upstream.Url, timeouts));
+        await using var router = await RouterHost.StartAsync(TestConfig.WithTimeouts(upstream.Url, timeouts), builder => builder.Services.AddSingleton<TimeProvider>(time));
 
-        using var response = await router.SendAsync(phase == Phase.InAPlainBody ? Requests.Plain : Requests.Stream);
+        var pending = router.SendAsync(phase == Phase.InAPlainBody ? Requests.Plain : Requests.Stream);
+        using var response = await AfterAsync(router, time, phase, reached.Task, pending);
         var body = await response.Content.ReadAsStringAsync();
 
         Assert.Equal(status, (int)response.StatusCode);
@@ -85,13 +89,15 @@ public sealed class EndingTests
     [InlineData(false, Phase.InTheStream, 200)]
     public async Task Deadline_Passes_RequestEndsAsSuch(bool ofTheClient, Phase phase, int status)
     {
-        var cancelled = new TaskCompletionSource();
-        await using var upstream = await UpstreamServer.StartAsync(context => StallAsync(context, phase, new TaskCompletionSource(), cancelled));
+        var time = new JournalTime();
+        var (reached, cancelled) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var upstream = await UpstreamServer.StartAsync(context => StallAsync(context, phase, reached, cancelled));
         var timeouts = ofTheClient ? new TimeoutConfig() : new TimeoutConfig { Total = Short };
-        await using var router = await RouterHost.StartAsync(TestConfig.WithTimeouts(upstream.Url, timeouts));
+        await using var router = await RouterHost.StartAsync(TestConfig.WithTimeouts(upstream.Url, timeouts), builder => builder.Services.AddSingleton<TimeProvider>(time));
 
-        var deadline = DateTimeOffset.UtcNow.AddSeconds(1).ToUnixTimeMilliseconds();
-        using var response = await router.SendAsync(Requests.Stream, claims: claims => ofTheClient ? claims with { DeadlineUnixMs = deadline } : claims);
+        var deadline = (time.GetUtcNow() + Short).ToUnixTimeMilliseconds();
+        var pending = router.SendAsync(Requests.Stream, claims: claims => ofTheClient ? claims with { DeadlineUnixMs = deadline } : claims);
+        using var response = await AfterAsync(router, time, phase, reached.Task, pending);
         var body = await response.Content.ReadAsStringAsync();
 
         Assert.Equal(status, (int)response.StatusCode);
@@ -184,6 +190,21 @@ public sealed class EndingTests
         Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
         Assert.Contains("\"upstream_invalid_response\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(UsageFlags.Estimated | UsageFlags.Incomplete, Assert.Single(router.Journal.Finals).Flags);
+    }
+
+    /// <summary>Lets the time pass once the Router waits in the phase; a clock of the test's own, so that no machine is too slow for it.</summary>
+    private static async Task<HttpResponseMessage> AfterAsync(RouterHost router, JournalTime time, Phase phase, Task reached, Task<HttpResponseMessage> pending)
+    {
+        await reached.WaitAsync(RouterHost.Patience);
+        if (phase == Phase.InTheStream)
+        {
+            // The head, and the content with it, is here: what comes now comes in the stream.
+            await pending.WaitAsync(RouterHost.Patience);
+        }
+
+        await router.RoundTripsAsync();
+        time.Advance(2 * Short);
+        return await pending.WaitAsync(RouterHost.Patience);
     }
 
     private static async Task StallAsync(HttpContext context, Phase phase, TaskCompletionSource reached, TaskCompletionSource cancelled)

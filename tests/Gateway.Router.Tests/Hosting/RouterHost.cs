@@ -54,13 +54,13 @@ internal sealed class RouterHost : IAsyncDisposable
 
     public static Task<RouterHost> StartAsync(UpstreamServer upstream) => StartAsync(TestConfig.For(upstream.Url));
 
-    public static async Task<RouterHost> StartAsync(GatewayConfig config, Action<WebApplicationBuilder>? configure = null)
+    public static async Task<RouterHost> StartAsync(GatewayConfig config, Action<WebApplicationBuilder>? configure = null, KeyValuePair<string, string?>[]? configuration = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = Environments.Development });
         var journal = new FakeJournal();
         var store = new FakeConfigStore(config);
         var logs = new RecordedLogs();
-        builder.Configuration.AddInMemoryCollection([new(ContextKeys.SecretVariable, Secret)]);
+        builder.Configuration.AddInMemoryCollection([new(ContextKeys.SecretVariable, Secret), .. configuration ?? []]);
         builder.Logging.ClearProviders().AddProvider(logs);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.AddServiceDefaults();

@@ -70,6 +70,20 @@ public sealed class PassThroughTests
     }
 
     [Theory]
+    [InlineData("event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"code\":\"x\",\"message\":\"no\"}}\n\n", 400)]
+    [InlineData("data: {\"error\":{\"code\":\"invalid_api_key\",\"message\":\"no\"}}\n\n", 502)]
+    public async Task Image_StreamThatBeginsWithAnError_HasARealStatus(string error, int status)
+    {
+        await using var upstream = await UpstreamServer.StartStreamAsync(error);
+        await using var router = await RouterHost.StartAsync(upstream);
+
+        using var response = await router.SendAsync("""{"model":"gpt-test","prompt":"a cat","stream":true}""", Of(LlmOperation.ImageGenerations));
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal((0L, 0L), (router.Journal.Finals[0].Usage.Input, router.Journal.Finals[0].CostNanoUsd));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Speech_PassesByteForByte_AndWithoutUsageIsMarkedEstimated(bool withLength)

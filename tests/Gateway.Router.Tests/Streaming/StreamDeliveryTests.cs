@@ -63,14 +63,22 @@ public sealed class StreamDeliveryTests
     [InlineData("", false)]
     public async Task Stream_FinalCannotBeWritten_ClientSeesAnErrorAndNoEnd(string end, bool later)
     {
-        // The head leaves with the first piece, before the record is asked for.
-        await using var upstream = await UpstreamServer.StartStreamAsync(Requests.Delta("one"), end);
+        // The end comes when the client has the head, so that the error must come into a running stream.
+        var begun = new TaskCompletionSource();
+        await using var upstream = await UpstreamServer.StartAsync(async context =>
+        {
+            await UpstreamServer.WritePieceAsync(context, Requests.Delta("one"));
+            await begun.Task;
+            await UpstreamServer.WritePieceAsync(context, end);
+        });
         await using var router = await RouterHost.StartAsync(upstream);
         router.Journal.BeforeFinal = later ? static () => Task.FromException(new IOException("disk")) : static () => throw new IOException("disk");
 
         using var response = await router.SendAsync(Requests.Stream);
+        begun.SetResult();
         var received = await response.Content.ReadAsStringAsync();
 
+        Assert.Equal(200, (int)response.StatusCode);
         Assert.Contains("\"usage_journal_full\"", received, StringComparison.Ordinal);
         Assert.DoesNotContain("[DONE]", received, StringComparison.Ordinal);
     }

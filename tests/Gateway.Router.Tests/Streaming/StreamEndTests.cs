@@ -91,7 +91,7 @@ public sealed class StreamEndTests
     }
 
     [Theory]
-    [InlineData("""{"error":{"message":"overloaded","type":"server_error"}}""", 502)]
+    [InlineData("""{"error":{"message":"overloaded","type":"server_error"}}""", 500)]
     [InlineData("""{"error":{"message":"slow down","type":"tokens","code":"rate_limit_exceeded"}}""", 429)]
     [InlineData("""{"error":{"message":"bad","metadata":{"code":500},"code":400}}""", 400)]
     [InlineData("""{"error":{"message":"busy","code":529}}""", 503)]

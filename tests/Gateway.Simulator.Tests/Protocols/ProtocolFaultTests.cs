@@ -104,6 +104,9 @@ public sealed class ProtocolFaultTests
     [InlineData("responses", "\"error\":{\"code\":\"server_error\",\"message\":\"The server had an error while processing your request. Sorry about that!\"}")]
     [InlineData("azure", "data: {\"error\":{\"code\":\"InternalServerError\"")]
     [InlineData("azure-v1", "data: {\"error\":{\"code\":\"InternalServerError\"")]
+    [InlineData("gemini", "data: {\"error\":{\"code\":500,\"message\":\"An internal error has occurred.\",\"status\":\"INTERNAL\"}}\r\n\r\n")]
+    [InlineData("ollama", "\n{\"error\":\"an error was encountered while running the model: unexpected EOF\"}\n")]
+    [InlineData("ollama-generate", "\n{\"error\":\"an error was encountered while running the model: unexpected EOF\"}\n")]
     [InlineData("bedrock", "{\"message\":\"The system encountered an unexpected error during processing. Try your request again.\"}")]
     public async Task ErrorAfter_SendsTheProvidersErrorInA200(string name, string piece)
     {
@@ -162,7 +165,8 @@ public sealed class ProtocolFaultTests
         var plain = await protocol.BytesAsync(simulator, "[sim tokens=3 garbage=1]");
 
         var payloads = protocol.Binary ? EventMessage.Read(stream).Select(message => Encoding.UTF8.GetString(message.Payload))
-            : Encoding.UTF8.GetString(stream).Split('\n').Where(line => line.StartsWith("data: ", StringComparison.Ordinal)).Select(line => line["data: ".Length..]);
+            : Encoding.UTF8.GetString(stream).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Where(line => line.StartsWith(protocol.Prefix, StringComparison.Ordinal)).Select(line => line[protocol.Prefix.Length..]);
         Assert.Single(payloads, payload => payload != "[DONE]" && !IsJson(payload));
         Assert.Contains(protocol.EndMarker, Encoding.UTF8.GetString(stream));
         Assert.StartsWith("<html>", Encoding.UTF8.GetString(plain));
@@ -180,11 +184,11 @@ public sealed class ProtocolFaultTests
         var noUsage = Encoding.UTF8.GetString(await protocol.BytesAsync(simulator, "[sim tokens=3 no_usage]", stream: true));
         var plain = Encoding.UTF8.GetString(await protocol.BytesAsync(simulator, "[sim tokens=3 no_usage]"));
 
-        Assert.Contains(ProtocolUnderTest.Usage, usual);
+        Assert.Contains(protocol.Usage, usual);
         Assert.Equal(3, protocol.Tokens(noDone));
         Assert.DoesNotContain(protocol.EndMarker, Encoding.UTF8.GetString(noDone));
-        Assert.DoesNotContain(ProtocolUnderTest.Usage, noUsage);
-        Assert.DoesNotContain(ProtocolUnderTest.Usage, plain);
+        Assert.DoesNotContain(protocol.Usage, noUsage);
+        Assert.DoesNotContain(protocol.Usage, plain);
         Assert.Contains(protocol.EndMarker, noUsage);
         Assert.Equal(4, (await simulator.SettledAsync(4)).Completed);
     }
@@ -226,6 +230,8 @@ public sealed class ProtocolFaultTests
     [InlineData("responses", "slow_headers=1s tokens=1", 1000)]
     [InlineData("azure", "ttft=1s tokens=1", 1000)]
     [InlineData("bedrock", "tokens=2 gap=300ms", 300)]
+    [InlineData("gemini", "ttft=1s tokens=1", 1000)]
+    [InlineData("ollama", "tokens=2 gap=300ms", 300)]
     public async Task Delay_Passes_OnTheClockOfTheSimulator(string name, string directives, int milliseconds)
     {
         var protocol = new ProtocolUnderTest(name);

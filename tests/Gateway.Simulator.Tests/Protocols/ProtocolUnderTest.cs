@@ -13,9 +13,16 @@ public sealed record ProtocolUnderTest(string Name)
 
     private const string UsageToo = ""","stream_options":{"include_usage":true}""";
 
-    public static TheoryData<string> Names => ["anthropic", "responses", "azure", "azure-v1", "bedrock"];
+    public static TheoryData<string> Names => ["anthropic", "responses", "azure", "azure-v1", "bedrock", "gemini", "vertex", "ollama", "ollama-generate"];
 
     public bool Binary => Name == "bedrock";
+
+    public bool Google => Name is "gemini" or "vertex";
+
+    public bool Ollama => Name is "ollama" or "ollama-generate";
+
+    /// <summary>What stands before the JSON of a frame.</summary>
+    public string Prefix => Ollama ? "" : "data: ";
 
     public string Path(bool stream, string model = Model) => Name switch
     {
@@ -23,6 +30,10 @@ public sealed record ProtocolUnderTest(string Name)
         "responses" => "/v1/responses",
         "azure" => $"/openai/deployments/{model}/chat/completions?api-version=2024-10-21",
         "azure-v1" => "/openai/v1/chat/completions",
+        "gemini" => $"/v1beta/models/{model}:{GoogleMethod(stream)}",
+        "vertex" => $"/v1/projects/p/locations/l/publishers/google/models/{model}:{GoogleMethod(stream)}",
+        "ollama" => "/api/chat",
+        "ollama-generate" => "/api/generate",
         _ => $"/model/{Uri.EscapeDataString(model)}/{(stream ? "converse-stream" : "converse")}",
     };
 
@@ -34,6 +45,9 @@ public sealed record ProtocolUnderTest(string Name)
             "anthropic" => $$"""{"model":"{{model}}","max_tokens":4096,"messages":[{"role":"user","content":"{{text}}"}]{{switched}}}""",
             "responses" => $$"""{"model":"{{model}}","input":"{{text}}"{{switched}}}""",
             "bedrock" => $$"""{"messages":[{"role":"user","content":[{"text":"{{text}}"}]}]}""",
+            "gemini" or "vertex" => $$"""{"contents":[{"role":"user","parts":[{"text":"{{text}}"}]}]}""",
+            "ollama" => $$"""{"model":"{{model}}","messages":[{"role":"user","content":"{{text}}"}],"stream":{{(stream ? "true" : "false")}}}""",
+            "ollama-generate" => $$"""{"model":"{{model}}","prompt":"{{text}}","stream":{{(stream ? "true" : "false")}}}""",
             _ => $$"""{"model":"{{model}}","messages":[{"role":"user","content":"{{text}}"}]{{switched}}{{(stream ? UsageToo : "")}}}""",
         };
     }
@@ -42,6 +56,7 @@ public sealed record ProtocolUnderTest(string Name)
     {
         "anthropic" => [("x-api-key", "test-key"), ("anthropic-version", "2023-06-01")],
         "azure" or "azure-v1" => [("api-key", "test-key")],
+        "gemini" => [("x-goog-api-key", "test-key")],
         _ => [("Authorization", "Bearer test-key")],
     };
 
@@ -49,11 +64,18 @@ public sealed record ProtocolUnderTest(string Name)
     public int Tokens(byte[] stream)
     {
         var text = Encoding.UTF8.GetString(stream);
+        if (Google)
+        {
+            // The finish has an empty part of its own.
+            return text.Split("\"parts\":[{\"text\":\"").Length - text.Split("\"parts\":[{\"text\":\"\"").Length;
+        }
+
         return text.Split(Name switch
         {
             "anthropic" => "\"text_delta\"",
             "responses" => "\"type\":\"response.output_text.delta\"",
             "bedrock" => "\"delta\":{\"text\":",
+            "ollama" or "ollama-generate" => "\"done\":false",
             _ => "\"delta\":{\"content\":",
         }).Length - 1;
     }
@@ -64,6 +86,8 @@ public sealed record ProtocolUnderTest(string Name)
         "anthropic" => "message_stop",
         "responses" => "response.completed",
         "bedrock" => "messageStop",
+        "gemini" or "vertex" => "\"finishReason\"",
+        "ollama" or "ollama-generate" => "\"done\":true",
         _ => "data: [DONE]",
     };
 
@@ -73,10 +97,12 @@ public sealed record ProtocolUnderTest(string Name)
         "anthropic" => "\"stop_reason\":\"",
         "responses" => "\"status\":\"completed\"",
         "bedrock" => "\"stopReason\":\"",
+        "gemini" or "vertex" => "\"finishReason\":\"STOP\"",
+        "ollama" or "ollama-generate" => "\"done_reason\":\"stop\"",
         _ => "\"finish_reason\":\"",
     };
 
-    public static string Usage => "\"usage\":{";
+    public string Usage => Google ? "\"usageMetadata\":{" : Ollama ? "\"eval_count\":" : "\"usage\":{";
 
     /// <summary>The text of a whole answer.</summary>
     public string Text(JsonElement answer) => Name switch
@@ -85,11 +111,14 @@ public sealed record ProtocolUnderTest(string Name)
         "responses" => answer.GetProperty("output").EnumerateArray().Single(item => item.GetProperty("type").GetString() == "message")
             .GetProperty("content")[0].GetProperty("text").GetString()!,
         "bedrock" => answer.GetProperty("output").GetProperty("message").GetProperty("content")[0].GetProperty("text").GetString()!,
+        "gemini" or "vertex" => answer.GetProperty("candidates")[0].GetProperty("content").GetProperty("parts")[0].GetProperty("text").GetString()!,
+        "ollama" => answer.GetProperty("message").GetProperty("content").GetString()!,
+        "ollama-generate" => answer.GetProperty("response").GetString()!,
         _ => answer.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!,
     };
 
     /// <summary>The text of an error body.</summary>
-    public string Message(JsonElement error) => Binary ? error.GetProperty("message").GetString()! : error.GetProperty("error").GetProperty("message").GetString()!;
+    public string Message(JsonElement error) => Ollama ? error.GetProperty("error").GetString()! : Binary ? error.GetProperty("message").GetString()! : error.GetProperty("error").GetProperty("message").GetString()!;
 
     internal async Task<HttpResponseMessage> SendAsync(TestSimulator simulator, string text, bool stream = false, string model = Model, CancellationToken cancellationToken = default)
     {
@@ -130,6 +159,8 @@ public sealed record ProtocolUnderTest(string Name)
     }
 
     public override string ToString() => Name;
+
+    private static string GoogleMethod(bool stream) => stream ? "streamGenerateContent?alt=sse" : "generateContent";
 }
 
 /// <summary>One message of AWS's event stream, with both checksums found right.</summary>

@@ -42,7 +42,10 @@ internal sealed class PassedEventReader : IEventReader
     public byte[] ReadError(ReadOnlySpan<byte> frame, out int status)
     {
         var data = Data(frame);
-        status = OpenAIErrorStatus.Of(data);
+
+        // About the gateway's own key: the client must not throw away a good one.
+        var told = UpstreamErrors.Read(StatusCodes.Status200OK, data).Status;
+        status = told is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden ? StatusCodes.Status502BadGateway : told;
         return data.ToArray();
     }
 

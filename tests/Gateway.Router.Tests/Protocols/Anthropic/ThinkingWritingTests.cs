@@ -140,10 +140,12 @@ public sealed class ThinkingWritingTests
         Assert.Null(translation.Notes.ToHeader());
     }
 
-    [Fact]
-    public void ForeignThinking_InAnOpenToolLoop_IsDroppedAndThinkingTurnedOff()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("gAAAAABmOpenAI")]
+    public void ForeignThinking_InAnOpenToolLoop_IsDroppedAndThinkingTurnedOff(string? signature)
     {
-        var translation = Translate(Loop(new ReasoningPart("of another provider", At(1)), Call("a", 1, 1)));
+        var translation = Translate(Loop(new ReasoningPart("of another provider", At(1)) { Signature = signature }, Call("a", 1, 1)));
         var body = Write(translation);
         Assert.Equal("""[{"type":"tool_use","id":"a","name":"f","input":{}}]""", Compact(body.GetProperty("messages")[1].GetProperty("content")));
         Assert.False(body.TryGetProperty("thinking", out _));

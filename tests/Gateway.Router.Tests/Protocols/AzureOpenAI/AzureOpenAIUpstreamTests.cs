@@ -18,7 +18,7 @@ public sealed class AzureOpenAIUpstreamTests
     public void Address_OfChat_FollowsTheBaseUrl(string baseUrl, string expected)
     {
         var provider = TestConfig.Provider("http://127.0.0.1:1") with { Protocol = ProviderProtocol.AzureOpenAI, BaseUrl = new Uri(baseUrl) };
-        var traits = UpstreamTraits.Of(provider, null, new TranslationConfig());
+        var traits = UpstreamTraits.Of(provider, "m", null, new TranslationConfig());
         var path = Upstream.PathFor(LlmOperation.ChatCompletions, stream: true, Uri.EscapeDataString("gpt-4.1:a"), traits);
         Assert.Equal(expected, UpstreamAddress.Build(provider.BaseUrl, path).AbsoluteUri);
     }
@@ -33,7 +33,7 @@ public sealed class AzureOpenAIUpstreamTests
 
     [Fact]
     public void Traits_OfOtherProtocols_HaveNoDeployments() =>
-        Assert.False(UpstreamTraits.Of(TestConfig.Provider("http://127.0.0.1:1") with { BaseUrl = new Uri("https://x.openai.azure.com") }, null, new TranslationConfig()).AzureDeployments);
+        Assert.False(UpstreamTraits.Of(TestConfig.Provider("http://127.0.0.1:1") with { BaseUrl = new Uri("https://x.openai.azure.com") }, "m", null, new TranslationConfig()).AzureDeployments);
 
     [Theory]
     [InlineData("abc", "api-key", "abc")]

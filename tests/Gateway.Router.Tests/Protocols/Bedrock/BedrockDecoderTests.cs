@@ -94,6 +94,15 @@ public sealed class BedrockDecoderTests
     }
 
     [Fact]
+    public void Stream_CountsBeforeTheReason_EndsWithTheReason()
+    {
+        byte[] counts = BedrockCases.Event("metadata", """{"usage":{"inputTokens":1,"outputTokens":2}}""");
+        Decode(counts, out var early);
+        var log = Decode([.. counts, .. BedrockCases.Event("messageStop", """{"stopReason":"end_turn"}""")], out var end);
+        Assert.Equal((DecodedEnd.Broken, DecodedEnd.Normal, FinishReason.Stop), (early, end, log.Reason!.Value));
+    }
+
+    [Fact]
     public void Stream_AnyByteChanged_IsAnErrorAndNeverANormalEnd()
     {
         var first = BedrockCases.Event("messageStop", """{"stopReason":"end_turn"}""");
@@ -285,6 +294,7 @@ public sealed class BedrockDecoderTests
     [InlineData("{}")]
     [InlineData("[]")]
     [InlineData("""{"output":{}}""")]
+    [InlineData("""{"output":{"message":{"content":[{"\ud800":1}]}}}""")]
     public void Answer_NoneOfTheProtocol_IsInvalid(string document) =>
         Assert.Throws<InvalidDataException>(() => new BedrockDecoder(null).DecodeAnswer(Encoding.UTF8.GetBytes(document), new EventLog()));
 

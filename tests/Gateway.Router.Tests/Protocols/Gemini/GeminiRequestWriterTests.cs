@@ -233,6 +233,18 @@ public sealed class GeminiRequestWriterTests
         Ge.Member(Ge.Write(Ge.Chat(request => request.Reasoning = new NeutralReasoning(Enum.Parse<ReasoningMode>(mode), "low", null, null, default)), "gemini-3-flash"), "generationConfig", "thinkingConfig"));
 
     [Fact]
+    public void Thinking_WithoutRoom_IsNotAskedToBeShown()
+    {
+        var request = Ge.Chat(static request =>
+        {
+            request.Reasoning = new NeutralReasoning(ReasoningMode.Effort, "high", null, true, default);
+            request.MaxOutput = 100;
+        });
+
+        Assert.Equal("""{"thinkingBudget":0}""", Ge.Member(Ge.Write(request), "generationConfig", "thinkingConfig"));
+    }
+
+    [Fact]
     public void Thinking_ForAModelThatDoesNot_IsDropped()
     {
         var notes = new TranslationNotes();

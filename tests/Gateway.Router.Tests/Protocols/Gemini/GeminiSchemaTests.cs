@@ -20,21 +20,23 @@ public sealed class GeminiSchemaTests
     [InlineData("""{"type":"object","properties":{"a":{"anyOf":[{"type":"integer","minimum":1},{"type":"null"}]}}}""",
         """{"type":"object","properties":{"a":{"type":"integer","minimum":1,"nullable":true}}}""")]
     [InlineData("""{"type":"object","properties":{"a":{"const":"x"},"b":{"type":"integer","const":5},"c":{"type":"integer","enum":[1,2]},"d":{"enum":["p",null]}}}""",
-        """{"type":"object","properties":{"a":{"enum":["x"]},"b":{"type":"integer"},"c":{"type":"integer"},"d":{"enum":["p"],"nullable":true}}}""")]
+        """{"type":"object","properties":{"a":{"type":"string","enum":["x"]},"b":{"type":"integer"},"c":{"type":"integer"},"d":{"type":"string","enum":["p"],"nullable":true}}}""")]
     [InlineData("""{"type":"object","properties":{"a":{"type":"integer","exclusiveMinimum":0,"maximum":9},"b":{"type":"string","format":"date-time"},"c":{"type":"string","format":"uri"},"d":{"type":"number","format":"double"},"e":{"type":"string","format":"double"}}}""",
         """{"type":"object","properties":{"a":{"type":"integer","maximum":9},"b":{"type":"string","format":"date-time"},"c":{"type":"string"},"d":{"type":"number","format":"double"},"e":{"type":"string"}}}""")]
     [InlineData("""{"type":"object","properties":{"a":{"type":"array"},"b":{"type":"array","items":{"type":"string"},"maxItems":3}}}""",
-        """{"type":"object","properties":{"a":{"type":"array","items":{}},"b":{"type":"array","maxItems":3,"items":{"type":"string"}}}}""")]
+        """{"type":"object","properties":{"a":{"type":"array","items":{"type":"string"}},"b":{"type":"array","maxItems":3,"items":{"type":"string"}}}}""")]
     [InlineData("""{"type":"object","properties":{"a":{"$ref":"#/$defs/P","description":"mine"}},"$defs":{"P":{"type":"object","description":"theirs","properties":{"x":{"$ref":"#/$defs/Q"}}},"Q":{"type":"string"}}}""",
         """{"type":"object","properties":{"a":{"type":"object","description":"mine","properties":{"x":{"type":"string"}}}}}""")]
     [InlineData("""{"$ref":"#/$defs/Node","$defs":{"Node":{"type":"object","properties":{"next":{"$ref":"#/$defs/Node"},"v":{"type":"string"}}}}}""",
-        """{"type":"object","properties":{"next":{},"v":{"type":"string"}}}""")]
+        """{"type":"object","properties":{"next":{"type":"object"},"v":{"type":"string"}}}""")]
     [InlineData("""{"allOf":[{"properties":{"a":{"type":"string"}},"required":["a"]},{"properties":{"b":{"type":"string"}},"required":["b"]}]}""",
         """{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"}},"required":["a","b"]}""")]
     [InlineData("""{"type":"object","properties":{"type":{"type":"string"},"$ref":{"type":"string"},"default":{"type":"integer"}}}""",
         """{"type":"object","properties":{"type":{"type":"string"},"$ref":{"type":"string"},"default":{"type":"integer"}}}""")]
     [InlineData("""{"type":"object","properties":{"a":true,"b":{"$ref":"http://elsewhere"},"c":{"$ref":"#/gone"}}}""",
-        """{"type":"object","properties":{"a":{},"b":{},"c":{}}}""")]
+        """{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"object"},"c":{"type":"object"}}}""")]
+    [InlineData("""{"type":"object","properties":{"a":{},"b":{"properties":{"c":{"items":{"type":"number"}}}}}}""",
+        """{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"object","properties":{"c":{"type":"array","items":{"type":"number"}}}}}}""")]
     [InlineData("{}", """{"type":"object"}""")]
     public void Pitfall28_WordsThatOlderModelsRefuse_AreCleanedAway(string schema, string cleaned) => Assert.Equal(cleaned, Clean(schema));
 
@@ -99,6 +101,13 @@ public sealed class GeminiSchemaTests
         Assert.Equal("""[{"functionDeclarations":[{"name":"g"}]}]""", Ge.Member(body, "tools"));
         Assert.Equal("""{"functionCallingConfig":{"mode":"AUTO"}}""", Ge.Member(body, "toolConfig"));
     }
+
+    [Fact]
+    public void Tools_FreeChoiceAmongNone_HasNoChoice() => Assert.DoesNotContain("tool", Ge.Write(Ge.Chat(static request =>
+    {
+        request.Tools.Add(new NeutralTool("f", null, null, null, default));
+        request.ToolChoice = new NeutralToolChoice(ToolChoiceMode.Auto, ["other"]);
+    })), StringComparison.Ordinal);
 
     [Fact]
     public void Tools_None_HaveNoChoice()

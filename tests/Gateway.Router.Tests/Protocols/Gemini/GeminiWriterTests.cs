@@ -59,6 +59,15 @@ public sealed class GeminiWriterTests
     }
 
     [Fact]
+    public void Stream_SignatureBehindItsCall_BreaksNothing() => Assert.Contains("\"finishReason\":\"STOP\"", Stream(static writer =>
+    {
+        writer.ToolStart(0, "a"u8, "f"u8);
+        writer.ToolEnd(0);
+        writer.ToolSignature(0, "S"u8);
+        writer.Finish(FinishReason.Tool, default);
+    }), StringComparison.Ordinal);
+
+    [Fact]
     public void Stream_CallThatIsNoJson_IsSaidAsGeminiSaysIt()
     {
         var text = Stream(static writer =>

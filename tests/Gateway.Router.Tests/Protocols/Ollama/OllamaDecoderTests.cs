@@ -99,7 +99,8 @@ public sealed class OllamaDecoderTests
         Assert.Equal(DecodedEnd.Error, Decoding.Stream(OllamaCases.Upstream, decoder, recording.Response, log));
         Assert.Equal("Count", log.ReasoningText);
         var line = Encoding.UTF8.GetString(recording.Response).Split('\n')[1];
-        Assert.Equal(new UpstreamError(500, null, null, "an error was encountered while running the model", null), decoder.ReadError(Encoding.UTF8.GetBytes(line)));
+        var error = decoder.ReadError(Encoding.UTF8.GetBytes(line));
+        Assert.Equal((500, "an error was encountered while running the model"), (error.Status, error.Message));
     }
 
     [Fact]
@@ -212,6 +213,8 @@ public sealed class OllamaDecoderTests
     [InlineData("""{"message":{"content":"x"}""")]
     [InlineData("""{"other":1}""")]
     [InlineData("""{"message":"text"}""")]
+    [InlineData("""{"\ud800":1,"response":"x"}""")]
+    [InlineData("""{"message":{"content":"x","tool_calls":[{"\ud800":1,"function":{}}]}}""")]
     public void Line_NoEventOfTheProtocol_IsAnErrorAndGivesNothingOut(string line)
     {
         var log = new EventLog();

@@ -96,8 +96,22 @@ public sealed class OllamaEmbeddingsTests
         Assert.Equal("""{"model":"asked","embeddings":[[0.5,-1],[0.1]],"total_duration":1500000000,"load_duration":0,"prompt_eval_count":6}""", Encoding.UTF8.GetString(output.WrittenSpan));
     }
 
-    private static NeutralEmbeddingRequest Read(string body) =>
-        OllamaCases.Client.ReadEmbeddings(OllamaCases.Json(body), new ClientCall(LlmOperation.OllamaEmbed, "asked", Stream: false), new TranslationNotes());
+    [Fact]
+    public void OldEndpoint_OnePrompt_IsOneVector()
+    {
+        var request = Read("""{"prompt":"a","dimensions":5}""", LlmOperation.OllamaEmbeddings);
+        Assert.Equal(["a"], request.Inputs);
+        Assert.Equal("dimensions", Assert.Single(request.Foreign).Path.ToString());
+        Assert.Equal("prompt", Assert.Throws<GatewayException>(() => Read("""{"input":"a"}""", LlmOperation.OllamaEmbeddings)).Error.Param);
+        Assert.Equal("prompt", Assert.Throws<GatewayException>(() => Read("""{"prompt":["a"]}""", LlmOperation.OllamaEmbeddings)).Error.Param);
+        var output = new ArrayBufferWriter<byte>();
+        OllamaCases.Client.WriteEmbeddings(new NeutralEmbeddings([[0.5f, 2f]], null, null), request, OllamaCases.Context(LlmOperation.OllamaEmbeddings), output);
+        Assert.Equal("""{"embedding":[0.5,2]}""", Encoding.UTF8.GetString(output.WrittenSpan));
+        Assert.Equal([0.5f, 2f], Assert.Single(OllamaCases.Upstream.ReadEmbeddings(output.WrittenSpan).Vectors));
+    }
+
+    private static NeutralEmbeddingRequest Read(string body, LlmOperation operation = LlmOperation.OllamaEmbed) =>
+        OllamaCases.Client.ReadEmbeddings(OllamaCases.Json(body), new ClientCall(operation, "asked", Stream: false), new TranslationNotes());
 
     private static string Write(NeutralEmbeddingRequest request, TranslationNotes notes)
     {

@@ -150,6 +150,12 @@ public sealed class OllamaRequestReaderTests
     }
 
     [Theory]
+    [InlineData("""{"\ud800":1,"messages":[{"role":"user","content":"x"}]}""")]
+    [InlineData("""{"messages":[{"role":"user","content":"x","\ud800":1}]}""")]
+    public void Member_NameThatIsNoText_IsABadRequest(string body) =>
+        Assert.Equal(GatewayErrorKind.InvalidRequest, Assert.Throws<GatewayException>(() => OllamaCases.Read(body)).Error.Kind);
+
+    [Theory]
     [InlineData("iVBORw0KGgoAAAANSUhEUg==", "image/png")]
     [InlineData("/9j/4AAQSkZJRgABAQ==", "image/jpeg")]
     [InlineData("R0lGODlhAQABAIAAAA==", "image/gif")]

@@ -15,6 +15,7 @@ public sealed class OllamaUpstreamTests
     [InlineData(LlmOperation.OllamaChat, "/api/chat")]
     [InlineData(LlmOperation.OllamaGenerate, "/api/generate")]
     [InlineData(LlmOperation.OllamaEmbed, "/api/embed")]
+    [InlineData(LlmOperation.OllamaEmbeddings, "/api/embeddings")]
     public void Path_OfEachOperation_IsOllamasOwn(LlmOperation operation, string path)
     {
         Assert.Equal(path, OllamaCases.Upstream.PathFor(operation, stream: true, "m", UpstreamTraits.Default));

@@ -80,6 +80,7 @@ public sealed class OllamaWriterTests
         var expected = new ArrayBufferWriter<byte>();
         ErrorWriters.WriteEvent(LlmProtocol.Ollama, expected, in error, "01234567-89ab-cdef-0123-456789abcdef");
         Assert.Equal(Encoding.UTF8.GetString(expected.WrittenSpan), Encoding.UTF8.GetString(output.WrittenSpan[before..]));
+        Assert.Equal("{\"error\":\"It broke.\"}\n", Encoding.UTF8.GetString(output.WrittenSpan[before..]));
         Assert.DoesNotContain("\"done\":true", Encoding.UTF8.GetString(output.WrittenSpan), StringComparison.Ordinal);
     }
 

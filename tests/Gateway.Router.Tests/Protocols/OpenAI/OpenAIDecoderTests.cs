@@ -188,11 +188,16 @@ public sealed class OpenAIDecoderTests
     [Fact]
     public void BrokenUtf8_BecomesReplacementCharacters()
     {
-        var log = new EventLog();
+        // The bytes themselves: a log would repair what it decodes.
+        var answer = new NeutralAnswer();
         byte[] stream = [.. Encoding.UTF8.GetBytes("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a"), 0xFF, 0xC3, .. Encoding.UTF8.GetBytes("b\"},\"finish_reason\":\"stop\"}]}\n\n")];
-        Assert.Equal(DecodedEnd.Normal, Decoding.Stream(Upstream, new OpenAIDecoder(null), stream, log));
-        Assert.Equal("a\uFFFD\uFFFDb", log.Text);
+        Assert.Equal(DecodedEnd.Normal, Decoding.Stream(Upstream, new OpenAIDecoder(null), stream, answer));
+        Assert.Equal("a\uFFFD\uFFFDb"u8.ToArray(), Assert.IsType<TextBlock>(Assert.Single(answer.Blocks)).Utf8.ToArray());
     }
+
+    [Fact]
+    public void UsageCutInTheMiddle_BehindTheReason_IsNoWholeAnswer() =>
+        Assert.Equal(DecodedEnd.Broken, DecodeStream($"data: {Delta("{\"content\":\"x\"}")}\n\ndata: {Stop}\n\ndata: {{\"choices\":[],\"usage\":{{\"prompt_to").End);
 
     [Theory]
     [InlineData("nonsense")]

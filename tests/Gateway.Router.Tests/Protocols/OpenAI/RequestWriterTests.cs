@@ -102,7 +102,7 @@ public sealed class RequestWriterTests
         var request = Talk(new ToolCallPart("a", "f", "", Here), new ToolCallPart("b", "g", "{\"x\": 1}", Here));
         request.Turns.Add(Turn(NeutralRole.Tool, Result("b", new TextPart("two", Here)), Result("a")));
         Assert.Equal(
-            """[{"role":"user","content":"hi"},{"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}},{"id":"b","type":"function","function":{"name":"g","arguments":"{\"x\": 1}"}}]},{"role":"tool","tool_call_id":"b","content":"two"},{"role":"tool","tool_call_id":"a","content":""}]""",
+            """[{"role":"user","content":"hi"},{"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}},{"id":"b","type":"function","function":{"name":"g","arguments":"{\"x\": 1}"}}]},{"role":"tool","tool_call_id":"a","content":""},{"role":"tool","tool_call_id":"b","content":"two"}]""",
             Messages(request));
     }
 
@@ -121,11 +121,24 @@ public sealed class RequestWriterTests
     {
         var call = new SourcePath("messages", 1, "tool_calls", 0);
         var request = Talk(new ToolCallPart("a", "f", "", call));
+        Assert.Equal("messages[1].tool_calls[0]", Rejected(request));
         request.Turns.Add(Turn(NeutralRole.User, new TextPart("well?", Here)));
-        request.Turns.Add(Turn(NeutralRole.Tool, Result("a")));
         Assert.Equal("messages[1].tool_calls[0]", Rejected(request));
-        request.Turns.RemoveRange(2, 2);
-        Assert.Equal("messages[1].tool_calls[0]", Rejected(request));
+    }
+
+    [Fact]
+    public void Result_BehindOrBesideOtherTurns_IsMovedToItsCall()
+    {
+        const string Expected = """{"role":"tool","tool_call_id":"a","content":"1"},{"role":"user","content":"well?"}]""";
+        var late = Talk(new ToolCallPart("a", "f", "", Here));
+        late.Turns.Add(Turn(NeutralRole.User, new TextPart("well?", Here)));
+        late.Turns.Add(Turn(NeutralRole.Tool, Result("a", new TextPart("1", Here))));
+        Assert.EndsWith(Expected, Messages(late), StringComparison.Ordinal);
+
+        // As Anthropic's clients say it: results and text of the user in one turn.
+        var mixed = Talk(new ToolCallPart("a", "f", "", Here));
+        mixed.Turns.Add(Turn(NeutralRole.User, Result("a", new TextPart("1", Here)), new TextPart("well?", Here)));
+        Assert.EndsWith(Expected, Messages(mixed), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class StreamWriterTests
         var events = Stream(Context(), static writer =>
         {
             writer.Start("msg_1"u8, "claude"u8);
-            writer.Text("Grüß \"dich\"\n"u8);
+            writer.Text("Grüß \"dich\"\n😀"u8);
             writer.Text(""u8);
             writer.Finish(FinishReason.StopSequence, "x"u8);
             writer.Usage(new TokenUsage(1, 0, 0, 1, 0));
@@ -30,11 +30,29 @@ public sealed class StreamWriterTests
         Assert.Equal(
             [
                 $$"""{{Head}}{"role":"assistant","content":"","refusal":null}{{Tail}}""",
-                $$"""{{Head}}{"content":"Grüß \"dich\"\n"}{{Tail}}""",
+                $$"""{{Head}}{"content":"Grüß \"dich\"\n😀"}{{Tail}}""",
                 $$"""{{Head}}{},"logprobs":null,"finish_reason":"stop"}]}""",
                 "[DONE]",
             ],
             events);
+    }
+
+    [Fact]
+    public void Text_OfAnyCharacters_IsReadAgainAsItWas()
+    {
+        var text = string.Concat(Enumerable.Range(0, 0x250).Select(static value => (char)value)) + "\u2028\uFFFD😀";
+        var events = Stream(Context(), writer =>
+        {
+            writer.Text(Encoding.UTF8.GetBytes(text));
+            writer.ToolStart(0, "a"u8, "f"u8);
+            writer.ToolArguments(0, Encoding.UTF8.GetBytes(text));
+            writer.End();
+        });
+        using var content = JsonDocument.Parse(events[1]);
+        Assert.Equal(text, content.RootElement.GetProperty("choices")[0].GetProperty("delta").GetProperty("content").GetString());
+        using var arguments = JsonDocument.Parse(events[3]);
+        Assert.Equal(text, arguments.RootElement.GetProperty("choices")[0].GetProperty("delta").GetProperty("tool_calls")[0].GetProperty("function").GetProperty("arguments").GetString());
+        Assert.All(events, static entry => Assert.DoesNotContain('\n', entry));
     }
 
     [Fact]

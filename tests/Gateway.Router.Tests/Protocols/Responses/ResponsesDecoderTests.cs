@@ -14,9 +14,9 @@ public sealed class ResponsesDecoderTests
 {
     private static readonly OpenAIUpstream Upstream = new();
 
-    public static TheoryData<string> Answers => Of(streaming: false);
+    public static TheoryData<string> Answers => ResponsesWriting.Recorded(static recording => !recording.Streaming);
 
-    public static TheoryData<string> Streams => Of(streaming: true);
+    public static TheoryData<string> Streams => ResponsesWriting.Recorded(static recording => recording.Streaming);
 
     [Theory]
     [MemberData(nameof(Answers))]
@@ -243,20 +243,6 @@ public sealed class ResponsesDecoderTests
     [Fact]
     public void Answer_WithoutOutput_IsNoResponse() =>
         Assert.Throws<InvalidDataException>(() => new ResponsesDecoder(null).DecodeAnswer("""{"choices":[]}"""u8, new EventLog()));
-
-    private static TheoryData<string> Of(bool streaming)
-    {
-        var ids = new TheoryData<string>();
-        foreach (var row in Recordings.Ids("openai-responses"))
-        {
-            if (Recordings.Load(row).Streaming == streaming)
-            {
-                ids.Add(row);
-            }
-        }
-
-        return ids;
-    }
 
     private static EventLog Decode(params string?[] events)
     {

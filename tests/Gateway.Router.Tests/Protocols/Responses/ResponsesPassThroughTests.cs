@@ -15,7 +15,7 @@ public sealed class ResponsesPassThroughTests
     private static readonly OpenAIUpstream Upstream = new();
     private static readonly UpstreamTraits HasResponses = new() { HasResponses = true };
 
-    public static TheoryData<string> All => Recordings.Ids("openai-responses");
+    public static TheoryData<string> Plain => ResponsesWriting.Recorded(static recording => !recording.Streaming);
 
     [Theory]
     [InlineData(LlmOperation.Responses, "/responses")]
@@ -33,6 +33,8 @@ public sealed class ResponsesPassThroughTests
     {
         Assert.Equal(LlmOperation.ChatCompletions, Upstream.OperationFor(LlmKind.Chat, HasResponses));
         Assert.Equal(LlmOperation.Responses, Upstream.OperationFor(LlmKind.Chat, HasResponses with { PreferResponses = true }));
+        Assert.False(Upstream.PassesThrough(new ClientCall(LlmOperation.ChatCompletions, "m", Stream: false), HasResponses with { PreferResponses = true }));
+        Assert.True(Upstream.PassesThrough(new ClientCall(LlmOperation.Embeddings, "m", Stream: false), HasResponses with { PreferResponses = true }));
         Assert.Equal(LlmOperation.ResponsesInputTokens, Upstream.OperationFor(LlmKind.CountTokens, HasResponses));
         Assert.Null(Upstream.OperationFor(LlmKind.CountTokens, UpstreamTraits.Default));
         var translation = new Translation(new NeutralRequest { Model = "m" }, ResponsesWriting.Client, "m", HasResponses with { PreferResponses = true }, new TranslationNotes());
@@ -49,15 +51,10 @@ public sealed class ResponsesPassThroughTests
     public void Models_WithNothingElse_AreKnown(string? model, bool expected) => Assert.Equal(expected, ResponsesModels.HaveNothingElse(model));
 
     [Theory]
-    [MemberData(nameof(All))]
+    [MemberData(nameof(Plain))]
     public void Reader_Recording_FindsUsageAndModel(string id)
     {
         var recording = Recordings.Load(id);
-        if (recording.Streaming)
-        {
-            return;
-        }
-
         var reader = Upstream.ReadAnswer(LlmOperation.Responses);
         foreach (var piece in recording.Response.Chunk(100))
         {

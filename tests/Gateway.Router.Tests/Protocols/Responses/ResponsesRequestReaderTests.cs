@@ -167,7 +167,7 @@ public sealed class ResponsesRequestReaderTests
     }
 
     [Theory]
-    [InlineData("\"input\":[{\"type\":\"item_reference\",\"id\":\"x\"}]", "input[0].type")]
+    [InlineData("\"input\":[{\"type\":\"item_reference\",\"id\":\"x\"}]", "input[0]")]
     [InlineData("\"input\":[{\"type\":\"web_search_call\",\"id\":\"x\"}]", "input[0].type")]
     [InlineData("\"input\":3", "input")]
     [InlineData("\"input\":[3]", "input[0]")]

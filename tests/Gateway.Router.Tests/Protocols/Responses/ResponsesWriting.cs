@@ -5,6 +5,7 @@ using Gateway.Core.Requests;
 using Gateway.Router.Protocols;
 using Gateway.Router.Protocols.Neutral;
 using Gateway.Router.Protocols.Responses;
+using Gateway.Router.Tests.Hosting;
 
 namespace Gateway.Router.Tests.Protocols.Responses;
 
@@ -14,6 +15,23 @@ internal static class ResponsesWriting
     public static readonly ResponsesClient Client = new();
 
     private const string Plain = """{"model":"m","input":"Hi"}""";
+
+    /// <summary>Recordings that a theory can say something about: rows that could not fail are none.</summary>
+    public static TheoryData<string> Recorded(Func<Recording, bool> isMeant)
+    {
+        var ids = new TheoryData<string>();
+        foreach (var id in Recordings.Ids("openai-responses"))
+        {
+            if (isMeant(Recordings.Load(id)))
+            {
+                ids.Add(id);
+            }
+        }
+
+        return ids;
+    }
+
+    public static bool IsWhole(Recording recording) => recording.Status == 200 && !recording.Id.Contains("error", StringComparison.Ordinal);
 
     public static NeutralRequest Read(string body, TranslationNotes? notes = null)
     {

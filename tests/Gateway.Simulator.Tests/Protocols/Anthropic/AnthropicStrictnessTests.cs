@@ -62,6 +62,8 @@ public sealed class AnthropicStrictnessTests
     [InlineData(""","system":[{"type":"text","text":""}]""", "system: text content blocks must be non-empty")]
     [InlineData(""","system":[{"type":"image"}]""", "system.0.type: Input should be 'text'")]
     [InlineData(""","system":[{"type":"text","text":"a","cache_control":{"type":"persistent"}}]""", "system.0.cache_control.type: Input should be 'ephemeral'")]
+    [InlineData(""","tools":[{"type":"web_search_20250305","name":"web_search","cache_control":"x"}]""", "tools.0.cache_control: Input should be an object")]
+    [InlineData(""","cache_control":{"type":"forever"}""", "cache_control.type: Input should be 'ephemeral'")]
     [InlineData(""","system":[{"type":"text","text":"","cache_control":{"type":"ephemeral"}}]""", "system: cache_control cannot be set for empty text blocks")]
     public async Task Field_ThatBreaksTheProtocol_Is400(string rest, string message) => await RefusesAsync(Ask("x", rest), message);
 
@@ -79,13 +81,15 @@ public sealed class AnthropicStrictnessTests
     [InlineData("""{"role":"user","content":[{"type":"text","text":""}]}""", "messages: text content blocks must be non-empty")]
     [InlineData("""{"role":"user","content":[{"type":"text","text":" "}]}""", "messages: text content blocks must contain non-whitespace text")]
     [InlineData("""{"role":"user","content":[{"text":"x"}]}""", "messages.0.content.0.type: Field required")]
-    [InlineData("""{"role":"user","content":[{"type":"image_url"}]}""", "messages.0.content.0: Input tag 'image_url' found using 'type' does not match any of the expected tags: 'document', 'image', 'redacted_thinking', 'search_result', 'text', 'thinking', 'tool_result', 'tool_use'")]
+    [InlineData("""{"role":"user","content":[{"type":"image_url"}]}""", "messages.0.content.0: Input tag 'image_url' found using 'type' does not match any of the expected tags: 'document', 'bash_code_execution_tool_result', 'code_execution_tool_result', 'image', 'redacted_thinking', 'search_result', 'server_tool_use', 'text', 'text_editor_code_execution_tool_result', 'thinking', 'tool_result', 'tool_search_tool_result', 'tool_use', 'web_fetch_tool_result', 'web_search_tool_result'")]
     [InlineData("""{"role":"user","content":[{"type":"text","text":"x","colour":1}]}""", "messages.0.content.0.text.colour: Extra inputs are not permitted")]
     [InlineData("""{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/bmp","data":"AAAA"}}]}""", "messages.0.content.0.image.source.base64.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'")]
     [InlineData("""{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"data:image/png;base64,AAAA"}}]}""", "messages.0.content.0.image.source.base64.data: Invalid base64 data")]
     [InlineData("""{"role":"user","content":[{"type":"image","source":{"type":"url","url":"http://a/b.png"}}]}""", "messages.0.content.0.image.source.url.url: Only HTTPS URLs are supported.")]
     [InlineData("""{"role":"user","content":[{"type":"tool_use","id":"a","name":"f","input":{}}]}""", "messages.0.content.0: `tool_use` blocks can only be in `assistant` messages")]
     [InlineData("""{"role":"user","content":[{"type":"tool_result","tool_use_id":"a"}]}""", "messages.0.content.0: unexpected `tool_use_id` found in `tool_result` blocks: a. Each `tool_result` block must have a corresponding `tool_use` block in the previous message.")]
+    [InlineData(User + """,{"role":"assistant","content":[{"type":"web_search_tool_result","tool_use_id":"srvtoolu_1","content":[]}]}""", "messages.1.content.0: unexpected `tool_use_id` found in `web_search_tool_result` blocks: srvtoolu_1. Each `web_search_tool_result` block must have a corresponding `server_tool_use` block before it.")]
+    [InlineData("""{"role":"user","content":[{"type":"web_search_tool_result","tool_use_id":"srvtoolu_1","content":[]}]}""", "messages.0.content.0: `web_search_tool_result` blocks can only be in `assistant` messages")]
     [InlineData(User + """,{"role":"assistant","content":"x "}""", "messages: final assistant content cannot end with trailing whitespace")]
     [InlineData(User + """,{"role":"assistant","content":[{"type":"tool_use","id":"a.b","name":"f","input":{}}]}""", "messages.1.content.0.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'")]
     [InlineData(User + """,{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"f","input":"{}"}]}""", "messages.1.content.0.tool_use.input: Input should be an object")]
@@ -178,6 +182,7 @@ public sealed class AnthropicStrictnessTests
     [InlineData("two", null, 400, "anthropic-version: header is required")]
     [InlineData("two", "2024-01-01", 400, "anthropic-version: \"2024-01-01\" is not a valid version")]
     [InlineData("two", "2023-06-01", 200, null)]
+    [InlineData("two", "2026-10-21", 200, null)]
     public async Task Head_MustHaveKeyAndVersion(string? key, string? version, int status, string? message)
     {
         await using var simulator = await TestSimulator.StartAsync(null, ("SIMULATOR_KEYS", "one,two"));

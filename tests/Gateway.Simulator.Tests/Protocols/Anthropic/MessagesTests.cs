@@ -61,7 +61,7 @@ public sealed class MessagesTests
         using var response = await SendAsync(simulator, Ask("[sim tokens=4]", ""","stop_sequences":["zzz"]"""));
 
         var body = JsonElement.Parse(await response.Content.ReadAsStringAsync());
-        Assert.Equal(["id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage"], body.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(["id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "stop_details", "usage"], body.EnumerateObject().Select(member => member.Name));
         Assert.Equal(JsonValueKind.Null, body.GetProperty("stop_sequence").ValueKind);
         Assert.Equal(4, body.GetProperty("usage").GetProperty("output_tokens").GetInt32());
         Assert.StartsWith("req_", response.Headers.GetValues("request-id").Single());
@@ -105,6 +105,8 @@ public sealed class MessagesTests
 
         var content = answer.GetProperty("content");
         Assert.Equal("", content[0].GetProperty("thinking").GetString());
+        Assert.Equal(12, answer.GetProperty("usage").GetProperty("output_tokens_details").GetProperty("thinking_tokens").GetInt32());
+        Assert.Equal(12, events[^2].GetProperty("usage").GetProperty("output_tokens_details").GetProperty("thinking_tokens").GetInt32());
         Assert.Equal(JsonSerializer.Serialize(content), Fold(events));
         var again = await JsonAsync(simulator, Talk($$"""{"role":"user","content":"hi"},{"role":"assistant","content":{{content}}},{"role":"user","content":"and?"}"""));
         Assert.Equal("message", Type(again));
@@ -154,6 +156,7 @@ public sealed class MessagesTests
         var usage = (await JsonAsync(simulator, Talk(
             One.Replace("MARK", "", StringComparison.Ordinal) + $$""",{"role":"assistant","content":"beta"},{"role":"user","content":[{"type":"text","text":"gam"{{Mark}}}]}"""))).GetProperty("usage");
 
+        Assert.Equal((0, 2), (usage.GetProperty("cache_creation").GetProperty("ephemeral_5m_input_tokens").GetInt32(), usage.GetProperty("cache_creation").GetProperty("ephemeral_1h_input_tokens").GetInt32()));
         Assert.Equal((2, 2), (usage.GetProperty("cache_read_input_tokens").GetInt32(), usage.GetProperty("cache_creation_input_tokens").GetInt32()));
     }
 

@@ -59,6 +59,8 @@ public sealed class AzureTests
     [InlineData("/openai/v1/responses", """{"model":"m","input":"a"}""", "\"object\":\"response\"")]
     [InlineData("/openai/v1/responses?api-version=preview", """{"model":"m","input":"a"}""", "\"object\":\"response\"")]
     [InlineData("/openai/responses?api-version=2025-04-01-preview", """{"model":"m","input":"a"}""", "\"object\":\"response\"")]
+    [InlineData("/openai/v1/responses/input_tokens", """{"model":"m","input":"a"}""", "\"input_tokens\":7")]
+    [InlineData("/openai/responses/input_tokens?api-version=2025-04-01-preview", """{"model":"m","input":"a"}""", "\"input_tokens\":7")]
     [InlineData("/openai/v1/chat/completions", """{"model":"m","messages":[{"role":"user","content":"x"}]}""", "chat.completion")]
     public async Task OtherPaths_Answer(string path, string body, string piece)
     {
@@ -68,6 +70,23 @@ public sealed class AzureTests
 
         Assert.Equal(200, (int)response.StatusCode);
         Assert.Contains(piece, await response.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task Response_IsKept_ForBothPathsAndNotForOpenAI()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        var first = await simulator.JsonAsync("""{"model":"m","input":"a"}""", "/openai/v1/responses");
+        var id = first.GetProperty("id").GetString();
+
+        var next = await simulator.JsonAsync($$"""{"model":"m","input":"b","previous_response_id":"{{id}}"}""", "/openai/responses?api-version=2025-04-01-preview");
+        var got = await simulator.Http.GetStringAsync($"/openai/responses/{id}?api-version=2025-04-01-preview");
+        using var withoutVersion = await simulator.Http.GetAsync($"/openai/responses/{id}");
+        using var elsewhere = await simulator.Http.GetAsync($"/v1/responses/{id}");
+
+        Assert.Equal(id, next.GetProperty("previous_response_id").GetString());
+        Assert.Equal(first.ToString(), got);
+        Assert.Equal((404, 404), ((int)withoutVersion.StatusCode, (int)elsewhere.StatusCode));
     }
 
     [Theory]

@@ -57,6 +57,7 @@ public sealed class BedrockStrictnessTests
     [InlineData(""","inferenceConfig":{"temperature":"1"}""", "STRING_VALUE can not be converted to Float", "SerializationException")]
     [InlineData(""","system":"x" """, "STRING_VALUE can not be converted to List", "SerializationException")]
     [InlineData(""","system":[{"text":""}]""", "The text field in the ContentBlock object at system.0 is blank. Add text to the text field, and try again.")]
+    [InlineData(""","system":[{"cachePoint":"default"}]""", "Unexpected value type in payload", "SerializationException")]
     [InlineData(""","toolConfig":{"tools":[]}""", "1 validation error detected: Value '[]' at 'toolConfig.tools' failed to satisfy constraint: Member must have length greater than or equal to 1")]
     [InlineData(""","toolConfig":{"toolChoice":{"auto":{}}}""", "1 validation error detected: Value null at 'toolConfig.tools' failed to satisfy constraint: Member must not be null")]
     [InlineData(""","toolConfig":{"tools":[{"name":"f"}]}""", "The value at toolConfig.tools.0 must have one of the following fields: toolSpec, systemTool, cachePoint.")]

@@ -212,6 +212,19 @@ public sealed class GenerateTests
         Assert.Equal(200, (int)inTurns.StatusCode);
     }
 
+    [Theory]
+    [InlineData("gemini-2.0-flash", false)]
+    [InlineData("gemini-2.5-flash", true)]
+    public async Task Signature_OfAnOlderCall_IsThereWhenTheModelThinks(string model, bool hasSignature)
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+
+        var whole = (await simulator.JsonAsync(Say("call f", Tools), Path(model))).Parts().Single();
+        var streamed = (await simulator.ChunksAsync(Say("call f", Tools), Events(model))).SelectMany(chunk => chunk.Parts()).Single();
+
+        Assert.Equal((hasSignature, hasSignature), (whole.TryGetProperty("thoughtSignature", out _), streamed.TryGetProperty("thoughtSignature", out _)));
+    }
+
     [Fact]
     public async Task Signature_OfText_ComesAtItsEnd()
     {

@@ -31,6 +31,7 @@ public sealed class ResponsesStrictnessTests
     [InlineData(""","tools":[{"type":"function","name":"f","strict":true,"parameters":{"type":"object","properties":{}}}]""", "tools[0].parameters", "invalid_function_parameters", "Invalid schema for function 'f': In context=(), 'additionalProperties' is required to be supplied and to be false.")]
     [InlineData(""","tools":[{"type":"function","name":"f"}],"tool_choice":{"type":"function","name":"g"}""", "tool_choice", null, "Tool choice 'function' not found in 'tools' parameter.")]
     [InlineData(""","tools":[{"type":"function","name":"f"}],"tool_choice":"any" """, "tool_choice", "invalid_value", "Invalid value: 'any'.")]
+    [InlineData(""","tools":[{"type":"function","name":"f"}],"tool_choice":{"type":"allowed_tools","tools":"f"}""", "tool_choice.tools", "invalid_type", "Invalid type for 'tool_choice.tools': expected an array, but got a string instead.")]
     [InlineData(""","text":{"format":{"type":"json_object"}}""", "input", null, "Response input messages must contain the word 'json' in some form to use 'text.format' of type 'json_object'.")]
     [InlineData(""","text":{"format":{"type":"json_schema","schema":{}}}""", "text.format.name", "missing_required_parameter", "Missing required parameter: 'text.format.name'.")]
     [InlineData(""","text":{"format":{"type":"json_schema","name":"s","json_schema":{},"schema":{}}}""", "text.format.json_schema", "unknown_parameter", "Unknown parameter: 'text.format.json_schema'.")]
