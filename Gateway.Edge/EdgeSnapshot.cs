@@ -16,6 +16,7 @@ internal sealed class EdgeSnapshot
         AdminKey = string.IsNullOrEmpty(config.Server.AdminKey) ? null : digests.Of(config.Server.AdminKey);
         Keys = new VirtualKeySnapshot(config.Keys, digests);
         Models = new ModelDirectory(config);
+        Files = new FileProviders(config);
         DefaultModeration = config.Moderation.Policies.ContainsKey(ModerationConfig.DefaultPolicy) ? ModerationConfig.DefaultPolicy : "";
     }
 
@@ -32,6 +33,8 @@ internal sealed class EdgeSnapshot
     public VirtualKeySnapshot Keys { get; }
 
     public ModelDirectory Models { get; }
+
+    public FileProviders Files { get; }
 
     /// <summary>Policy where neither key nor model group names one; empty when the document has no default policy.</summary>
     public string DefaultModeration { get; }

@@ -25,6 +25,7 @@ internal enum KnownField
     Requests,
     RequestModel,
     Options,
+    Documents,
 }
 
 /// <summary>How the value of a known field is read.</summary>

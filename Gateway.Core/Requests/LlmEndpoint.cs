@@ -60,6 +60,29 @@ public enum LlmOperation : byte
 
     /// <summary>Counts the tokens of a Converse request; upstream only.</summary>
     BedrockCountTokens = 51,
+
+    ImageGenerations = 60,
+
+    /// <summary>A form: pictures in, pictures out.</summary>
+    ImageEdits = 61,
+
+    /// <summary>A form.</summary>
+    ImageVariations = 62,
+
+    /// <summary>Text in, sound out.</summary>
+    Speech = 63,
+
+    /// <summary>A form: sound in, its text out.</summary>
+    Transcriptions = 64,
+
+    /// <summary>A form: sound in, its text in English out.</summary>
+    SpeechTranslations = 65,
+
+    /// <summary>Documents in, their order by relevance out, as Cohere and Jina have it.</summary>
+    Rerank = 66,
+
+    /// <summary>Files of a provider: uploaded, listed, read, deleted. No model, no tokens.</summary>
+    Files = 67,
 }
 
 /// <summary>What kinds of work there are, whatever the protocol. Requests are translated only within a kind.</summary>
@@ -69,6 +92,12 @@ public enum LlmKind : byte
     Embed,
     CountTokens,
     Moderate,
+
+    /// <summary>Passed through only, as the three after it: no translation has pictures, sound or scores.</summary>
+    Image,
+    Audio,
+    Rerank,
+    Files,
 }
 
 public static class LlmOperations
@@ -76,6 +105,8 @@ public static class LlmOperations
     public static LlmProtocol ProtocolOf(LlmOperation operation) => operation switch
     {
         LlmOperation.ChatCompletions or LlmOperation.Completions or LlmOperation.Embeddings or LlmOperation.Moderations => LlmProtocol.OpenAI,
+        LlmOperation.ImageGenerations or LlmOperation.ImageEdits or LlmOperation.ImageVariations or LlmOperation.Speech or LlmOperation.Transcriptions
+            or LlmOperation.SpeechTranslations or LlmOperation.Rerank or LlmOperation.Files => LlmProtocol.OpenAI,
         LlmOperation.Responses or LlmOperation.ResponsesInputTokens => LlmProtocol.Responses,
         LlmOperation.Messages or LlmOperation.MessagesCountTokens => LlmProtocol.Anthropic,
         LlmOperation.GenerateContent or LlmOperation.EmbedContent or LlmOperation.BatchEmbedContents or LlmOperation.GeminiCountTokens => LlmProtocol.Gemini,
@@ -91,7 +122,15 @@ public static class LlmOperations
         LlmOperation.ResponsesInputTokens or LlmOperation.MessagesCountTokens or LlmOperation.GeminiCountTokens
             or LlmOperation.BedrockCountTokens => LlmKind.CountTokens,
         LlmOperation.Moderations => LlmKind.Moderate,
+        LlmOperation.ImageGenerations or LlmOperation.ImageEdits or LlmOperation.ImageVariations => LlmKind.Image,
+        LlmOperation.Speech or LlmOperation.Transcriptions or LlmOperation.SpeechTranslations => LlmKind.Audio,
+        LlmOperation.Rerank => LlmKind.Rerank,
+        LlmOperation.Files => LlmKind.Files,
     };
+
+    /// <summary>Whether its body is <c>multipart/form-data</c>, and not a JSON object.</summary>
+    public static bool IsForm(LlmOperation operation) =>
+        operation is LlmOperation.ImageEdits or LlmOperation.ImageVariations or LlmOperation.Transcriptions or LlmOperation.SpeechTranslations;
 }
 
 /// <summary>A client endpoint of the LLM path. Edge and Router map the same list.</summary>
@@ -111,6 +150,9 @@ public sealed record LlmEndpoint(string Path, LlmOperation Operation)
         new("/v1/messages", LlmOperation.Messages), new("/v1/messages/count_tokens", LlmOperation.MessagesCountTokens),
         new("/api/chat", LlmOperation.OllamaChat), new("/api/generate", LlmOperation.OllamaGenerate),
         new("/api/embed", LlmOperation.OllamaEmbed), new("/api/embeddings", LlmOperation.OllamaEmbeddings),
+        new("/v1/images/generations", LlmOperation.ImageGenerations), new("/v1/images/edits", LlmOperation.ImageEdits), new("/v1/images/variations", LlmOperation.ImageVariations),
+        new("/v1/audio/speech", LlmOperation.Speech), new("/v1/audio/transcriptions", LlmOperation.Transcriptions), new("/v1/audio/translations", LlmOperation.SpeechTranslations),
+        new("/v1/rerank", LlmOperation.Rerank),
     ];
 
     /// <summary>Gemini's endpoints: one pattern for all of them, which <see cref="GeminiPath"/> reads.</summary>
@@ -120,8 +162,14 @@ public sealed record LlmEndpoint(string Path, LlmOperation Operation)
         new(GeminiPath.Pattern, LlmOperation.BatchEmbedContents), new(GeminiPath.Pattern, LlmOperation.GeminiCountTokens),
     ];
 
+    /// <summary>The files endpoints, whatever path and method: <see cref="FilesCall"/> reads them.</summary>
+    public static readonly LlmEndpoint Files = new(FilesCall.Root, LlmOperation.Files);
+
     /// <summary>The protocol that the client speaks, and wants its errors in.</summary>
     public LlmProtocol Protocol { get; } = LlmOperations.ProtocolOf(Operation);
 
     public LlmKind Kind { get; } = LlmOperations.KindOf(Operation);
+
+    /// <summary>Whether the body is a form with a <c>model</c> part (<see cref="FormFactsReader"/>).</summary>
+    public bool IsForm { get; } = LlmOperations.IsForm(Operation);
 }

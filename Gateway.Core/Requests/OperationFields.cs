@@ -15,6 +15,12 @@ internal sealed class OperationFields
     private static readonly OperationFields Embeddings = new(OpenAI(input: FieldRule.StringOrArray), KnownField.Input);
     private static readonly OperationFields Moderations = new(OpenAI(input: FieldRule.StringOrArray), KnownField.Input) { NeedsModel = false };
 
+    private static readonly OperationFields ImageGenerations = new(
+        [Model, Stream, new(KnownField.Candidates, FieldRule.Candidates, "n"), User, new(KnownField.Prompt, FieldRule.StringOrArray, "prompt")], KnownField.Prompt);
+
+    private static readonly OperationFields Speech = new([Model, new(KnownField.Input, FieldRule.StringOrArray, "input")], KnownField.Input);
+    private static readonly OperationFields Rerank = new([Model, new(KnownField.Documents, FieldRule.FilledArray, "documents")], KnownField.Documents);
+
     // What a response continues may stand in for its input.
     private static readonly KnownMember[] ResponsesInput =
     [
@@ -118,6 +124,11 @@ internal sealed class OperationFields
         LlmOperation.OllamaGenerate => OllamaGenerate,
         LlmOperation.OllamaEmbed => OllamaEmbed,
         LlmOperation.OllamaEmbeddings => OllamaEmbeddings,
+        LlmOperation.ImageGenerations => ImageGenerations,
+        LlmOperation.Speech => Speech,
+        LlmOperation.Rerank => Rerank,
+        LlmOperation.ImageEdits or LlmOperation.ImageVariations or LlmOperation.Transcriptions or LlmOperation.SpeechTranslations
+            or LlmOperation.Files => throw new ArgumentOutOfRangeException(nameof(operation), operation, "Its body is a form."),
         LlmOperation.Converse or LlmOperation.BedrockCountTokens => throw new ArgumentOutOfRangeException(nameof(operation), operation, "No client speaks it."),
     };
 

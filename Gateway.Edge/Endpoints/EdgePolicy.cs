@@ -17,5 +17,5 @@ internal enum EdgeAccess
 
 /// <summary>Metadata of an endpoint.</summary>
 /// <param name="Access">Who may call it.</param>
-/// <param name="Llm">For endpoints that take a JSON body to a model: its rules apply. One of several where the path decides which.</param>
+/// <param name="Llm">For endpoints that take a body, JSON or a form, to a model: its rules apply. One of several where the path decides which.</param>
 internal sealed record EdgePolicy(EdgeAccess Access, LlmEndpoint? Llm = null);

@@ -14,6 +14,10 @@ internal static class InputRules
     private static readonly GatewayError Encoded = new(GatewayErrorKind.UnsupportedMediaType, "Compressed bodies are not accepted. Send the JSON as it is, without Content-Encoding.");
     private static readonly GatewayError NotJson = new(GatewayErrorKind.UnsupportedMediaType, "The body must be JSON. Send 'Content-Type: application/json'.");
 
+    /// <summary>What is told about a body that is to be a form and is none.</summary>
+    public static readonly GatewayError NotForm = new(
+        GatewayErrorKind.UnsupportedMediaType, "The body must be a form. Send 'Content-Type: multipart/form-data' with one boundary of at most 70 characters.");
+
     /// <returns>The error, or null for a request that may go on.</returns>
     public static GatewayError? Check(HttpContext context)
     {
@@ -49,8 +53,8 @@ internal static class InputRules
         return headers.ContentEncoding.Count > 0 ? Encoded : null;
     }
 
-    private static GatewayError? CheckLlm(HttpRequest request, LlmEndpoint endpoint) =>
-        LlmQuery.Check(request, endpoint.Protocol) ?? (IsJson(request.Headers.ContentType) ? null : NotJson);
+    private static GatewayError? CheckLlm(HttpRequest request, LlmEndpoint endpoint) => LlmQuery.Check(request, endpoint.Protocol)
+        ?? (endpoint.IsForm ? FormBoundary.TryParse(request.Headers.ContentType, out _) ? null : NotForm : IsJson(request.Headers.ContentType) ? null : NotJson);
 
     private static bool IsJson(Microsoft.Extensions.Primitives.StringValues types)
     {

@@ -40,6 +40,7 @@ internal static class LlmEndpoints
 
         app.MapLlm(Moderations, ContextAudience.Moderation, ForwardingExtensions.Moderation);
         app.MapGemini();
+        app.MapFiles();
         StoredResponseProxy.Map(app);
         ModelEndpoints.Map(app);
         OllamaModelEndpoints.Map(app);
@@ -56,6 +57,15 @@ internal static class LlmEndpoints
         var policy = new EdgePolicy(EdgeAccess.VirtualKey, LlmEndpoint.Gemini[0]);
         app.MapPost(GeminiPath.Pattern, proxy.InvokeAsync).WithMetadata(policy);
         app.MapPost(GeminiPath.StablePattern, proxy.InvokeAsync).WithMetadata(policy);
+    }
+
+    private static void MapFiles(this WebApplication app)
+    {
+        var proxy = new FilesProxy(app.Services.GetRequiredKeyedService<ServiceEndpoints>(ForwardingExtensions.Router), app.Services.GetRequiredService<LlmProxyServices>());
+        var policy = new EdgePolicy(EdgeAccess.VirtualKey);
+        app.MapMethods(FilesCall.Root, [HttpMethods.Get, HttpMethods.Post], proxy.InvokeAsync).WithMetadata(policy);
+        app.MapMethods(FilesCall.OnePattern, [HttpMethods.Get, HttpMethods.Delete], proxy.InvokeAsync).WithMetadata(policy);
+        app.MapGet(FilesCall.ContentPattern, proxy.InvokeAsync).WithMetadata(policy);
     }
 
     private static LlmProxy Proxy(this WebApplication app, LlmEndpoint endpoint, ContextAudience audience, string service) => new(

@@ -80,7 +80,17 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             }
 
-            if (!RequestFactsReader.TryRead(body.Memory.Span, endpoint.Operation, path?.Facts, out var facts, out var unreadable))
+            RequestFacts facts;
+            FormBoundary? form = null;
+            if (endpoint.IsForm)
+            {
+                (facts, form, var wrong) = await ReadFormAsync(context.Request, body);
+                if (wrong is not null)
+                {
+                    return wrong;
+                }
+            }
+            else if (!RequestFactsReader.TryRead(body.Memory.Span, endpoint.Operation, path?.Facts, out facts, out var unreadable))
             {
                 return unreadable;
             }
@@ -108,12 +118,23 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
 
             var sent = path?.ToTarget() ?? endpoint.Path;
             var token = shared.Tokens.Sign(Claims(context, snapshot, key, target, facts, sent, left));
-            return await shared.Forwarder.ForwardAsync(new ForwardedCall(service, HttpMethod.Post, sent, token, body, arrived, left + Patience), context);
+            return await shared.Forwarder.ForwardAsync(new ForwardedCall(service, HttpMethod.Post, sent, token, body, arrived, left + Patience) { FormType = form?.ContentType }, context);
         }
         finally
         {
             body.Return();
         }
+    }
+
+    private static async ValueTask<(RequestFacts Facts, FormBoundary Boundary, GatewayError? Error)> ReadFormAsync(HttpRequest request, PooledBody body)
+    {
+        if (!FormBoundary.TryParse(request.Headers.ContentType, out var boundary))
+        {
+            throw new InvalidOperationException("The input rules let a form without a boundary pass.");
+        }
+
+        var (facts, error) = await FormFactsReader.ReadAsync(body.Memory, boundary);
+        return (facts, boundary, error);
     }
 
     private ContextClaims Claims(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, ModelTarget? target, in RequestFacts facts, string sent, TimeSpan left) => new()

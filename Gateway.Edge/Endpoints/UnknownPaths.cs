@@ -17,7 +17,7 @@ internal static class UnknownPaths
     private const string Anthropic = "/v1/messages";
 
     private static readonly string[] BelowVersion =
-        [.. LlmEndpoint.Routed.Select(static endpoint => endpoint.Path).Where(static path => path.StartsWith(Version, StringComparison.Ordinal)), ModerationsPath, ModelsPath];
+        [.. LlmEndpoint.Routed.Select(static endpoint => endpoint.Path).Where(static path => path.StartsWith(Version, StringComparison.Ordinal)), ModerationsPath, ModelsPath, FilesCall.Root];
 
     public static GatewayError Describe(HttpRequest request)
     {

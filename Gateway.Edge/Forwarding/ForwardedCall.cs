@@ -11,4 +11,8 @@ namespace Gateway.Edge.Forwarding;
 /// <param name="Arrived">Timestamp of the request's arrival at the Edge.</param>
 /// <param name="Expires">When the Edge gives up on the answer.</param>
 internal readonly record struct ForwardedCall(
-    ServiceEndpoints Service, HttpMethod Method, string PathAndQuery, string Token, PooledBody? Body, long Arrived, TimeSpan Expires);
+    ServiceEndpoints Service, HttpMethod Method, string PathAndQuery, string Token, PooledBody? Body, long Arrived, TimeSpan Expires)
+{
+    /// <summary>The content type of a body that is a form, written anew; null for JSON.</summary>
+    public string? FormType { get; init; }
+}

@@ -111,7 +111,14 @@ internal sealed class ServiceClient(TimeProvider time) : IDisposable
         if (call.Body is { } body)
         {
             request.Content = new ReadOnlyMemoryContent(body.Memory);
-            request.Content.Headers.ContentType = Json;
+            if (call.FormType is { } form)
+            {
+                request.Content.Headers.TryAddWithoutValidation("Content-Type", form);
+            }
+            else
+            {
+                request.Content.Headers.ContentType = Json;
+            }
         }
 
         ForwardedHeaders.CopyRequest(client.Request.Headers, request.Headers);

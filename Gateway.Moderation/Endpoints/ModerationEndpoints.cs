@@ -32,6 +32,9 @@ internal static class ModerationEndpoints
         Map("/internal/moderation/chat", OpenAIShapes.Chat);
         Map("/internal/moderation/completions", OpenAIShapes.Completion);
         Map("/internal/moderation/embeddings", OpenAIShapes.Embedding);
+        Map("/internal/moderation/images", OpenAIShapes.Image);
+        Map("/internal/moderation/speech", OpenAIShapes.Speech);
+        Map("/internal/moderation/rerank", OpenAIShapes.Rerank);
         Map("/internal/moderation/responses", OpenAIShapes.Responses);
         Map("/internal/moderation/messages", AnthropicShapes.Messages);
         Map("/internal/moderation/generate-content", GeminiShapes.GenerateContent);

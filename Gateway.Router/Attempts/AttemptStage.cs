@@ -45,7 +45,7 @@ internal sealed class AttemptStage(
 
         // Before the record: what cannot be said to the upstream costs nothing.
         var call = UpstreamCall.Create(exchange, deployment);
-        if (exchange.Endpoint.Kind != LlmKind.CountTokens)
+        if (exchange.Endpoint.Kind is not (LlmKind.CountTokens or LlmKind.Files))
         {
             await recorder.DispatchAsync(exchange, deployment);
         }

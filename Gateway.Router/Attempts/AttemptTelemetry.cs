@@ -128,6 +128,10 @@ internal sealed class AttemptTelemetry : ILlmCompletion, IDisposable
             LlmKind.Embed => "embeddings",
             LlmKind.CountTokens => "count_tokens",
             LlmKind.Moderate => "moderations",
+            LlmKind.Image => "image",
+            LlmKind.Audio => "audio",
+            LlmKind.Rerank => "rerank",
+            LlmKind.Files => "files",
         },
     };
 

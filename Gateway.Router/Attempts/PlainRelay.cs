@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using Gateway.Core.Journal;
+using Gateway.Core.Requests;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Protocols;
 
@@ -49,6 +50,10 @@ internal sealed class PlainRelay(UsageRecorder recorder)
 
                 Observe(attempt.Exchange, reader, buffer.AsSpan(received, read));
                 received += read;
+                if (IsLive(attempt))
+                {
+                    return await StreamAsync(attempt, reader, buffer, received);
+                }
             }
 
             if (IsCut(attempt, reader))
@@ -147,6 +152,10 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         }
     }
 
+    /// <summary>Speech is heard while it is made: it waits for nothing but its last byte.</summary>
+    private static bool IsLive(Attempt attempt) =>
+        attempt.Call.Operation == LlmOperation.Speech && attempt.Length is null && attempt.Answer.IsSuccessStatusCode;
+
     private static void Observe(LlmExchange exchange, IAnswerReader reader, ReadOnlySpan<byte> piece)
     {
         exchange.NoteFirstContent();
@@ -197,7 +206,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
     }
 
     private static long OwnCount(LlmExchange exchange, long bytes) =>
-        exchange.Endpoint.Kind == Core.Requests.LlmKind.Embed ? 0 : UsageRecorder.EstimateTokens(bytes);
+        exchange.Endpoint.Kind == LlmKind.Chat ? UsageRecorder.EstimateTokens(bytes) : 0;
 
     private static bool MayHaveBody(int status) => status is not ((int)HttpStatusCode.NoContent or (int)HttpStatusCode.ResetContent or (int)HttpStatusCode.NotModified);
 

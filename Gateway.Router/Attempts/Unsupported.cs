@@ -16,5 +16,9 @@ internal static class Unsupported
         LlmKind.Embed => "embeddings",
         LlmKind.CountTokens => "token counter",
         LlmKind.Moderate => "moderation",
+        LlmKind.Image => "images",
+        LlmKind.Audio => "audio",
+        LlmKind.Rerank => "reranking",
+        LlmKind.Files => "files",
     };
 }

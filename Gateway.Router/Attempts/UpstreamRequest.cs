@@ -11,12 +11,12 @@ internal static class UpstreamRequest
     public static async ValueTask<HttpRequestMessage> CreateAsync(LlmExchange exchange, Deployment deployment, UpstreamCall call, CancellationToken cancellationToken)
     {
         var protocol = deployment.Protocol;
-        call.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
-        var request = new HttpRequestMessage(HttpMethod.Post, deployment.UriFor(call.Operation, exchange.Facts.Stream))
+        call.Content.Headers.TryAddWithoutValidation("Content-Type", exchange.Form is { } form ? form.ContentType : "application/json");
+        var request = new HttpRequestMessage(MethodOf(exchange), UriOf(exchange, deployment, call))
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = call.Content,
+            Content = exchange.Files is { HasBody: false } ? null : call.Content,
         };
         ForwardedHeaders.Add(request, exchange, "accept");
         protocol.AddHeaders(request, exchange);
@@ -34,5 +34,22 @@ internal static class UpstreamRequest
         }
 
         return request;
+    }
+
+    private static HttpMethod MethodOf(LlmExchange exchange) => exchange.Files is { } files ? new HttpMethod(files.Method) : HttpMethod.Post;
+
+    private static Uri UriOf(LlmExchange exchange, Deployment deployment, UpstreamCall call)
+    {
+        if (exchange.Files is not { } files)
+        {
+            return deployment.UriFor(call.Operation, exchange.Facts.Stream);
+        }
+
+        // Each file has a path of its own: not one to keep. The query of the endpoint, such as a version, goes behind the client's.
+        var path = deployment.Protocol.PathFor(call.Operation, stream: false, "", deployment.Traits);
+        var query = path.IndexOf('?', StringComparison.Ordinal);
+        var whole = query < 0 ? path + files.Below
+            : $"{path.AsSpan(0, query)}{files.Below}{(files.Below.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{path.AsSpan(query + 1)}";
+        return UpstreamAddress.Build(deployment.Provider.BaseUrl, whole);
     }
 }

@@ -13,12 +13,16 @@ internal sealed class CatalogSnapshot
     /// <summary>Names come from clients: past this many the cache stops growing.</summary>
     private const int MaxCachedNames = 1024;
 
+    /// <summary>Stands in headers and metrics where other requests have their model.</summary>
+    private const string Files = "files";
+
     private static readonly TranslationConfig Untold = new();
 
     private readonly FrozenDictionary<string, ModelGroup> _groups;
     private readonly FrozenDictionary<string, UpstreamClient> _upstreams;
     private readonly FrozenDictionary<string, TokenPrice?> _prices;
     private readonly (string Prefix, string Provider)[] _prefixes;
+    private readonly ConcurrentDictionary<string, ModelGroup> _files = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ModelGroup> _resolved = new(StringComparer.Ordinal);
 
     public CatalogSnapshot(GatewayConfig config, FrozenDictionary<string, UpstreamClient> upstreams)
@@ -55,6 +59,13 @@ internal sealed class CatalogSnapshot
 
         return Remember(model, ByProvider(model) ?? ByPrefix(model));
     }
+
+    /// <summary>The files of a provider, as what is asked instead of a model.</summary>
+    /// <returns>Null when there is no such provider.</returns>
+    public ModelGroup? FilesOf(string provider) => _upstreams.TryGetValue(provider, out var upstream)
+        ? _files.GetOrAdd(provider, static (_, upstream) => new ModelGroup(
+            Files, [new Deployment(upstream, UpstreamTraits.Of(upstream.Provider, Files, null, Untold), Files, weight: 1, price: null, index: 0, isConfigured: true)]), upstream)
+        : null;
 
     /// <summary>What a name stands for: the target of an alias, else the name itself.</summary>
     public string TargetOf(string model) => !_groups.ContainsKey(model) && Config.Aliases.TryGetValue(model, out var target) ? target : model;

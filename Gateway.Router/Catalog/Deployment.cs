@@ -27,6 +27,7 @@ public sealed class Deployment
         MetricName = isConfigured ? Id : $"{upstream.Provider.Name}/*";
         HeaderId = ResponseHead.Printable(Id);
         HeaderModel = ResponseHead.Printable(model);
+        ModelUtf8 = Encoding.UTF8.GetBytes(model);
         ModelJson = Encoding.UTF8.GetBytes($"\"{JsonEncodedText.Encode(model)}\"");
     }
 
@@ -69,6 +70,9 @@ public sealed class Deployment
 
     /// <summary><see cref="Model"/> as a JSON string, quotes included.</summary>
     internal byte[] ModelJson { get; }
+
+    /// <summary><see cref="Model"/> as the value of a part of a form.</summary>
+    internal byte[] ModelUtf8 { get; }
 
     /// <summary>Where an operation of the upstream's protocol is asked for.</summary>
     internal Uri UriFor(LlmOperation operation, bool stream) =>

@@ -1,6 +1,7 @@
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
+using Gateway.Router.Attempts;
 using Gateway.Router.Pipeline;
 
 namespace Gateway.Router.Catalog;
@@ -10,6 +11,11 @@ internal sealed class ResolveStage : ILlmStage
 {
     public ValueTask InvokeAsync(LlmExchange exchange, LlmStageDelegate next)
     {
+        if (exchange.Endpoint.Kind == LlmKind.Files)
+        {
+            return ResolveFilesAsync(exchange, next);
+        }
+
         var model = exchange.Facts.Model;
         var group = exchange.Catalog.Resolve(model);
         if (group is null)
@@ -31,8 +37,38 @@ internal sealed class ResolveStage : ILlmStage
                 GatewayErrorKind.ModelForbidden, $"Your key may not use any provider that serves the model '{model}'.", "model"));
         }
 
+        if (exchange.Endpoint.Kind is LlmKind.Image or LlmKind.Audio or LlmKind.Rerank)
+        {
+            // Nothing translates these, so of a mixed group only the providers that have them can serve.
+            var serving = Serving(candidates, exchange);
+            if (serving.Length == 0)
+            {
+                throw Unsupported.By(exchange.Endpoint, candidates[0]);
+            }
+
+            candidates = serving;
+        }
+
         exchange.Group = group;
         exchange.Candidates = candidates;
+        return next(exchange);
+    }
+
+    /// <summary>Files have no model: the Edge has decided for one provider.</summary>
+    private static ValueTask ResolveFilesAsync(LlmExchange exchange, LlmStageDelegate next)
+    {
+        if (exchange.Claims.AllowedProviders is not [{ } name] || exchange.Catalog.FilesOf(name) is not { } group)
+        {
+            return exchange.RefuseAsync(new GatewayError(GatewayErrorKind.ModelNotFound, "The provider whose files are meant is not known to this gateway any more. Try again.", "provider"));
+        }
+
+        if (!group.Deployments[0].Protocol.PassesThrough(exchange.Call, group.Deployments[0].Traits))
+        {
+            throw Unsupported.By(exchange.Endpoint, group.Deployments[0]);
+        }
+
+        exchange.Group = group;
+        exchange.Candidates = group.Deployments;
         return next(exchange);
     }
 
@@ -51,6 +87,9 @@ internal sealed class ResolveStage : ILlmStage
         // Keys that may use every provider are the rule: they share the group's own list.
         return refused == 0 ? group.Deployments : Filter(group, claims);
     }
+
+    private static Deployment[] Serving(IReadOnlyList<Deployment> candidates, LlmExchange exchange) =>
+        [.. candidates.Where(deployment => deployment.Protocol.PassesThrough(exchange.Call, deployment.Traits))];
 
     private static Deployment[] Filter(ModelGroup group, ContextClaims claims) =>
         [.. group.Deployments.Where(deployment => NamePattern.MatchesAny(claims.AllowedProviders, deployment.Provider.Name))];

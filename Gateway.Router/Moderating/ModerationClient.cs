@@ -70,6 +70,11 @@ internal sealed class ModerationClient(IHttpClientFactory clients, ContextToken 
         LlmOperation.OllamaChat => "/internal/moderation/ollama-chat",
         LlmOperation.OllamaGenerate => "/internal/moderation/ollama-generate",
         LlmOperation.OllamaEmbed or LlmOperation.OllamaEmbeddings => "/internal/moderation/ollama-embed",
+        LlmOperation.ImageGenerations => "/internal/moderation/images",
+        LlmOperation.Speech => "/internal/moderation/speech",
+        LlmOperation.Rerank => "/internal/moderation/rerank",
+        LlmOperation.ImageEdits or LlmOperation.ImageVariations or LlmOperation.Transcriptions or LlmOperation.SpeechTranslations or LlmOperation.Files =>
+            throw new InvalidOperationException("Moderation reads no forms."),
         LlmOperation.Moderations or LlmOperation.Converse or LlmOperation.BedrockCountTokens => throw new InvalidOperationException("Such requests do not come from clients, or are moderation themselves."),
     };
 

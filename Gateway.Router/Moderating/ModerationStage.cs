@@ -20,12 +20,19 @@ internal sealed class ModerationStage(
     private static readonly GatewayError Unavailable = new(
         GatewayErrorKind.ModerationUnavailable, "Content moderation is required for this request and cannot be reached. Try again later.", RetryAfter: TimeSpan.FromSeconds(1));
 
+    private static readonly GatewayError Unreadable = new(
+        GatewayErrorKind.ModerationUnavailable, "Content moderation is required for this request and cannot read forms with pictures or sound. Ask the operator of the gateway for a key without it.");
+
     public ValueTask InvokeAsync(LlmExchange exchange, LlmStageDelegate next) =>
-        exchange.Claims.ModerationPolicy.Length == 0 ? next(exchange) : ModerateAsync(exchange, next);
+        exchange.Claims.ModerationPolicy.Length == 0 || HasNothing(exchange) ? next(exchange) : ModerateAsync(exchange, next);
+
+    /// <summary>To list, read or delete files sends no content.</summary>
+    private static bool HasNothing(LlmExchange exchange) => exchange.Files is { HasBody: false };
 
     private async ValueTask ModerateAsync(LlmExchange exchange, LlmStageDelegate next)
     {
-        var verdict = await AskAsync(exchange);
+        var isForm = exchange.Form is not null;
+        var verdict = isForm ? null : await AskAsync(exchange);
         if (verdict is { Answer: ModerationAnswer.Redact, Body: { } body } && !TryReplace(exchange, body))
         {
             body.Release();
@@ -40,7 +47,7 @@ internal sealed class ModerationStage(
 
         if (verdict is null && ModeOf(exchange) == ModerationMode.Required)
         {
-            await exchange.RefuseAsync(Unavailable);
+            await exchange.RefuseAsync(isForm ? Unreadable : Unavailable);
             return;
         }
 

@@ -20,7 +20,7 @@ internal sealed class BodyStage(ILogger<BodyStage> logger) : ILlmStage
             return;
         }
 
-        exchange.SetBody(body, default);
+        exchange.SetBody(body, new RequestFacts { Model = "", ModelToken = default, CandidateCount = 1 });
         if (body.Length > HeavyBody)
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -31,7 +31,24 @@ internal sealed class BodyStage(ILogger<BodyStage> logger) : ILlmStage
             exchange.Path = path.Facts;
         }
 
-        if (!RequestFactsReader.TryRead(body.Span, exchange.Endpoint.Operation, exchange.Path, out var facts, out var error))
+        if (exchange.Endpoint.Kind == LlmKind.Files)
+        {
+            await (TryReadFiles(exchange) ? next(exchange) : MismatchAsync(exchange, "body"));
+            return;
+        }
+
+        RequestFacts facts;
+        GatewayError? error;
+        if (exchange.Endpoint.IsForm)
+        {
+            (facts, error) = await ReadFormAsync(exchange, body);
+        }
+        else
+        {
+            RequestFactsReader.TryRead(body.Span, exchange.Endpoint.Operation, exchange.Path, out facts, out error);
+        }
+
+        if (error is not null)
         {
             // The Edge read these bytes without complaint: that the same reader refuses them here means they are not the same bytes.
             await MismatchAsync(exchange, error.Param ?? "body");
@@ -46,6 +63,35 @@ internal sealed class BodyStage(ILogger<BodyStage> logger) : ILlmStage
 
         exchange.SetBody(body, in facts);
         await next(exchange);
+    }
+
+    private static ValueTask<(RequestFacts Facts, GatewayError? Error)> ReadFormAsync(LlmExchange exchange, RequestBody body)
+    {
+        if (!FormBoundary.TryParse(exchange.Http.Request.Headers.ContentType, out var boundary))
+        {
+            return ValueTask.FromResult<(RequestFacts, GatewayError?)>((default, new GatewayError(GatewayErrorKind.InvalidRequest, "The body is no form.")));
+        }
+
+        exchange.Form = boundary;
+        return FormFactsReader.ReadAsync(body.Memory, boundary);
+    }
+
+    /// <summary>Files have no facts in their body: what is authorised stands in the signed path.</summary>
+    private static bool TryReadFiles(LlmExchange exchange)
+    {
+        if (!FilesCall.TryParseClaim(exchange.Claims.Path, out var call))
+        {
+            return false;
+        }
+
+        exchange.Files = call;
+        if (!call.HasBody)
+        {
+            return exchange.Body.Length == 0;
+        }
+
+        exchange.Form = FormBoundary.TryParse(exchange.Http.Request.Headers.ContentType, out var boundary) ? boundary : null;
+        return exchange.Form is not null;
     }
 
     private static GatewayError TooLarge(long limit) =>

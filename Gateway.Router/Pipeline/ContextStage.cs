@@ -14,7 +14,8 @@ internal sealed class ContextStage(ContextToken tokens) : ILlmStage
     {
         // Two values would let a forged one stand beside a stolen one: exactly one is accepted.
         var values = exchange.Http.Request.Headers[GatewayHeaders.Context];
-        var path = exchange.Endpoint.Protocol == LlmProtocol.Gemini ? LlmEndpoints.TargetOf(exchange.Http) : exchange.Endpoint.Path;
+        var path = exchange.Endpoint.Protocol == LlmProtocol.Gemini ? LlmEndpoints.TargetOf(exchange.Http)
+            : exchange.Endpoint.Kind == LlmKind.Files ? $"{exchange.Http.Request.Method} {LlmEndpoints.TargetOf(exchange.Http)}" : exchange.Endpoint.Path;
         var claims = values.Count == 1 ? tokens.Verify(values[0], ContextAudience.Router, path) : null;
         if (claims is null || claims.Role != ContextRole.Client)
         {

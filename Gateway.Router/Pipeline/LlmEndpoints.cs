@@ -19,6 +19,11 @@ internal static class LlmEndpoints
             routes.MapPost(endpoint.Path, handler).WithName(endpoint.Operation.ToString());
         }
 
+        RequestDelegate files = http => pipeline.InvokeAsync(http, LlmEndpoint.Files);
+        routes.MapMethods(FilesCall.Root, [HttpMethods.Get, HttpMethods.Post], files).WithName(nameof(LlmOperation.Files));
+        routes.MapMethods(FilesCall.OnePattern, [HttpMethods.Get, HttpMethods.Delete], files);
+        routes.MapGet(FilesCall.ContentPattern, files);
+
         RequestDelegate gemini = http => GeminiPath.TryParseTarget(TargetOf(http), out var path)
             ? pipeline.InvokeAsync(http, EndpointOf(path.Operation)) : ErrorWriters.WriteAsync(LlmProtocol.Gemini, http, NoSuchMethod);
         routes.MapPost(GeminiPath.Pattern, gemini).WithName(nameof(GeminiPath));

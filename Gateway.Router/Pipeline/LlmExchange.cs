@@ -72,6 +72,12 @@ public sealed class LlmExchange
     /// <summary>What the signed path says of the request; null where the body says it.</summary>
     internal PathFacts? Path { get; set; }
 
+    /// <summary>The boundary of a body that is a form; null for JSON.</summary>
+    internal FormBoundary? Form { get; set; }
+
+    /// <summary>The signed call of the files endpoints; null for all others.</summary>
+    internal FilesCall? Files { get; set; }
+
     /// <summary>What a translation lost; null where the bytes pass through.</summary>
     internal TranslationNotes? Notes { get; set; }
 

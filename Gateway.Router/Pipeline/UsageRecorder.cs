@@ -21,11 +21,14 @@ internal sealed class UsageRecorder(IUsageJournal journal)
 
     public static long EstimateTokens(long bytes) => (bytes + BytesPerToken - 1) / BytesPerToken;
 
+    /// <summary>The bytes of pictures and sound say nothing about tokens: for a form there is no estimate.</summary>
+    private static long EstimateInput(LlmExchange exchange) => exchange.Form is null ? EstimateTokens(exchange.Body.Length) : 0;
+
     /// <summary>Records that <paramref name="deployment"/> is about to be asked.</summary>
     /// <exception cref="GatewayException">Not recorded: do not dispatch.</exception>
     public async ValueTask DispatchAsync(LlmExchange exchange, Deployment deployment)
     {
-        var intent = Describe(exchange, deployment.Id) with { Price = deployment.Price, EstimatedInputTokens = EstimateTokens(exchange.Body.Length) };
+        var intent = Describe(exchange, deployment.Id) with { Price = deployment.Price, EstimatedInputTokens = EstimateInput(exchange) };
         try
         {
             await journal.AppendIntentAsync(intent);

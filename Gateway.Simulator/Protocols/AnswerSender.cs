@@ -62,8 +62,8 @@ internal static class AnswerSender
         return await FinishAsync(call, response, answer, frames, held);
     }
 
-    /// <summary>One JSON document. Scripts that count tokens break it in the middle, when it has that many.</summary>
-    public static async Task<Ending> WholeAsync(ProviderCall call, ScriptedResponse response, ReadOnlyMemory<byte> body, int tokens)
+    /// <summary>One document, JSON if nothing else is said. Scripts that count tokens break it in the middle, when it has that many.</summary>
+    public static async Task<Ending> WholeAsync(ProviderCall call, ScriptedResponse response, ReadOnlyMemory<byte> body, int tokens, string contentType = "application/json")
     {
         var script = response.Script;
         call.Meter.Generated(tokens);
@@ -72,7 +72,7 @@ internal static class AnswerSender
             await response.WaitAsync(delay);
         }
 
-        call.Context.Response.ContentType = "application/json";
+        call.Context.Response.ContentType = contentType;
         var half = body[..(body.Length / 2)];
         if (script.CutAfter == 0)
         {

@@ -11,6 +11,9 @@ internal abstract class Operation(Provider provider)
     /// <summary>The top-level members that a body may have.</summary>
     public abstract FieldTable Fields { get; }
 
+    /// <summary>The body is a form; its parts are checked and read as a JSON object.</summary>
+    public virtual bool TakesForm => false;
+
     /// <summary>The model as asked for, directives included; null when it is missing or no text. The body is not checked yet.</summary>
     public virtual string? ModelOf(HttpContext context, JsonElement body) => Json.Text(body, "model"u8);
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gateway.Simulator.Faults;
 using Gateway.Simulator.Hosting;
 using Gateway.Simulator.Meter;
+using Gateway.Simulator.Protocols.OpenAI.Media;
 using Gateway.Simulator.Recordings;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -20,7 +21,7 @@ internal sealed class ProviderDoor(SimulatorOptions options, ProviderMeter meter
             provider.Begin(context, request.Number);
             var bytes = await ReadBodyAsync(context);
             provider.Authorize(context, credential, bytes, options.Keys);
-            using var body = Parse(bytes, provider);
+            using var body = Parse(operation.TakesForm ? await FormBody.ToJsonAsync(context, bytes) : bytes, provider);
             request.End(await AnswerAsync(context, request, body.RootElement, operation));
         }
         catch (ProviderException error)

@@ -11,6 +11,13 @@ internal static class OpenAIShapes
 
     public static readonly Shape Embedding = new() { Other = Data };
 
+    public static readonly Shape Image = new() { Other = Data };
+
+    public static readonly Shape Speech = new() { Other = Data };
+
+    /// <summary>Cohere's and Jina's: documents are strings, or objects with a text or a picture in them.</summary>
+    public static readonly Shape Rerank = new() { Other = Data };
+
     public static readonly Shape Responses = new() { Other = Data };
 
     static OpenAIShapes()
@@ -28,6 +35,20 @@ internal static class OpenAIShapes
 
         Embedding["input"] = Texts;
         AddKnobs(Embedding);
+
+        Image["prompt"] = Texts;
+        Image["background", "moderation", "n", "output_compression", "output_format", "partial_images", "quality", "response_format", "size", "stream", "style"] = Shape.Nothing;
+        AddKnobs(Image);
+
+        Speech["input", "instructions"] = Texts;
+        Speech["voice", "response_format", "speed", "stream_format"] = Shape.Nothing;
+        AddKnobs(Speech);
+
+        var document = new Shape { Strings = StringUse.Text, Other = Any };
+        document["image"] = Media;
+        Rerank["query", "documents"] = document;
+        Rerank["rank_fields", "top_n", "return_documents", "max_tokens_per_doc", "max_chunks_per_doc", "truncation"] = Shape.Nothing;
+        AddKnobs(Rerank);
 
         Responses["input"] = Items();
         Responses["instructions"] = Items();

@@ -24,7 +24,7 @@ internal sealed class AnthropicUpstream : IUpstreamProtocol
     {
         LlmKind.Chat => LlmOperation.Messages,
         LlmKind.CountTokens => LlmOperation.MessagesCountTokens,
-        LlmKind.Embed or LlmKind.Moderate => null,
+        LlmKind.Embed or LlmKind.Moderate or LlmKind.Image or LlmKind.Audio or LlmKind.Rerank or LlmKind.Files => null,
     };
 
     public string PathFor(LlmOperation operation, bool stream, string model, UpstreamTraits traits) => operation switch

@@ -34,6 +34,11 @@ internal sealed class AzureOpenAIUpstream : IUpstreamProtocol
             return path;
         }
 
+        if (operation == LlmOperation.Files)
+        {
+            return $"/openai{path}?api-version={Uri.EscapeDataString(traits.ApiVersion ?? DefaultApiVersion)}";
+        }
+
         // Responses never had a path with a deployment in it.
         return LlmOperations.ProtocolOf(operation) == LlmProtocol.Responses
             ? "/openai/v1" + path

@@ -22,7 +22,7 @@ internal sealed class BedrockUpstream(TimeProvider? time = null) : IUpstreamProt
     {
         LlmKind.Chat => LlmOperation.Converse,
         LlmKind.CountTokens => LlmOperation.BedrockCountTokens,
-        LlmKind.Embed or LlmKind.Moderate => null,
+        LlmKind.Embed or LlmKind.Moderate or LlmKind.Image or LlmKind.Audio or LlmKind.Rerank or LlmKind.Files => null,
     };
 
     public string PathFor(LlmOperation operation, bool stream, string model, UpstreamTraits traits) => operation switch

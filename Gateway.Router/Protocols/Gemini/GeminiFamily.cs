@@ -26,7 +26,7 @@ internal abstract class GeminiFamily : IUpstreamProtocol
         LlmKind.Chat => LlmOperation.GenerateContent,
         LlmKind.Embed => LlmOperation.BatchEmbedContents,
         LlmKind.CountTokens => LlmOperation.GeminiCountTokens,
-        LlmKind.Moderate => null,
+        LlmKind.Moderate or LlmKind.Image or LlmKind.Audio or LlmKind.Rerank or LlmKind.Files => null,
     };
 
     public string PathFor(LlmOperation operation, bool stream, string model, UpstreamTraits traits) => operation switch

@@ -19,7 +19,7 @@ internal sealed class OllamaUpstream : IUpstreamProtocol
     {
         LlmKind.Chat => LlmOperation.OllamaChat,
         LlmKind.Embed => LlmOperation.OllamaEmbed,
-        LlmKind.CountTokens or LlmKind.Moderate => null,
+        LlmKind.CountTokens or LlmKind.Moderate or LlmKind.Image or LlmKind.Audio or LlmKind.Rerank or LlmKind.Files => null,
     };
 
     public string PathFor(LlmOperation operation, bool stream, string model, UpstreamTraits traits) => operation switch

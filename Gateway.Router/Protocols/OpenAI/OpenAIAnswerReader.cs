@@ -10,7 +10,8 @@ namespace Gateway.Router.Protocols.OpenAI;
 /// inside a message is text to it.
 /// </summary>
 /// <remarks>Not a validator: what is no JSON gives no result, and never an exception.</remarks>
-internal sealed class OpenAIAnswerReader : IAnswerReader
+/// <param name="readUsage">Reads a usage object; null for chat's.</param>
+internal sealed class OpenAIAnswerReader(OpenAIAnswerReader.UsageReader? readUsage = null) : IAnswerReader
 {
     /// <summary>Usage objects seen are below 1 KiB; past this one is not believed.</summary>
     private const int MaxUsageBytes = 16 * 1024;
@@ -20,6 +21,7 @@ internal sealed class OpenAIAnswerReader : IAnswerReader
 
     private static readonly SearchValues<byte> Structure = SearchValues.Create("\"{}[]:,"u8);
 
+    private readonly UsageReader _readUsage = readUsage ?? OpenAIUsage.TryRead;
     private readonly byte[] _text = new byte[MaxTextBytes];
     private int _textLength;
     private bool _collectsText;
@@ -61,6 +63,9 @@ internal sealed class OpenAIAnswerReader : IAnswerReader
         XGroq,
         Root,
     }
+
+    /// <returns>False for what is no usage.</returns>
+    public delegate bool UsageReader(ReadOnlySpan<byte> json, out TokenUsage usage);
 
     public TokenUsage? Usage { get; private set; }
 
@@ -229,7 +234,7 @@ internal sealed class OpenAIAnswerReader : IAnswerReader
     private void EndUsage()
     {
         _usageDepth = -1;
-        if (_usageLength < MaxUsageBytes && OpenAIUsage.TryRead(_usage.AsSpan(0, _usageLength), out var usage))
+        if (_usageLength < MaxUsageBytes && _readUsage(_usage.AsSpan(0, _usageLength), out var usage))
         {
             Usage = usage;
             _usageFrom = _capturing;

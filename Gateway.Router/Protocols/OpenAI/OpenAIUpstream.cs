@@ -3,11 +3,12 @@ using Gateway.Core.Requests;
 using Gateway.Router.Catalog;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Protocols.Neutral;
+using Gateway.Router.Protocols.OpenAI.PassThrough;
 using Gateway.Router.Protocols.Responses;
 
 namespace Gateway.Router.Protocols.OpenAI;
 
-/// <summary>OpenAI and what resembles it: chat completions, completions, embeddings, and responses where the upstream has them.</summary>
+/// <summary>OpenAI and what resembles it: chat completions, completions, embeddings, responses where the upstream has them, and what only passes through.</summary>
 internal sealed class OpenAIUpstream : IUpstreamProtocol
 {
     private static readonly byte[] AsNewMember = "\"stream_options\":{\"include_usage\":true},"u8.ToArray();
@@ -32,7 +33,7 @@ internal sealed class OpenAIUpstream : IUpstreamProtocol
         LlmKind.Chat => traits.PreferResponses ? LlmOperation.Responses : LlmOperation.ChatCompletions,
         LlmKind.Embed => LlmOperation.Embeddings,
         LlmKind.CountTokens => traits.HasResponses ? LlmOperation.ResponsesInputTokens : null,
-        LlmKind.Moderate => null,
+        LlmKind.Moderate or LlmKind.Image or LlmKind.Audio or LlmKind.Rerank or LlmKind.Files => null,
     };
 
     public string PathFor(LlmOperation operation, bool stream, string model, UpstreamTraits traits) => operation switch
@@ -41,6 +42,7 @@ internal sealed class OpenAIUpstream : IUpstreamProtocol
         LlmOperation.Completions => "/completions",
         LlmOperation.Embeddings => "/embeddings",
         LlmOperation.Responses or LlmOperation.ResponsesInputTokens => ResponsesPassThrough.PathFor(operation),
+        _ when OpenAIPassThrough.Has(operation) => OpenAIPassThrough.PathFor(operation),
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "Not an operation of OpenAI."),
     };
 
@@ -49,6 +51,11 @@ internal sealed class OpenAIUpstream : IUpstreamProtocol
         if (IsResponses(exchange.Endpoint.Operation))
         {
             return ResponsesPassThrough.Rewrite(exchange, deployment);
+        }
+
+        if (OpenAIPassThrough.Has(exchange.Endpoint.Operation))
+        {
+            return OpenAIPassThrough.Rewrite(exchange, deployment);
         }
 
         var facts = exchange.Facts;
@@ -80,10 +87,12 @@ internal sealed class OpenAIUpstream : IUpstreamProtocol
 
     public void AddHeaders(HttpRequestMessage request, LlmExchange exchange) => ForwardedHeaders.Add(request, exchange, "openai-beta");
 
-    public IAnswerReader ReadAnswer(LlmOperation operation) => IsResponses(operation) ? ResponsesPassThrough.ReadAnswer(operation) : new OpenAIAnswerReader();
+    public IAnswerReader ReadAnswer(LlmOperation operation) => IsResponses(operation) ? ResponsesPassThrough.ReadAnswer(operation)
+        : OpenAIPassThrough.Has(operation) ? OpenAIPassThrough.ReadAnswer(operation) : new OpenAIAnswerReader();
 
     public IEventReader ReadEvents(LlmExchange exchange) =>
-        IsResponses(exchange.Endpoint.Operation) ? ResponsesPassThrough.ReadEvents() : new OpenAIEventReader(hidesUsage: !exchange.Facts.IncludeUsage, exchange.Facts.CandidateCount);
+        IsResponses(exchange.Endpoint.Operation) ? ResponsesPassThrough.ReadEvents()
+        : OpenAIPassThrough.Has(exchange.Endpoint.Operation) ? OpenAIPassThrough.ReadEvents() : new OpenAIEventReader(hidesUsage: !exchange.Facts.IncludeUsage, exchange.Facts.CandidateCount);
 
     public IAnswerDecoder Decode(Translation translation) => translation.Traits.PreferResponses ? new ResponsesDecoder(translation) : new OpenAIDecoder(translation);
 

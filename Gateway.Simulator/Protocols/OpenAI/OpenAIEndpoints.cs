@@ -1,4 +1,5 @@
 using Gateway.Simulator.Protocols.Anthropic;
+using Gateway.Simulator.Protocols.OpenAI.Media;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Simulator.Protocols.OpenAI;
@@ -19,6 +20,20 @@ internal static class OpenAIEndpoints
         routes.MapOperation("/v1/chat/completions", new ChatOperation(provider));
         routes.MapOperation("/v1/completions", new CompletionOperation(provider));
         routes.MapOperation("/v1/embeddings", new EmbeddingOperation(provider));
+        routes.MapOperation("/v1/images/generations", new ImageOperation(provider, MediaFields.ImageGeneration, takesForm: false));
+        routes.MapOperation("/v1/images/edits", new ImageOperation(provider, MediaFields.ImageEdit, takesForm: true));
+        routes.MapOperation("/v1/images/variations", new ImageOperation(provider, MediaFields.ImageVariation, takesForm: true));
+        routes.MapOperation("/v1/audio/speech", new SpeechOperation(provider));
+        routes.MapOperation("/v1/audio/transcriptions", new TranscriptionOperation(provider));
+        routes.MapOperation("/v1/audio/translations", new TranscriptionOperation(provider));
+        routes.MapOperation("/v1/rerank", new RerankOperation(provider));
+
+        var files = ActivatorUtilities.CreateInstance<FileStore>(routes.ServiceProvider);
+        routes.MapPost("/v1/files", files.UploadAsync);
+        routes.MapGet("/v1/files", files.ListAsync);
+        routes.MapGet("/v1/files/{id}", files.GetAsync);
+        routes.MapDelete("/v1/files/{id}", files.DeleteAsync);
+        routes.MapGet("/v1/files/{id}/content", files.ContentAsync);
 
         // Anthropic has the same two paths; its clients send a header that OpenAI's do not.
         var other = routes.ServiceProvider.GetRequiredService<AnthropicModels>();

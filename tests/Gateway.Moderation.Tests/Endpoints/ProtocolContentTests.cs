@@ -86,6 +86,14 @@ public sealed class ProtocolContentTests
     [InlineData("ollama-embed", """{"input":"bad"}""")]
     [InlineData("ollama-embed", """{"input":["x","bad"]}""")]
     [InlineData("ollama-embed", """{"prompt":"bad"}""")]
+    [InlineData("images", """{"prompt":"bad"}""")]
+    [InlineData("images", """{"prompt":"x","brand_new":"bad"}""")]
+    [InlineData("speech", """{"input":"so bad","voice":"x"}""")]
+    [InlineData("speech", """{"input":"x","instructions":"bad"}""")]
+    [InlineData("rerank", """{"query":"bad","documents":["x"]}""")]
+    [InlineData("rerank", """{"query":"x","documents":["x","bad"]}""")]
+    [InlineData("rerank", """{"query":{"text":"bad"},"documents":[{"text":"x"}]}""")]
+    [InlineData("rerank", """{"query":"x","documents":[{"title":"bad"}]}""")]
     public async Task Body_KeywordAnywhereAModelReads_IsBlocked(string path, string body)
     {
         await using var service = await ModerationService.StartAsync(Policy.Of("p", Policy.Block("bad")));
@@ -109,6 +117,9 @@ public sealed class ProtocolContentTests
     [InlineData("ollama-chat", """{"model":"bad","options":{"stop":["bad"]},"messages":[{"role":"bad","content":"x","images":["bad","YmFk"]}]}""")]
     [InlineData("ollama-generate", """{"model":"bad","prompt":"x","images":["bad"],"context":[],"format":"json"}""")]
     [InlineData("ollama-embed", """{"model":"bad","input":["b","ad"]}""")]
+    [InlineData("images", """{"model":"bad","prompt":"x","style":"bad","user":"bad"}""")]
+    [InlineData("speech", """{"model":"bad","input":"x","voice":"bad"}""")]
+    [InlineData("rerank", """{"model":"bad","query":"x","documents":[{"image":"bad"}]}""")]
     public async Task Body_KeywordElsewhere_IsAllowed(string path, string body)
     {
         await using var service = await ModerationService.StartAsync(Policy.Of("p", Policy.Block("bad")));
