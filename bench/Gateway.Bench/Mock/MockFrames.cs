@@ -33,7 +33,7 @@ internal abstract class MockFrames
         _token = new(Chunk(token), idMark);
     }
 
-    /// <summary>A text as long as a token of an upstream: the bench's whole token, as every protocol here carries it.</summary>
+    /// <summary>The text of one token, the same in every protocol.</summary>
     protected static string TokenText => $"{StampMark}{new string('0', StampDigits)} ";
 
     private static string StreamHead => Head + "Content-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";

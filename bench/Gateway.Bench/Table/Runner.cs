@@ -12,6 +12,7 @@ internal sealed class Runner(ChildProcess mock, int mockPort, Settings settings)
 {
     private const int FewestWarmUpPasses = 5;
     private const int MostWarmUpPasses = 14;
+    private const int MostQuickWarmUpPasses = 8;
 
     private static readonly TimeSpan _quietSpan = TimeSpan.FromMilliseconds(200);
 
@@ -62,8 +63,9 @@ internal sealed class Runner(ChildProcess mock, int mockPort, Settings settings)
     public async Task WarmUpAsync(Target target, CancellationToken cancellationToken)
     {
         await Http.FirstRequestAsync(target.Aim(new LoadPlan { Port = 0, Duration = TimeSpan.Zero }), cancellationToken);
+        var most = settings.Quick ? MostQuickWarmUpPasses : MostWarmUpPasses;
         var (cheapest, steady) = (double.MaxValue, 0);
-        for (var pass = 1; pass <= MostWarmUpPasses && steady < 2; pass++)
+        for (var pass = 1; pass <= most && steady < 2; pass++)
         {
             var before = CpuReading.Of(target, mock);
             long answers = 0;
