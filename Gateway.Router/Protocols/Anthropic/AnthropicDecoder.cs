@@ -42,6 +42,8 @@ internal sealed class AnthropicDecoder(Translation? translation, bool countsToke
 
     public EventKind DecodeAnswer(ReadOnlySpan<byte> document, IAnswerSink sink)
     {
+        // Arguments of calls are given on as they stand, and must be UTF-8 like everything else.
+        document = OpenAI.JsonBytes.Repair(document);
         try
         {
             return countsTokens ? TokenCount.Check(document) : PlainMessage.Decode(document, sink, new BlockDecoder(translation), _text, translation);

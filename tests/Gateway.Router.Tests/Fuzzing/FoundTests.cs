@@ -49,6 +49,20 @@ public sealed class FoundTests
         Assert.Equal("start ab gem\uFFFD", log.Lines[0]);
     }
 
+    [Fact]
+    public void AnthropicArguments_BrokenBytesInAWholeAnswer_BecomeUnicode()
+    {
+        var answer = new NeutralAnswer();
+        var client = FuzzedClient.All.Single(static each => each.Operation == LlmOperation.OllamaChat);
+        byte[] document = [.. "{\"type\":\"message\",\"role\":\"assistant\",\"id\":\"msg_1\",\"model\":\"m\",\"content\":[{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\",\"input\":{\"a\":\""u8, 0xFF, .. "\"}}],\"stop_reason\":\"tool_use\",\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}"u8];
+        Assert.Equal(EventKind.Done, FuzzedUpstream.Of("anthropic").Decoder(null).DecodeAnswer(document, answer));
+        var output = new System.Buffers.ArrayBufferWriter<byte>();
+
+        client.Protocol.WriteAnswer(answer, client.Context(stream: false), output);
+
+        Assert.True(System.Text.Unicode.Utf8.IsValid(output.WrittenSpan));
+    }
+
     /// <summary>Holds the head to UTF-8 before the log decodes it.</summary>
     private sealed class Utf8Only(IAnswerSink next) : IAnswerSink
     {
