@@ -22,14 +22,18 @@ internal sealed class UpstreamClient
     private uint _next;
 
     /// <param name="before">The client of the same provider before the change, whose connections are kept if nothing of them changed.</param>
-    public UpstreamClient(ProviderConfig provider, UpstreamClient? before = null)
+    /// <param name="protocol">What speaks to it; null for the adapter of its protocol.</param>
+    public UpstreamClient(ProviderConfig provider, UpstreamClient? before = null, IUpstreamProtocol? protocol = null)
     {
         Provider = provider;
-        _credentials = [.. provider.Keys.Select(ProtocolAdapters.Upstream(provider.Protocol).CredentialFor)];
+        Protocol = protocol ?? ProtocolAdapters.For(provider);
+        _credentials = [.. provider.Keys.Select(Protocol.CredentialFor)];
         _invoker = before is not null && SameConnections(provider, before.Provider) ? before._invoker : Connect(provider);
     }
 
     public ProviderConfig Provider { get; }
+
+    public IUpstreamProtocol Protocol { get; }
 
     /// <summary>The credential whose turn it is, as the value of a header; null when the provider wants none.</summary>
     public string? NextCredential() =>

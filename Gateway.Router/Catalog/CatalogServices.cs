@@ -1,4 +1,6 @@
 using Gateway.Router.Pipeline;
+using Gateway.Router.Protocols;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Router.Catalog;
 
@@ -7,6 +9,7 @@ internal static class CatalogServices
     /// <summary>The model catalogue and the stage that resolves names with it.</summary>
     public static WebApplicationBuilder AddCatalog(this WebApplicationBuilder builder)
     {
+        builder.Services.TryAddSingleton(new UpstreamProtocolOf(ProtocolAdapters.For));
         builder.Services.AddSingleton<ModelCatalog>();
         builder.Services.AddLlmStage<ResolveStage>(LlmPhase.Resolve);
         return builder;

@@ -17,7 +17,7 @@ public sealed class Deployment
     internal Deployment(UpstreamClient upstream, UpstreamTraits traits, string model, int weight, TokenPrice? price, int index, bool isConfigured)
     {
         Upstream = upstream;
-        Protocol = ProtocolAdapters.Upstream(upstream.Provider.Protocol);
+        Protocol = upstream.Protocol;
         Traits = traits;
         Model = model;
         Weight = weight;

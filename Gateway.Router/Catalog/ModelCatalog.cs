@@ -1,17 +1,21 @@
 using System.Collections.Frozen;
 using Gateway.Core.Configuration;
 using Gateway.Router.Attempts;
+using Gateway.Router.Protocols;
 
 namespace Gateway.Router.Catalog;
 
 /// <summary>The catalogue in force. Rebuilt whole on every good document; running requests keep the one they began with.</summary>
 internal sealed class ModelCatalog : IDisposable
 {
+    private readonly UpstreamProtocolOf _protocolOf;
     private readonly IDisposable _subscription;
     private volatile CatalogSnapshot? _current;
 
-    public ModelCatalog(IConfigStore store)
+    public ModelCatalog(IConfigStore store, UpstreamProtocolOf protocolOf)
     {
+        _protocolOf = protocolOf;
+
         // The store calls once before it returns, so Current is never empty.
         _subscription = store.OnChange(Build);
     }
@@ -26,7 +30,7 @@ internal sealed class ModelCatalog : IDisposable
         var before = _current?.Upstreams.ToDictionary(static upstream => upstream.Provider.Name, StringComparer.Ordinal);
         var upstreams = snapshot.Config.Providers.Values.ToFrozenDictionary(
             static provider => provider.Name,
-            provider => new UpstreamClient(provider, before?.GetValueOrDefault(provider.Name)),
+            provider => new UpstreamClient(provider, before?.GetValueOrDefault(provider.Name), _protocolOf(provider)),
             StringComparer.Ordinal);
         _current = new CatalogSnapshot(snapshot.Config, upstreams);
     }

@@ -2,7 +2,6 @@ using System.Net;
 using Gateway.Core.Configuration;
 using Gateway.Router.Attempts;
 using Gateway.Router.Pipeline;
-using Gateway.Router.Protocols;
 
 namespace Gateway.Router.ModelLists;
 
@@ -38,7 +37,7 @@ internal static class ModelListFetcher
         using var timer = time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), limit, Patience, Timeout.InfiniteTimeSpan);
         if (upstream.NextCredential() is { } credential)
         {
-            await ProtocolAdapters.Upstream(provider.Protocol).AuthorizeAsync(request, credential, default, limit.Token);
+            await upstream.Protocol.AuthorizeAsync(request, credential, default, limit.Token);
         }
 
         using var answer = await upstream.SendAsync(request, limit.Token);

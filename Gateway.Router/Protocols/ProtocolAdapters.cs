@@ -10,6 +10,9 @@ using Gateway.Router.Protocols.Responses;
 
 namespace Gateway.Router.Protocols;
 
+/// <summary>Which adapter speaks to a provider. A service, so that a test can let one of its own speak.</summary>
+internal delegate IUpstreamProtocol UpstreamProtocolOf(ProviderConfig provider);
+
 /// <summary>Every protocol that the gateway speaks, on each side. A new one adds its line here.</summary>
 internal static class ProtocolAdapters
 {
@@ -26,6 +29,9 @@ internal static class ProtocolAdapters
     private static readonly AnthropicClient AnthropicClient = new();
     private static readonly GeminiClient GeminiClient = new();
     private static readonly OllamaClient OllamaClient = new();
+
+    /// <summary>As <see cref="UpstreamProtocolOf"/>.</summary>
+    public static IUpstreamProtocol For(ProviderConfig provider) => Upstream(provider.Protocol);
 
     /// <summary>What speaks to upstreams of a provider's protocol.</summary>
     public static IUpstreamProtocol Upstream(ProviderProtocol protocol) => protocol switch

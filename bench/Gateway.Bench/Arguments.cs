@@ -38,6 +38,8 @@ internal sealed class Arguments
             : throw new BenchException($"--{name} takes no value.");
     }
 
+    public bool Given(string name) => _given.ContainsKey(name);
+
     public string Text(string name, string otherwise)
     {
         var values = Take(name);

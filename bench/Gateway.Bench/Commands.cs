@@ -16,9 +16,9 @@ internal static class Commands
         usage: Gateway.Bench <command> [options]
 
         table      everything that `make bench` prints
-                     --quick                 under three minutes instead of eight
+                     --quick                 under three minutes instead of ten
                      --rounds N              interleaved rounds (5, quick 2)
-                     --targets A,B           direct, nginx-2hop, chain-2hop, gateway
+                     --targets A,B           direct, nginx-2hop, chain-2hop, gateway, gateway-anthropic
                      --measures A,B          closed, open500, open1000, paced, burst, idle
                      --idle-streams N        open streams of the idle measure (500)
                      --seed N                of arrivals (1; round r uses seed + r)
@@ -26,7 +26,7 @@ internal static class Commands
                      --no-redis              the gateway without Redis
                      --gateway-env N=V ...   environment of Edge and Router, to try out runtime settings
         mock       the cheap upstream alone: --port N
-        load       one run against a port: --port N [--connections N | --rate N] [--stream] [--tokens N] [--gap-ms N] [--seconds N] [--key K] [--seed N]
+        load       one run against a port: --port N [--connections N | --rate N] [--stream] [--tokens N] [--gap-ms N] [--seconds N] [--key K] [--model M] [--seed N]
         selftest   checks histogram, parser, arrivals, and both ends of short runs
         """;
 
@@ -78,6 +78,7 @@ internal static class Commands
         {
             Port = arguments.Number("port", 8080, 1, 65535),
             Key = arguments.Text("key", "bench-key"),
+            Model = arguments.Text("model", "bench-model"),
             Connections = arguments.Number("connections", 64, 1, 4000),
             RatePerSecond = arguments.Number("rate", 0, 0, 200_000),
             Stream = arguments.Switch("stream"),

@@ -117,6 +117,11 @@ internal sealed class BedrockBlocks(Translation translation, Utf8JsonWriter json
 
     private void WriteMedia(MediaPart media)
     {
+        if (media.Detail is not (null or "auto"))
+        {
+            translation.Notes.Drop(media.Path.At("detail"));
+        }
+
         var (kind, format) = media.Kind switch
         {
             MediaKind.Image => ("image", BedrockFormats.OfImage(media.MimeType)),

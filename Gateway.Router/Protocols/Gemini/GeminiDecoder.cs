@@ -152,7 +152,8 @@ internal sealed class GeminiDecoder(Translation? translation, ThoughtSignatures 
             }
 
             _started = true;
-            sink.Start(id, model);
+            byte[] second = [];
+            sink.Start(JsonText.Unescape(id, ref _scratch), JsonText.Unescape(model, ref second));
         }
 
         var reader = new Utf8JsonReader(json, Deep);

@@ -8,6 +8,8 @@ internal static class GeminiHead
 {
     private static readonly JsonReaderOptions Deep = new() { MaxDepth = 256 };
 
+    /// <param name="id">As it stands between its quotes.</param>
+    /// <param name="model">As <paramref name="id"/>.</param>
     /// <returns>Whether it may be an answer; an error is none.</returns>
     public static bool TryRead(ReadOnlySpan<byte> json, out ReadOnlySpan<byte> id, out ReadOnlySpan<byte> model)
     {

@@ -67,7 +67,7 @@ internal static class OllamaMessagesWriter
                 continue;
             }
 
-            var image = ImageOf(media);
+            var image = ImageOf(translation, media);
             if (!opened)
             {
                 opened = true;
@@ -91,8 +91,13 @@ internal static class OllamaMessagesWriter
         json.WriteEndObject();
     }
 
-    private static ReadOnlyMemory<byte> ImageOf(MediaPart media)
+    private static ReadOnlyMemory<byte> ImageOf(Translation translation, MediaPart media)
     {
+        if (media.Detail is not (null or "auto"))
+        {
+            translation.Notes.Drop(media.Path.At("detail"));
+        }
+
         if (media.Kind != MediaKind.Image)
         {
             TranslationNotes.Reject(media.Path, $"'{media.Path}' is not possible: the provider of this model takes text and images only.");

@@ -169,7 +169,18 @@ internal static class OpenAIRequestWriter
 
     private static void WriteReasoning(Translation translation, Utf8JsonWriter json)
     {
-        if (translation.Request.Reasoning is not { } reasoning || reasoning.Mode == ReasoningMode.Auto)
+        if (translation.Request.Reasoning is not { } reasoning)
+        {
+            return;
+        }
+
+        if (reasoning.Show == true && translation.Traits.DeveloperRole && translation.Traits.Reasoning)
+        {
+            // OpenAI reasons, but its chat completions never show it; servers that resemble it show what there is.
+            translation.Notes.Adapt(reasoning.Path);
+        }
+
+        if (reasoning.Mode == ReasoningMode.Auto)
         {
             // The model decides: that is what it does when nothing is said.
             return;

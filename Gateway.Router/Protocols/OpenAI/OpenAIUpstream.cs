@@ -22,6 +22,7 @@ internal sealed class OpenAIUpstream : IUpstreamProtocol
 
     public bool PassesThrough(ClientCall call, UpstreamTraits traits) => LlmOperations.ProtocolOf(call.Operation) switch
     {
+        // Some models have nothing but the responses endpoint: for them a chat is translated like that of any other protocol.
         LlmProtocol.OpenAI => !traits.PreferResponses || LlmOperations.KindOf(call.Operation) != LlmKind.Chat,
         LlmProtocol.Responses => traits.HasResponses,
         _ => false,

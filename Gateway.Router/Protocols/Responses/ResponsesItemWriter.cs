@@ -34,6 +34,11 @@ internal sealed class ResponsesItemWriter(Translation translation, Utf8JsonWrite
 
         json.WriteEndArray();
         RefuseOpenCalls();
+        if (translation.Request.Turns is [.., { Role: NeutralRole.Assistant } last])
+        {
+            // A prefill to some; OpenAI begins a new message behind it.
+            translation.Notes.Adapt(last.Path);
+        }
     }
 
     private void WritePart(NeutralTurn turn, NeutralPart part)

@@ -89,8 +89,8 @@ internal sealed class ResponsesItems(Translation? translation)
 
     public void Arguments(int index, ReadOnlySpan<byte> json, IAnswerSink sink)
     {
-        // Arguments of an item that was never added wait for its name, which the whole item tells.
-        if (_items.TryGetValue(index, out var item) && item is { Call: >= 0, IsCustom: false } && !json.IsEmpty)
+        // Arguments of an item that was never added wait for its name, which the whole item tells; those behind its end come too late.
+        if (_items.TryGetValue(index, out var item) && item is { Call: >= 0, IsCustom: false } && !json.IsEmpty && _openCalls.Contains(item.Call))
         {
             Count(item, 0, json);
             sink.ToolArguments(item.Call, json);

@@ -11,6 +11,7 @@ internal sealed class AnswerContent(bool stream, int expectedTokens)
 
     private byte[] _kept = new byte[2048];
     private int _keptLength;
+    private bool _finished;
     private bool _done;
     private int _usageTokens;
     private string? _failure;
@@ -22,6 +23,7 @@ internal sealed class AnswerContent(bool stream, int expectedTokens)
     public void Reset()
     {
         _keptLength = 0;
+        _finished = false;
         _done = false;
         _usageTokens = -1;
         _failure = null;
@@ -77,6 +79,7 @@ internal sealed class AnswerContent(bool stream, int expectedTokens)
         return _failure is not null ? _failure
             : !_done || _keptLength > 0 ? "stream not ended"
             : Tokens != expectedTokens ? "tokens missing or repeated"
+            : !_finished ? "no finish reason"
             : _usageTokens != expectedTokens ? "usage missing or wrong"
             : null;
     }
@@ -134,6 +137,10 @@ internal sealed class AnswerContent(bool stream, int expectedTokens)
         {
             _usageTokens = Utf8Parser.TryParse(frame[(at + "\"completion_tokens\":".Length)..], out int count, out _) ? count : -1;
         }
+        else if (frame.IndexOf("\"finish_reason\":\"stop\""u8) >= 0)
+        {
+            _finished = true;
+        }
         else if (frame.IndexOf("\"error\""u8) >= 0)
         {
             _failure ??= "error event";
@@ -142,7 +149,13 @@ internal sealed class AnswerContent(bool stream, int expectedTokens)
 
     private static long ReadId(ReadOnlySpan<byte> json)
     {
-        var at = json.IndexOf("chatcmpl-"u8);
-        return at >= 0 && Utf8Parser.TryParse(json[(at + MockFrames.IdMark.Length)..], out long id, out _) ? id : 0;
+        // In the text of what was Anthropic's first: the id member of that is the translator's own.
+        return Number(json, "answer-"u8) ?? Number(json, "chatcmpl-"u8) ?? 0;
+    }
+
+    private static long? Number(ReadOnlySpan<byte> json, ReadOnlySpan<byte> mark)
+    {
+        var at = json.IndexOf(mark);
+        return at < 0 ? null : Utf8Parser.TryParse(json[(at + mark.Length)..], out long number, out _) ? number : 0;
     }
 }

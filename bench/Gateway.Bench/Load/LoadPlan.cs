@@ -13,6 +13,9 @@ internal sealed record LoadPlan
 
     public string Key { get; init; } = "bench-key";
 
+    /// <summary>Which model is asked for: it decides where a gateway sends the request.</summary>
+    public string Model { get; init; } = "bench-model";
+
     public bool Stream { get; init; }
 
     public int Tokens { get; init; } = 64;
@@ -42,7 +45,7 @@ internal sealed record LoadPlan
     {
         var wishes = Stream ? $"tokens={Tokens} gap={Gap.TotalMicroseconds.ToString("F0", CultureInfo.InvariantCulture)} " : "";
         var options = Stream ? ""","stream":true,"stream_options":{"include_usage":true}""" : "";
-        var start = $$"""{"model":"bench-model"{{options}},"messages":[{"role":"system","content":"You are terse."},{"role":"user","content":"{{wishes}}""";
+        var start = $$"""{"model":"{{Model}}"{{options}},"messages":[{"role":"system","content":"You are terse."},{"role":"user","content":"{{wishes}}""";
         const string End = "\"}],\"temperature\":0.7,\"max_tokens\":256}";
         var body = start + Padding.Text(RequestBytes - start.Length - End.Length) + End;
         return Encoding.ASCII.GetBytes(

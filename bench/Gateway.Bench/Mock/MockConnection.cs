@@ -26,6 +26,9 @@ internal sealed unsafe class MockConnection(int fd, int key) : IDisposable
 
     public long AnswerId { get; set; }
 
+    /// <summary>What the answer under way is made of.</summary>
+    public MockFrames? Frames { get; set; }
+
     public int Tokens { get; set; }
 
     public int TokensSent { get; set; }

@@ -16,6 +16,7 @@ internal ref struct MockRequest
 {
     public MockRequestKind Kind;
     public int Length;
+    public bool Anthropic;
     public bool Stream;
     public int Tokens;
     public long GapMicroseconds;
@@ -47,6 +48,7 @@ internal ref struct MockRequest
         // A chunked body is searched with its chunk sizes in it: every proxy here sends such a small body in one chunk.
         var body = input.Slice(headLength, bodyLength);
         request.Kind = MockRequestKind.Completion;
+        request.Anthropic = head.StartsWith("POST /v1/messages "u8);
         request.Length = headLength + bodyLength;
         request.Stream = body.IndexOf("\"stream\":true"u8) >= 0 || body.IndexOf("\"stream\": true"u8) >= 0;
         request.Tokens = request.Stream ? (int)Number(body, "tokens="u8, 64) : 0;

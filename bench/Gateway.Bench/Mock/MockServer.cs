@@ -8,16 +8,22 @@ using Gateway.Bench.Sockets;
 namespace Gateway.Bench.Mock;
 
 /// <summary>
-/// The cheap upstream: one thread, one epoll set, no allocation per request. Answers every POST as a chat completion, streamed if the body asks for it.
+/// The cheap upstream: one thread, one epoll set, no allocation per request. Answers a POST to /v1/messages as Anthropic and
+/// every other as a chat completion, streamed if the body asks for it.
 /// </summary>
 internal sealed unsafe class MockServer : IDisposable
 {
     private const int ListenerKey = int.MaxValue;
     private const long Tick = 200 * Clock.Millisecond;    // how often the loop looks whether it should end
 
+    /// <summary>The model list, for gateways that ask their providers for it.</summary>
+    private static readonly byte[] _models = Encoding.ASCII.GetBytes(MockFrames.Json(
+        """{"object":"list","data":[{"id":"bench-upstream","object":"model","created":1750000000,"owned_by":"bench"}]}"""));
+
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly Poller _poller = new();
-    private readonly MockFrames _frames = new();
+    private readonly OpenAIFrames _openAI = new();
+    private readonly AnthropicFrames _anthropic = new();
     private readonly List<MockConnection?> _connections = [];
     private readonly Stack<int> _freeKeys = [];
     private readonly PriorityQueue<MockConnection, long> _timers = new();
@@ -162,21 +168,23 @@ internal sealed unsafe class MockServer : IDisposable
                 return;
             case MockRequestKind.Models:
                 connection.Consume(request.Length);
-                Write(connection, _frames.Models);
+                Write(connection, _models);
                 return;
         }
 
         connection.Consume(request.Length);
         connection.AnswerId = ++_lastId;
+        MockFrames frames = request.Anthropic ? _anthropic : _openAI;
         if (!request.Stream)
         {
             Stats.Answers++;
             Stats.IdSum += connection.AnswerId;
-            Write(connection, _frames.Answer(connection.AnswerId));
+            Write(connection, frames.Answer(connection.AnswerId));
             return;
         }
 
         connection.Streaming = true;
+        connection.Frames = frames;
         connection.Tokens = request.Tokens;
         connection.TokensSent = 0;
         connection.GapNanoseconds = request.GapMicroseconds * 1000;
@@ -202,13 +210,13 @@ internal sealed unsafe class MockServer : IDisposable
                 Stats.Answers++;
                 Stats.IdSum += connection.AnswerId;
                 Stats.Tokens += connection.Tokens;
-                Write(connection, _frames.End(connection.AnswerId, connection.Tokens));
+                Write(connection, connection.Frames!.End(connection.AnswerId, connection.Tokens));
                 return;
             }
 
             var first = connection.TokensSent++ == 0;
             connection.Due += connection.GapNanoseconds;
-            Write(connection, _frames.Token(connection.AnswerId, now, first));
+            Write(connection, connection.Frames!.Token(connection.AnswerId, now, first));
         }
     }
 

@@ -40,7 +40,7 @@ internal static class Http
         }
     }
 
-    /// <summary>One chat request as the generator sends it; throws with status and body unless it is answered with 200.</summary>
+    /// <summary>One chat request as the generator sends it; throws with status and body unless it is answered with 200 and without a warning.</summary>
     public static async Task FirstRequestAsync(LoadPlan plan, CancellationToken cancellationToken)
     {
         var raw = plan.BuildRequest();
@@ -57,6 +57,12 @@ internal static class Http
             {
                 var body = await response.Content.ReadAsStringAsync(cancellationToken);
                 throw new BenchException($"the first request was answered {(int)response.StatusCode} {body[..Math.Min(body.Length, 300)]}");
+            }
+
+            // What is measured must arrive whole: a translation that drops something would look cheap.
+            if (response.Headers.TryGetValues("x-gateway-warning", out var warnings))
+            {
+                throw new BenchException($"the first answer came with a warning: {string.Join(", ", warnings)}");
             }
         }
         catch (HttpRequestException e)

@@ -11,7 +11,7 @@ internal static class ParserChecks
 
     public static void Run(Check check)
     {
-        var frames = new MockFrames();
+        var frames = new OpenAIFrames();
         var answer = Encoding.ASCII.GetString(frames.Answer(42));
         check.That("an answer's body has 1,015 bytes", answer.Length - answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) - 4 == MockFrames.AnswerBytes);
         check.That("a request's body has 1,024 bytes", new[] { false, true }.All(static stream =>
@@ -38,6 +38,7 @@ internal static class ParserChecks
         Refuses("a lost token", whole.Replace(OneToken(frames, 1001), "", StringComparison.Ordinal), "tokens missing or repeated");
         Refuses("a repeated token", whole.Replace(OneToken(frames, 1001), OneToken(frames, 1001) + OneToken(frames, 1001), StringComparison.Ordinal), "tokens missing or repeated");
         Refuses("a stream without [DONE]", whole.Replace("data: [DONE]\n\n", ": no more en\n\n", StringComparison.Ordinal), "stream not ended");
+        Refuses("a stream without finish reason", whole.Replace("\"finish_reason\":\"stop\"", "\"finish_reason\":null  ", StringComparison.Ordinal), "no finish reason");
         Refuses("a wrong usage", whole.Replace("\"completion_tokens\":3", "\"completion_tokens\":4", StringComparison.Ordinal), "usage missing or wrong");
         Refuses("an error status", whole.Replace("200 OK", "502 Bad", StringComparison.Ordinal), "status 502");
         Refuses("broken chunk framing", whole.Replace("\r\n0\r\n\r\n", "\r\nzz\r\n\r\n", StringComparison.Ordinal), "chunk framing");

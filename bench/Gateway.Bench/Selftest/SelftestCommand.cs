@@ -67,6 +67,8 @@ internal static class FigureChecks
         check.That("added is the median of (30 - 10, 140 - 100)", summary.Added("gateway", "open500", static r => r.LatencyP50) == 30);
         check.That("ratio is the median of (30 / 15, 140 / 70)", summary.Ratio("gateway", "open500", static r => r.LatencyP50) == 2);
 
+        check.That("ratio to another target is the median of (30 / 10, 140 / 100)", Math.Abs(summary.Ratio("gateway", "open500", static r => r.LatencyP50, "direct")!.Value - 2.2) < 1e-9);
+
         static RunRecord Record(string target, int round, double p50) => new()
         {
             Target = target,
@@ -90,6 +92,7 @@ internal static class LoadChecks
         var end = false;
         var thread = new Thread(() => mock.Run(() => !Volatile.Read(ref end))) { IsBackground = true };
         thread.Start();
+        await AnthropicChecks.RunAsync(check, mock.Port, cancellationToken);
         var template = new LoadPlan { Port = mock.Port, Duration = _second };
 
         var closed = await BothEndsAsync("closed loop, 64 connections", template with { Duration = 2 * _second });

@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Bench.Targets;
 using static Gateway.Bench.Table.MarkdownTable;
 
 namespace Gateway.Bench.Table;
@@ -21,7 +22,7 @@ internal sealed class Report(Summary summary, Settings settings, IReadOnlyList<s
         }
 
         text.Append("\n## Plain answers\n\n").Append(Plain());
-        text.Append("\n## Streams\n\n").Append(Streams());
+        text.Append("\n## Streams\n\n").Append(Streams()).Append(Translation());
         text.Append("\n## Who worked how much, CPU µs per request; paced and burst per stream of 64 tokens\n\n").Append(Processes());
         text.Append("\n## Goals for the gateway\n\n").Append(Goals.Table(summary, settings.IdleStreams));
         text.Append("\nGoals were set on one kind of machine; elsewhere the ratios to nginx-2hop are what counts.\n");
@@ -73,6 +74,16 @@ internal sealed class Report(Summary summary, Settings settings, IReadOnlyList<s
         return table.ToString();
     }
 
+    // What a translation adds, within the rounds of one sitting: the same gateway, the same text.
+    private string Translation()
+    {
+        var (paced, burst) = (Times(Measure.Paced), Times(Measure.Burst));
+        return paced is null && burst is null ? ""
+            : $"\ntranslated / passed through: {Number(paced, 2)} x CPU per token (paced), {Number(burst, 2)} x (burst)\n";
+
+        double? Times(string measure) => summary.Ratio(GatewayTarget.Translating, measure, static r => r.CpuPerToken, GatewayTarget.PassingThrough);
+    }
+
     private string Processes()
     {
         var table = new MarkdownTable("process", "closed", "@500", "@1000", "paced", "burst");
@@ -83,12 +94,12 @@ internal sealed class Report(Summary summary, Settings settings, IReadOnlyList<s
             var last = summary.AfterLoad(target);
             foreach (var name in last?.PartsCpuPerRequest.Keys ?? [])
             {
-                Row($"{name}, counted", r => r.PartsCpuPerRequest.TryGetValue(name, out var value) ? value : null);
+                Row($"{name} of {target}, counted", r => r.PartsCpuPerRequest.TryGetValue(name, out var value) ? value : null);
             }
 
             foreach (var name in last?.BesideCpuPerRequest.Keys ?? [])
             {
-                Row($"{name}, beside", r => r.BesideCpuPerRequest.TryGetValue(name, out var value) ? value : null);
+                Row($"{name} of {target}, beside", r => r.BesideCpuPerRequest.TryGetValue(name, out var value) ? value : null);
             }
 
             void Row(string name, Func<RunRecord, double?> figure) => table.Add([name, .. Measure.Repeated.Select(measure => Number(summary.Median(target, measure.Name, figure), 1))]);

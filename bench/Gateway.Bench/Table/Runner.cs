@@ -18,7 +18,7 @@ internal sealed class Runner(ChildProcess mock, int mockPort, Settings settings)
     public async Task<RunRecord> RunAsync(Target target, Measure measure, int round, CancellationToken cancellationToken)
     {
         await SettleAsync(target, cancellationToken);
-        var plan = measure.Plan(settings) with { Port = target.Port, Key = target.Key, Seed = settings.Seed + round };
+        var plan = target.Aim(measure.Plan(settings)) with { Seed = settings.Seed + round };
         var statsBefore = await StatsAsync(cancellationToken);
         var before = CpuReading.Of(target, mock);
         var memory = ProcessFigures.MemoryKiB(before.CountedPids);
@@ -61,7 +61,7 @@ internal sealed class Runner(ChildProcess mock, int mockPort, Settings settings)
     /// </summary>
     public async Task WarmUpAsync(Target target, CancellationToken cancellationToken)
     {
-        await Http.FirstRequestAsync(new LoadPlan { Port = target.Port, Key = target.Key, Duration = TimeSpan.Zero }, cancellationToken);
+        await Http.FirstRequestAsync(target.Aim(new LoadPlan { Port = 0, Duration = TimeSpan.Zero }), cancellationToken);
         var (cheapest, steady) = (double.MaxValue, 0);
         for (var pass = 1; pass <= MostWarmUpPasses && steady < 2; pass++)
         {
@@ -69,7 +69,7 @@ internal sealed class Runner(ChildProcess mock, int mockPort, Settings settings)
             long answers = 0;
             foreach (var plan in Measure.WarmUp)
             {
-                var load = await LoadGenerator.RunAsync(plan with { Port = target.Port, Key = target.Key }, cancellationToken);
+                var load = await LoadGenerator.RunAsync(target.Aim(plan), cancellationToken);
                 answers += load.Completed;
                 if (load.ErrorCount > 0)
                 {

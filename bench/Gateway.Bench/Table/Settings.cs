@@ -1,9 +1,14 @@
+using Gateway.Bench.Targets;
+
 namespace Gateway.Bench.Table;
 
 /// <summary>How long and how often. The quick setting shows that everything runs and gives the size of a figure, no more.</summary>
 internal sealed record Settings
 {
-    public static readonly IReadOnlyList<string> TargetNames = ["direct", "nginx-2hop", "chain-2hop", "gateway"];
+    public static readonly IReadOnlyList<string> TargetNames = ["direct", "nginx-2hop", "chain-2hop", GatewayTarget.PassingThrough, GatewayTarget.Translating];
+
+    /// <summary>What the translating gateway is measured by unless the measures are named: the others would say little more and take minutes.</summary>
+    private static readonly IReadOnlyList<string> _ofTranslating = [Measure.Closed, Measure.Paced, Measure.Burst];
 
     public bool Quick { get; init; }
 
@@ -21,6 +26,9 @@ internal sealed record Settings
 
     public required IReadOnlyList<string> Measures { get; init; }
 
+    /// <summary>Whether the measures were named: then every target has all of them.</summary>
+    public bool MeasuresNamed { get; init; }
+
     public required IReadOnlyDictionary<string, string?> GatewayEnvironment { get; init; }
 
     public static Settings From(Arguments arguments)
@@ -35,6 +43,7 @@ internal sealed record Settings
             IdleStreams = arguments.Number("idle-streams", 500, 10, 4000),
             Seed = arguments.Number("seed", 1, 0, int.MaxValue - 1000),
             Targets = arguments.Names("targets", TargetNames),
+            MeasuresNamed = arguments.Given("measures"),
             Measures = arguments.Names("measures", Measure.AllNames),
             GatewayEnvironment = arguments.All("gateway-env").Select(static pair => pair.Split('=', 2))
                 .ToDictionary(static pair => pair[0], static string? (pair) => pair.Length == 2 ? pair[1] : throw new BenchException("--gateway-env takes NAME=VALUE.")),
@@ -42,4 +51,7 @@ internal sealed record Settings
         arguments.RefuseRest();
         return settings;
     }
+
+    public bool Measured(string target, string measure) =>
+        Measures.Contains(measure) && (MeasuresNamed || target != GatewayTarget.Translating || _ofTranslating.Contains(measure));
 }

@@ -15,9 +15,9 @@ internal sealed class Summary(IReadOnlyList<RunRecord> records)
     public double? Added(string target, string measure, Func<RunRecord, double?> figure) =>
         MedianOf(Of(target, measure).Select(record => figure(record) - SameRound(record, Direct, figure)));
 
-    /// <summary>The target's figure as a multiple of nginx's of the same round.</summary>
-    public double? Ratio(string target, string measure, Func<RunRecord, double?> figure) =>
-        MedianOf(Of(target, measure).Select(record => figure(record) / SameRound(record, Reference, figure)));
+    /// <summary>The target's figure as a multiple of the reference's of the same round.</summary>
+    public double? Ratio(string target, string measure, Func<RunRecord, double?> figure, string reference = Reference) =>
+        MedianOf(Of(target, measure).Select(record => figure(record) / SameRound(record, reference, figure)));
 
     /// <summary>The last look at the memory of the processes that carried all rounds.</summary>
     public RunRecord? AfterLoad(string target) => records.LastOrDefault(record => record.Target == target && record.Measure != Measure.Idle);

@@ -65,7 +65,7 @@ internal sealed class TableCommand(Settings settings)
         "direct" => new DirectTarget(),
         "nginx-2hop" => new NginxTarget(),
         "chain-2hop" => new ChainTarget(),
-        _ => new GatewayTarget(settings.Redis, new(settings.GatewayEnvironment)),
+        _ => new GatewayTarget(name, settings.Redis, new(settings.GatewayEnvironment)),
     };
 
     private async Task BuildAsync(string folder, CancellationToken cancellationToken)
@@ -77,7 +77,7 @@ internal sealed class TableCommand(Settings settings)
 
         IEnumerable<string> projects = [
             .. settings.Targets.Contains("chain-2hop") ? ["bench/Gateway.Bench.Chain"] : Array.Empty<string>(),
-            .. settings.Targets.Contains("gateway") ? GatewayTarget.Projects : []];
+            .. settings.Targets.Any(static target => target is GatewayTarget.PassingThrough or GatewayTarget.Translating) ? GatewayTarget.Projects : []];
         foreach (var project in projects)
         {
             Say($"building {project}");
@@ -123,7 +123,7 @@ internal sealed class TableCommand(Settings settings)
         {
             foreach (var measure in measures)
             {
-                foreach (var target in targets)
+                foreach (var target in targets.Where(target => settings.Measured(target.Name, measure.Name)))
                 {
                     await MeasureAsync(runner, target, measure, round, cancellationToken);
                 }
@@ -133,7 +133,7 @@ internal sealed class TableCommand(Settings settings)
 
     private async Task IdleAsync(List<Target> targets, Runner runner, int mockPort, string folder, CancellationToken cancellationToken)
     {
-        foreach (var target in settings.Measures.Contains(Measure.Idle) ? targets : [])
+        foreach (var target in targets.Where(target => settings.Measured(target.Name, Measure.Idle)))
         {
             await target.DisposeAsync();
             if (await TryStartAsync(target, runner, mockPort, folder, cancellationToken))

@@ -6,9 +6,13 @@ namespace Gateway.Bench.Targets;
 
 /// <summary>
 /// The gateway as it ships: Edge and Router count; Usage, Moderation and Redis run beside them and are reported apart.
+/// One document for both of its targets: only the model that the generator asks for decides whether answers pass through or are translated.
 /// </summary>
 internal sealed class GatewayTarget : Target
 {
+    public const string PassingThrough = "gateway";
+    public const string Translating = "gateway-anthropic";
+
     public static readonly IReadOnlyList<string> Projects = ["Gateway.Moderation", "Gateway.Usage", "Gateway.Router", "Gateway.Edge"];
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
@@ -17,12 +21,14 @@ internal sealed class GatewayTarget : Target
     private readonly Dictionary<string, string?> _extra;
     private readonly bool _redis;
 
+    /// <param name="name">One of the two above. Each has processes of its own: what code has seen decides how it is compiled.</param>
     /// <param name="redis">Whether Edge and Router have a Redis.</param>
     /// <param name="extra">Set for Edge and Router on top of everything, to try out settings of the runtime.</param>
-    public GatewayTarget(bool redis, Dictionary<string, string?> extra)
-        : base("gateway")
+    public GatewayTarget(string name, bool redis, Dictionary<string, string?> extra)
+        : base(name)
     {
         Compiles = true;
+        Model = name == Translating ? "bench-model-anthropic" : "bench-model";
         _redis = redis;
         _extra = extra;
         Key = $"sk-bench-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
@@ -87,10 +93,14 @@ internal sealed class GatewayTarget : Target
         server: { admin_key: "${GATEWAY_ADMIN_KEY}" }
         providers:
           mock: { protocol: openai, base_url: "http://127.0.0.1:{{mockPort}}/v1", keys: ["mock-key"], internal: true }
+          mock-anthropic: { protocol: anthropic, base_url: "http://127.0.0.1:{{mockPort}}/v1", keys: ["mock-key"], internal: true }
         models:
           bench-model:
             deployments:
               - { provider: mock, model: bench-upstream, price: { input: 2.50, output: 10.00 } }
+          bench-model-anthropic:
+            deployments:
+              - { provider: mock-anthropic, model: bench-upstream, price: { input: 2.50, output: 10.00 } }
         keys:
           - { id: bench, secret: "${GATEWAY_DEMO_KEY}", models: ["*"], limits: { requests_per_minute: 100000000 } }
 

@@ -1,3 +1,4 @@
+using Gateway.Bench.Load;
 using Gateway.Bench.Processes;
 
 namespace Gateway.Bench.Targets;
@@ -13,6 +14,8 @@ internal abstract class Target(string name) : IAsyncDisposable
     /// <summary>Where the generator sends. Set by the start.</summary>
     public int Port { get; protected set; }
 
+    public string Model { get; protected init; } = "bench-model";
+
     public string Key { get; protected init; } = "bench-key";
 
     /// <summary>The processes whose CPU and memory are the target's figures.</summary>
@@ -23,6 +26,9 @@ internal abstract class Target(string name) : IAsyncDisposable
 
     /// <summary>Whether its code is compiled while it runs, so that it must be warm before it is measured.</summary>
     public bool Compiles { get; protected init; }
+
+    /// <summary>The plan with this target as its aim.</summary>
+    public LoadPlan Aim(LoadPlan plan) => plan with { Port = Port, Key = Key, Model = Model };
 
     public abstract Task StartAsync(int mockPort, string folder, CancellationToken cancellationToken);
 

@@ -39,7 +39,7 @@ internal sealed class RouterHost : IAsyncDisposable
         Config = config;
         Logs = logs;
         var url = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
-        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(url), Timeout = Patience };
+        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false, MaxResponseDrainSize = 0, ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = new Uri(url), Timeout = Patience };
     }
 
     public HttpClient Client { get; }
