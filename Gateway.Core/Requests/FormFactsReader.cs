@@ -85,7 +85,13 @@ public static class FormFactsReader
             ? (default, Invalid("The part 'model' is missing. GET /v1/models lists the names that you may use.", "model"))
             : (new RequestFacts
             {
-                Model = _model, ModelToken = _modelToken, Stream = _stream, OutputCap = -1, CandidateCount = _candidates, User = _user, BodyBytes = body.Length,
+                Model = _model,
+                ModelToken = _modelToken,
+                Stream = _stream,
+                OutputCap = -1,
+                CandidateCount = _candidates,
+                User = _user,
+                BodyBytes = body.Length,
             }, null);
 
         public GatewayError? Add(MultipartSection section)

@@ -39,7 +39,8 @@ internal sealed class OperationFields
 
     private static readonly OperationFields Messages = new(
         [Model, Stream, MaxTokens, new(KnownField.Metadata, FieldRule.Members, "metadata", members: [new(KnownField.User, FieldRule.User, "user_id", "metadata.user_id")]), FilledMessages],
-        KnownField.Messages) { NeedsMaxTokens = true };
+        KnownField.Messages)
+    { NeedsMaxTokens = true };
 
     private static readonly OperationFields MessagesCountTokens = new([Model, FilledMessages], KnownField.Messages);
 
@@ -48,18 +49,22 @@ internal sealed class OperationFields
 
     private static readonly OperationFields GenerateContent = new(
         [PathModel, Contents, .. Spellings(KnownField.GenerationConfig, FieldRule.Members, "generationConfig", "generation_config", "", GenerationConfig)],
-        KnownField.Contents) { NeedsModel = false };
+        KnownField.Contents)
+    { NeedsModel = false };
 
     private static readonly OperationFields GeminiCountTokens = new(
         [PathModel, Contents, .. Spellings(KnownField.CountedRequest, FieldRule.Members, "generateContentRequest", "generate_content_request", "", Counted)],
-        KnownField.Contents, KnownField.CountedRequest) { NeedsModel = false };
+        KnownField.Contents, KnownField.CountedRequest)
+    { NeedsModel = false };
 
     private static readonly OperationFields EmbedContent = new(
-        [PathModel, new(KnownField.Contents, FieldRule.Object, "content")], KnownField.Contents) { NeedsModel = false };
+        [PathModel, new(KnownField.Contents, FieldRule.Object, "content")], KnownField.Contents)
+    { NeedsModel = false };
 
     private static readonly OperationFields BatchEmbedContents = new(
         [PathModel, new(KnownField.Requests, FieldRule.MemberList, "requests", members: [new(KnownField.RequestModel, FieldRule.PathModel, "model", "requests.model")])],
-        KnownField.Requests) { NeedsModel = false };
+        KnownField.Requests)
+    { NeedsModel = false };
 
     private static readonly KnownMember Options = new(
         KnownField.Options, FieldRule.Members, "options", members: [new(KnownField.MaxTokens, FieldRule.NumPredict, "num_predict", "options.num_predict")]);

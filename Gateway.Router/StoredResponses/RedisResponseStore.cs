@@ -22,7 +22,8 @@ internal sealed class RedisResponseStore(
 
     private static readonly GatewayError ItemsUnavailable = Unavailable with
     {
-        Message = "The store of responses does not answer. Try again, or send the items of 'input' themselves instead of references to them.", Param = "input",
+        Message = "The store of responses does not answer. Try again, or send the items of 'input' themselves instead of references to them.",
+        Param = "input",
     };
 
     private volatile IConnectionMultiplexer? _redis;

@@ -78,7 +78,14 @@ internal sealed class ProviderDoor(SimulatorOptions options, ProviderMeter meter
         request.Stream = operation.StreamOf(context, body);
         var call = new ProviderCall
         {
-            Context = context, Provider = provider, Meter = request, Body = body, Model = model!, Stream = request.Stream, Seed = options.Seed, Time = time,
+            Context = context,
+            Provider = provider,
+            Meter = request,
+            Body = body,
+            Model = model!,
+            Stream = request.Stream,
+            Seed = options.Seed,
+            Time = time,
         };
         if (recording is not null)
         {

@@ -20,26 +20,26 @@ internal sealed class FakeJournal(uint epoch = 1)
     public static UsageFinal Final(
         Guid? id = null, string key = "demo", string model = "gpt-4o", string deployment = "openai/gpt-4o", string team = "research", int status = 200,
         long input = 100, long output = 40, long time = 0) => new()
-    {
-        Intent = new UsageIntent
         {
-            RequestId = id ?? Guid.NewGuid(),
-            TimeUnixMs = time == 0 ? Noon : time,
-            KeyId = key,
-            Team = team,
-            User = "ada",
-            Operation = LlmOperation.ChatCompletions,
-            RequestedModel = model,
-            Deployment = deployment,
-            Price = new TokenPrice(2_000_000_000, 1_000_000_000, 0, 8_000_000_000),
-        },
-        Ending = RequestEnding.Completed,
-        Status = status,
-        AnsweredModel = model,
-        Usage = new TokenUsage(input, 10, 0, output, 5),
-        CostNanoUsd = ((input - 10) * 2000) + (10 * 1000) + (output * 8000),
-        DurationMs = 250,
-    };
+            Intent = new UsageIntent
+            {
+                RequestId = id ?? Guid.NewGuid(),
+                TimeUnixMs = time == 0 ? Noon : time,
+                KeyId = key,
+                Team = team,
+                User = "ada",
+                Operation = LlmOperation.ChatCompletions,
+                RequestedModel = model,
+                Deployment = deployment,
+                Price = new TokenPrice(2_000_000_000, 1_000_000_000, 0, 8_000_000_000),
+            },
+            Ending = RequestEnding.Completed,
+            Status = status,
+            AnsweredModel = model,
+            Usage = new TokenUsage(input, 10, 0, output, 5),
+            CostNanoUsd = ((input - 10) * 2000) + (10 * 1000) + (output * 8000),
+            DurationMs = 250,
+        };
 
     public FakeJournal Add(UsageFinal final)
     {

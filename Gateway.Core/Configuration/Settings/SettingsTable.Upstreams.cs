@@ -6,11 +6,14 @@ internal static partial class SettingsTable
 {
     private static Setting Provider() => Object("", "A provider.",
         Choice("protocol", "What the upstream speaks. `openai` is also for servers that resemble OpenAI; `vertex` is Gemini on Google Cloud.",
-            "openai", "anthropic", "gemini", "vertex", "ollama", "azure-openai", "bedrock") with { Required = true },
+            "openai", "anthropic", "gemini", "vertex", "ollama", "azure-openai", "bedrock") with
+        { Required = true },
         new Setting("base_url", SettingKind.Url, "Where it is: http or https, without query, fragment and user. Request paths such as `/chat/completions` are appended. " +
-            "A missing version segment (`/v1` of `anthropic`, `/v1beta` of `gemini`) is filled in.") { Required = true },
+            "A missing version segment (`/v1` of `anthropic`, `/v1beta` of `gemini`) is filled in.")
+        { Required = true },
         List("keys", "Credentials, used in turn; none when the upstream wants none.", Secret("", "Credential.") with { LaterForm = "{secret, weight, limits}" })
-            with { Default = "[]", Max = 1000 },
+            with
+        { Default = "[]", Max = 1000 },
         Map("headers", "Extra headers for the upstream. Values are treated as secrets.", SettingNames.Header, Secret("", "Value.") with { HasSpaces = true, Range = "1 - 4096 printable ASCII characters" }) with { Default = "{}" },
         Boolean("internal", "Permits loopback and private addresses.") with { Default = "false" },
         Limits().Later(),
@@ -47,10 +50,12 @@ internal static partial class SettingsTable
         Reference("moderation", "Moderation policy for requests to this group."),
         Object("translation", "How requests are translated where client and upstream speak different protocols.",
             Choice("unmappable", "What becomes of fields that the upstream has no place for. `drop`: named in `x-gateway-warning`, and refused only where the answer would change. `reject`: a 400 for each.",
-                "drop", "reject") with { Default = "drop" },
+                "drop", "reject") with
+            { Default = "drop" },
             Choice("mid_system", "Instructions in the middle of a talk: appended to the system prompt, sent as the user's text, or refused.", "hoist", "inline", "reject") with { Default = "hoist" },
             Text("lead_user", "Text of the user that goes before a talk which begins with the assistant; without it such talks are refused where the upstream wants the user first.")
-                with { Min = 1, Max = 10_000, Range = "1 - 10000 characters" },
+                with
+            { Min = 1, Max = 10_000, Range = "1 - 10000 characters" },
             Integer("default_max_tokens", "Output cap where the upstream wants one and the client names none. Default: the deployment's `max_output`, else 4096.", 1, 10_000_000),
             Boolean("strict_tools", "Refuses a tool choice that the upstream cannot say.") with { Default = "false" },
             Choice("echo_model", "Which model name answers show.", "client", "upstream") with { Default = "client" }));

@@ -72,14 +72,16 @@ internal static partial class SettingsTable
     private static Setting Moderation() => Object("moderation", "Checks of content.",
         Map("policies", "Policies by name. The one called `default` applies where neither key nor model group names one.", SettingNames.Name, Object("", "A policy.",
             Choice("mode", "`required`: without an answer from the checks the request is refused. `best_effort`: it is served and flagged.",
-                "required", "best_effort") with { Default = "required" },
+                "required", "best_effort") with
+            { Default = "required" },
             List("input", "Checks of the input, in order.", Check()) with { Required = true, Min = 1 },
             List("output", "Checks of the answer.", Check()).Later())));
 
     private static Setting Check() => Object("", "A check.",
         Choice("check", "Kind of check.", "keywords", "regex") with { Required = true, LaterChoices = ["pii"] },
         List("list", "For `keywords`: words or phrases, matched whole and without regard to case.", Text("", "Word or phrase.") with { Min = 1, Max = 200, Range = "1 - 200 characters" })
-            with { Min = 1, Max = 10_000, Range = "1 - 10000 items" },
+            with
+        { Min = 1, Max = 10_000, Range = "1 - 10000 items" },
         new Setting("pattern", SettingKind.Regex, "For `regex`: an expression that runs in linear time (no look-around, no back references).") { Min = 1, Max = 1000, Range = "1 - 1000 characters" },
         Choice("action", "What a match does.", "block", "redact") with { Required = true },
         Text("replacement", "For `redact`: what a match becomes.") with { Default = "[redacted]", Max = 200, Range = "0 - 200 characters" });

@@ -50,7 +50,7 @@ internal static class ClaudeModels
 
         return count == 0 ? ThinkingStyle.Budget : (version[0], version[1]) switch
         {
-            (< 4, _) or (4, < 6) => ThinkingStyle.Budget,
+            ( < 4, _) or (4, < 6) => ThinkingStyle.Budget,
             (4, 6) => ThinkingStyle.Both,
             _ => ThinkingStyle.Adaptive,
         };

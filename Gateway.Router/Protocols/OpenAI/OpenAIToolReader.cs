@@ -125,6 +125,7 @@ internal static class OpenAIToolReader
         return new NeutralTool(
             OpenAIField.Text(OpenAIField.Member(custom, "name"u8), path.At("custom.name")),
             OpenAIField.OptionalText(OpenAIField.Member(custom, "description"u8), path.At("custom.description")),
-            null, null, path) { IsCustom = true };
+            null, null, path)
+        { IsCustom = true };
     }
 }

@@ -87,7 +87,8 @@ internal sealed class ResponsesItemReader(NeutralRequest request, TranslationNot
             case "custom_tool_call":
                 Turn(NeutralRole.Assistant, path).Parts.Add(new ToolCallPart(
                     CallId(item, path), ResponsesFields.RequiredString(item, "name", path.At("name")),
-                    ResponsesFields.RequiredString(item, "input", path.At("input")), path.At("input")) { IsCustom = true });
+                    ResponsesFields.RequiredString(item, "input", path.At("input")), path.At("input"))
+                { IsCustom = true });
                 break;
             case "function_call_output" or "custom_tool_call_output":
                 ReadResult(item, path);

@@ -118,7 +118,8 @@ internal static class ResponsesToolReader
 
         AddForeign(tool, path, request, "name", "description", "format", "format");
         return new NeutralTool(
-            ResponsesFields.RequiredString(tool, "name", path.At("name")), ResponsesFields.OptionalString(tool, "description", path.At("description")), null, null, path) { IsCustom = true };
+            ResponsesFields.RequiredString(tool, "name", path.At("name")), ResponsesFields.OptionalString(tool, "description", path.At("description")), null, null, path)
+        { IsCustom = true };
     }
 
     private static void AddForeign(JsonElement tool, SourcePath path, NeutralRequest request, string first, string second, string third, string fourth)

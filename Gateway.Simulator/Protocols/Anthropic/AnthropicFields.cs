@@ -127,7 +127,8 @@ internal static class AnthropicFields
     };
 
     private static FieldTable Bare(params (string Name, Field Field)[] fields) => new(new Dictionary<string, Field>(
-        fields.Select(entry => KeyValuePair.Create(entry.Name, entry.Field))) { ["type"] = new(FieldType.Text, Required: true) });
+        fields.Select(entry => KeyValuePair.Create(entry.Name, entry.Field)))
+    { ["type"] = new(FieldType.Text, Required: true) });
 
     /// <summary>What a tool of the provider gave; it stands in the assistant's own message.</summary>
     private static FieldTable ServerResult() => Block(

@@ -71,10 +71,12 @@ internal sealed class GoogleError(int status, string message, string? name = nul
     public static GoogleError WrongKey() => new(400, "API key not valid. Please pass a valid API key.") { Reason = "API_KEY_INVALID" };
 
     public static GoogleError NoToken() => new(401,
-        "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other valid authentication credential.") { Reason = "CREDENTIALS_MISSING" };
+        "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other valid authentication credential.")
+    { Reason = "CREDENTIALS_MISSING" };
 
     public static GoogleError WrongToken() => new(401,
-        "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.") { Reason = "ACCESS_TOKEN_TYPE_UNSUPPORTED" };
+        "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.")
+    { Reason = "ACCESS_TOKEN_TYPE_UNSUPPORTED" };
 
     /// <summary>The usual error of a status, for scripts.</summary>
     public static GoogleError Scripted(int status, string? code) => (status, code) switch

@@ -113,7 +113,8 @@ internal static class ResponsesFields
     };
 
     private static FieldTable Part(params (string Name, Field Field)[] fields) => new(new Dictionary<string, Field>(
-        fields.Select(entry => KeyValuePair.Create(entry.Name, entry.Field))) { ["type"] = new(FieldType.Text, Required: true) });
+        fields.Select(entry => KeyValuePair.Create(entry.Name, entry.Field)))
+    { ["type"] = new(FieldType.Text, Required: true) });
 
     private static FieldTable Item(params (string Name, Field Field)[] fields) => new(new Dictionary<string, Field>(
         fields.Select(entry => KeyValuePair.Create(entry.Name, entry.Field)))

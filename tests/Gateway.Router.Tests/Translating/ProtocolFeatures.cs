@@ -16,7 +16,8 @@ internal static class ProtocolFeatures
     public static readonly ProtocolFeature Stream = new("stream", static (written, column) =>
         written.Contains("\"stream\":true", StringComparison.Ordinal) || Path(column, true) != Path(column, false));
     public static readonly ProtocolFeature StreamUsage = new("usage in streams", static (written, column) =>
-        written.Contains("\"include_usage\":true", StringComparison.Ordinal) || column.Protocol.OperationFor(LlmKind.Chat, column.Traits) != LlmOperation.ChatCompletions) { IsAlwaysWritten = true };
+        written.Contains("\"include_usage\":true", StringComparison.Ordinal) || column.Protocol.OperationFor(LlmKind.Chat, column.Traits) != LlmOperation.ChatCompletions)
+    { IsAlwaysWritten = true };
 
     public static readonly ProtocolFeature MaxOutput = Says("max output", "321");
     public static readonly ProtocolFeature Temperature = Says("temperature", "0.37");
@@ -69,11 +70,13 @@ internal static class ProtocolFeatures
     public static readonly ProtocolFeature Budget = Says("reasoning budget", "5123");
     public static readonly ProtocolFeature ReasoningOff = new("reasoning off", static (written, column) =>
         Contains(written, "\"reasoning_effort\":\"none\"", "\"effort\":\"none\"", "\"type\":\"disabled\"", "\"thinkingBudget\":0", "\"think\":false")
-        || (column.Name is ProtocolTableColumn.Anthropic or ProtocolTableColumn.Bedrock && !written.Contains("thinking", StringComparison.Ordinal))) { IsAlwaysWritten = true };
+        || (column.Name is ProtocolTableColumn.Anthropic or ProtocolTableColumn.Bedrock && !written.Contains("thinking", StringComparison.Ordinal)))
+    { IsAlwaysWritten = true };
 
     /// <summary>Some show it whenever they reason, and servers that resemble OpenAI whenever they have it: there is nothing to ask for.</summary>
     public static readonly ProtocolFeature ReasoningShown = new("reasoning shown", static (written, column) => column.Name == ProtocolTableColumn.Compatible
-        || Contains(written, "\"summary\":\"auto\"", "\"includeThoughts\":true", "\"display\":\"summarized\"", "\"thinking\":{\"type\":\"enabled\"", "\"think\":true", "\"think\":\"high\"")) { IsAlwaysWritten = true };
+        || Contains(written, "\"summary\":\"auto\"", "\"includeThoughts\":true", "\"display\":\"summarized\"", "\"thinking\":{\"type\":\"enabled\"", "\"think\":true", "\"think\":\"high\""))
+    { IsAlwaysWritten = true };
 
     public static readonly ProtocolFeature ReasoningBack = Says("reasoning in the history", "REASONTEXT");
 

@@ -31,7 +31,15 @@ public sealed class OllamaRoundTripTests
         Tools = request.Tools.Select(static tool => new { tool.Name, tool.Description, tool.Parameters, tool.Strict }),
         Output = request.Output is { } output ? new { output.Kind, output.Schema } : null,
         Reasoning = request.Reasoning is { } reasoning ? new { reasoning.Mode, reasoning.Effort, reasoning.Show } : null,
-        request.MaxOutput, request.Temperature, request.TopP, request.TopK, request.Seed, request.Stop, request.FrequencyPenalty, request.PresencePenalty, request.ContextWindow,
+        request.MaxOutput,
+        request.Temperature,
+        request.TopP,
+        request.TopK,
+        request.Seed,
+        request.Stop,
+        request.FrequencyPenalty,
+        request.PresencePenalty,
+        request.ContextWindow,
     });
 
     private static string Describe(NeutralPart part) => part switch

@@ -12,7 +12,11 @@ public sealed class RoundTripTests
 {
     private static readonly UpstreamTraits Everything = UpstreamTraits.Default with
     {
-        MaxCompletionTokens = true, DeveloperRole = true, EchoReasoning = true, CacheControl = true, Host = "generativelanguage.googleapis.com",
+        MaxCompletionTokens = true,
+        DeveloperRole = true,
+        EchoReasoning = true,
+        CacheControl = true,
+        Host = "generativelanguage.googleapis.com",
     };
 
     private static readonly string[] Texts = ["hi", "Grüße 😀", "a \"quote\" \\ and\nlines", "{\"$ref\":1}", "\u2028", " "];
