@@ -1,7 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using Gateway.Edge.Tests.Rig;
 using Gateway.Core.Configuration.Documents;
+using Gateway.Edge.Tests.Rig;
 
 namespace Gateway.Edge.Tests.VirtualKeys;
 
