@@ -109,7 +109,8 @@ internal static class ProtocolTablePage
 
         OpenAI's responses may go on from an earlier one (`previous_response_id`) and are kept unless the client says `store: false`. Where the
         upstream is not OpenAI the gateway keeps them itself, for the key that asked, and sends the whole talk each time. An id that is not kept, or
-        not for this key, is refused.
+        not for this key, is refused. Items of an answer can be named by `item_reference`, and `GET`, `DELETE /v1/responses/{id}` and
+        `GET /v1/responses/{id}/input_items` read, delete and list what the gateway keeps ([Architecture](architecture.md#stored-responses)).
 
         ## What a route can choose
 
