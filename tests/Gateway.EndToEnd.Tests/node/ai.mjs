@@ -6,6 +6,9 @@ import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOllama } from 'ollama-ai-provider-v2';
 import { run, url, key, narrowKey, story, weather, clock, person, png, statuses, thrown, noEmbeddings } from './matrix.mjs';
 
+// It prints its warnings where the results go.
+globalThis.AI_SDK_LOG_WARNINGS = false;
+
 const tools = Object.fromEntries([weather, clock].map((t) => [t.name, tool({ description: t.description, inputSchema: jsonSchema(t.schema), execute: async () => `result of ${t.name}` })]));
 
 const checks = (make, overloaded = 503) => ({
