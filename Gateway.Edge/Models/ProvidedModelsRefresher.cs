@@ -22,25 +22,20 @@ internal sealed class ProvidedModelsRefresher(
     /// <summary>While a provider is missing: the Router may have asked it a moment later than we asked the Router.</summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(3);
 
-    private readonly SemaphoreSlim _changed = new(0);
-    private volatile string[] _listed = [];
     private bool _hasLists;
-
-    public override void Dispose()
-    {
-        _changed.Dispose();
-        base.Dispose();
-    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var subscription = store.OnChange(Follow);
+        using var changes = new ConfigChanges(store, time);
+        var interval = Timeout.InfiniteTimeSpan;
         try
         {
             while (true)
             {
-                var complete = await RefreshAsync(stoppingToken);
-                await WaitAsync(_listed.Length == 0 ? Timeout.InfiniteTimeSpan : complete ? Interval : RetryInterval, stoppingToken);
+                await changes.WaitAsync(interval, stoppingToken);
+                var listed = Listed();
+                var complete = await RefreshAsync(listed, stoppingToken);
+                interval = listed.Length == 0 ? Timeout.InfiniteTimeSpan : complete ? Interval : RetryInterval;
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -49,16 +44,11 @@ internal sealed class ProvidedModelsRefresher(
         }
     }
 
-    private void Follow(ConfigSnapshot snapshot)
-    {
-        _listed = [.. snapshot.Config.Providers.Values.Where(static provider => provider.ListModels).Select(static provider => provider.Name)];
-        _changed.Release();
-    }
+    private string[] Listed() => [.. store.Current.Config.Providers.Values.Where(static provider => provider.ListModels).Select(static provider => provider.Name)];
 
     /// <returns>Whether each provider that is to be listed has a list.</returns>
-    private async Task<bool> RefreshAsync(CancellationToken cancellationToken)
+    private async Task<bool> RefreshAsync(string[] listed, CancellationToken cancellationToken)
     {
-        var listed = _listed;
         if (listed.Length == 0)
         {
             if (_hasLists)
@@ -116,19 +106,5 @@ internal sealed class ProvidedModelsRefresher(
         }
 
         return models;
-    }
-
-    private async Task WaitAsync(TimeSpan interval, CancellationToken cancellationToken)
-    {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var timer = time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), over, interval, Timeout.InfiniteTimeSpan);
-        try
-        {
-            await _changed.WaitAsync(over.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The interval is over.
-        }
     }
 }

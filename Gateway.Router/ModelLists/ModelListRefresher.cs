@@ -13,28 +13,16 @@ internal sealed class ModelListRefresher(
     /// <summary>After a failure: soon, so that a provider that was down at the start is not missing for long.</summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMinutes(1);
 
-    private readonly SemaphoreSlim _changed = new(0);
-
-    public override void Dispose()
-    {
-        _changed.Dispose();
-        base.Dispose();
-    }
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var subscription = store.OnChange(_ => _changed.Release());
+        using var changes = new ConfigChanges(store, time);
+        var interval = Interval;
         try
         {
             while (true)
             {
-                while (_changed.CurrentCount > 0)
-                {
-                    await _changed.WaitAsync(stoppingToken);
-                }
-
-                var complete = await RefreshAsync(stoppingToken);
-                await WaitAsync(complete ? Interval : RetryInterval, stoppingToken);
+                await changes.WaitAsync(interval, stoppingToken);
+                interval = await RefreshAsync(stoppingToken) ? Interval : RetryInterval;
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -75,20 +63,6 @@ internal sealed class ModelListRefresher(
 
         models.Replace(lists);
         return complete;
-    }
-
-    private async Task WaitAsync(TimeSpan interval, CancellationToken cancellationToken)
-    {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var timer = time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), over, interval, Timeout.InfiniteTimeSpan);
-        try
-        {
-            await _changed.WaitAsync(over.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The interval is over.
-        }
     }
 
     private static bool IsExpected(Exception exception, CancellationToken stopping) =>
