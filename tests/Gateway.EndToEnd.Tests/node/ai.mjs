@@ -4,7 +4,7 @@ import { createOpenAI } from '@ai-sdk/openai';
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOllama } from 'ollama-ai-provider-v2';
-import { run, url, key, narrowKey, story, weather, clock, person, png, statuses, thrown, noEmbeddings } from './matrix.mjs';
+import { run, url, key, narrowKey, story, weather, clock, person, png, statuses, thrown, noEmbeddings, showsNothing } from './matrix.mjs';
 
 // It prints its warnings where the results go.
 globalThis.AI_SDK_LOG_WARNINGS = false;
@@ -68,6 +68,20 @@ const checks = (make, overloaded = 503) => ({
     assert.ok(chunks > 0 && chunks < 1000);
   },
 });
+/** Reasoning shown when it is asked for, in the library's own way for each protocol, and none when it is not. */
+const reasoning = (make, providerOptions) => ({
+  reasoning_shown: async ({ model, upstream }) => {
+    const { text, reasoningText, usage } = await generateText({ model: make(model), prompt: `${story} [sim think=20]`, maxOutputTokens: 4000, providerOptions, maxRetries: 0 });
+    assert.ok(text.length > 0);
+    assert.ok(usage.outputTokens >= 20, 'reasoning is not counted');
+    if (!showsNothing.includes(upstream)) assert.ok(reasoningText?.length > 0, 'no reasoning');
+  },
+  reasoning_hidden: async ({ model }) => {
+    const { text, reasoningText } = await generateText({ model: make(model), prompt: story, maxRetries: 0 });
+    assert.ok(text.length > 0);
+    assert.ok(!reasoningText);
+  },
+});
 const embedding = (make) => ({
   embeddings: async ({ embed: model }) => {
     const { embedding: vector } = await embed({ model: make(model), value: 'a text', maxRetries: 0 });
@@ -80,8 +94,22 @@ const anthropic = (apiKey = key) => createAnthropic({ baseURL: `${url}/v1`, apiK
 const google = (apiKey = key) => createGoogleGenerativeAI({ baseURL: `${url}/v1beta`, apiKey });
 const ollama = (secret = key) => createOllama({ baseURL: `${url}/api`, headers: { Authorization: `Bearer ${secret}` } });
 await run('ai-openai', { ...checks((model, secret) => openai(secret).chat(model)), ...embedding((model) => openai().textEmbeddingModel(model)) }, noEmbeddings);
-await run('ai-openai-responses', checks((model, secret) => openai(secret).responses(model)));
+await run('ai-openai-responses', {
+  ...checks((model, secret) => openai(secret).responses(model)),
+  ...reasoning((model) => openai().responses(model), { openai: { forceReasoning: true, reasoningEffort: 'high', reasoningSummary: 'auto' } }),
+});
 // For models that it does not know this library wants JSON through a forced tool, which Ollama has no word for.
-await run('ai-anthropic', checks((model, secret) => anthropic(secret)(model), 529), { ollama: ['json_schema'] });
-await run('ai-google', { ...checks((model, secret) => google(secret)(model)), ...embedding((model) => google().textEmbeddingModel(model)) }, noEmbeddings);
-await run('ai-ollama', { ...checks((model, secret) => ollama(secret)(model)), ...embedding((model) => ollama().textEmbeddingModel(model)) }, noEmbeddings);
+await run('ai-anthropic', {
+  ...checks((model, secret) => anthropic(secret)(model), 529),
+  ...reasoning((model) => anthropic()(model), { anthropic: { thinking: { type: 'enabled', budgetTokens: 2000 } } }),
+}, { ollama: ['json_schema'] });
+await run('ai-google', {
+  ...checks((model, secret) => google(secret)(model)),
+  ...reasoning((model) => google()(model), { google: { thinkingConfig: { includeThoughts: true, thinkingBudget: 2000 } } }),
+  ...embedding((model) => google().textEmbeddingModel(model)),
+}, noEmbeddings);
+await run('ai-ollama', {
+  ...checks((model, secret) => ollama(secret)(model)),
+  ...reasoning((model) => ollama()(model), { ollama: { think: true } }),
+  ...embedding((model) => ollama().textEmbeddingModel(model)),
+}, noEmbeddings);

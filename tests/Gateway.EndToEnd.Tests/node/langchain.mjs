@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai';
 import { ChatAnthropic } from '@langchain/anthropic';
 import { HumanMessage, SystemMessage, ToolMessage } from '@langchain/core/messages';
-import { run, url, key, narrowKey, story, weather, clock, person, png, statuses, thrown, noEmbeddings } from './matrix.mjs';
+import { run, url, key, narrowKey, story, weather, clock, person, png, statuses, thrown, noEmbeddings, showsNothing } from './matrix.mjs';
 
 const tool = (t) => ({ type: 'function', function: { name: t.name, description: t.description, parameters: t.schema } });
 const textOf = (message) => (typeof message.content === 'string' ? message.content : message.content.filter((b) => b.type === 'text').map((b) => b.text).join(''));
@@ -74,4 +74,16 @@ await run('langchain-openai', {
     assert.equal(vectors.length, 2);
   },
 }, noEmbeddings);
-await run('langchain-anthropic', checks((model, apiKey = key) => new ChatAnthropic({ model, apiKey, maxRetries: 0, maxTokens: 500, anthropicApiUrl: url }), 529));
+const claude = (model, apiKey = key, more = {}) => new ChatAnthropic({ model, apiKey, maxRetries: 0, maxTokens: 500, anthropicApiUrl: url, ...more });
+await run('langchain-anthropic', {
+  ...checks(claude, 529),
+  reasoning_shown: async ({ model, upstream }) => {
+    const answer = await claude(model, key, { maxTokens: 4000, thinking: { type: 'enabled', budget_tokens: 2000 } }).invoke([new HumanMessage(`${story} [sim think=20]`)]);
+    assert.ok(textOf(answer).length > 0);
+    if (!showsNothing.includes(upstream)) assert.ok(answer.content.some((block) => block.type === 'thinking' && block.thinking.length > 0), 'no thinking');
+  },
+  reasoning_hidden: async ({ model }) => {
+    const answer = await claude(model).invoke([new HumanMessage(story)]);
+    assert.ok(typeof answer.content === 'string' || !answer.content.some((block) => block.type === 'thinking'));
+  },
+});

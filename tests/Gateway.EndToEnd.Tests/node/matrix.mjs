@@ -73,3 +73,6 @@ export async function run(library, checks, without = {}) {
 
 /** Upstreams that have no embeddings at all. */
 export const noEmbeddings = { anthropic: ['embeddings'], bedrock: ['embeddings'] };
+
+/** Upstreams whose chat endpoint counts reasoning and shows none of it. */
+export const showsNothing = ['openai', 'azure'];
