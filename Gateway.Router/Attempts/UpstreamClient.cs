@@ -27,7 +27,7 @@ internal sealed class UpstreamClient
     {
         Provider = provider;
         Protocol = protocol ?? ProtocolAdapters.For(provider);
-        _credentials = [.. provider.Keys.Select(Protocol.CredentialFor)];
+        _credentials = [.. provider.Keys.Select(key => Protocol.CredentialFor(key.Secret))];
         _invoker = before is not null && SameConnections(provider, before.Provider) ? before._invoker : Connect(provider);
     }
 
