@@ -29,6 +29,9 @@ public enum ContextRole : byte
 /// </summary>
 public sealed record ContextClaims
 {
+    /// <summary><see cref="KeyId"/> of a caller without a key: only what is public is open to it. No key has this id.</summary>
+    public const string PublicKeyId = "public";
+
     public required ContextAudience Audience { get; init; }
 
     public required ContextRole Role { get; init; }
@@ -45,6 +48,7 @@ public sealed record ContextClaims
     /// <summary>When the whole request must be over. Unix milliseconds.</summary>
     public long DeadlineUnixMs { get; init; }
 
+    /// <summary>The virtual key, or <see cref="PublicKeyId"/>.</summary>
     public string KeyId { get; init; } = "";
 
     public string Team { get; init; } = "";
