@@ -1,4 +1,5 @@
 using Gateway.Core.Configuration;
+using Gateway.Core.Requests;
 
 namespace Gateway.Core.Context;
 
@@ -87,6 +88,9 @@ public sealed record ContextClaims
 
     /// <summary>Whether the body may steer the routing.</summary>
     public bool MaySteer { get; init; } = true;
+
+    /// <summary><see cref="SteeringDigest"/> of what the body steers with; 0 for nothing. The Router compares.</summary>
+    public long Steering { get; init; }
 
     /// <summary>Money held for the request, in nano-USD; 0 while nothing is reserved.</summary>
     public long ReservedNanoUsd { get; init; }

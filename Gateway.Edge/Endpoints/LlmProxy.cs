@@ -105,6 +105,12 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
                 return unreadable;
             }
 
+            if (facts.Preferences is { } preferences && !key.MaySteer)
+            {
+                var who = key.IsNobody ? "Without an API key you" : "Your API key";
+                return new GatewayError(GatewayErrorKind.ModelForbidden, $"{who} may not choose how requests are routed. Leave out '{preferences.Field}'.", preferences.Field);
+            }
+
             var route = PathRoute.Of(context);
             if (route?.CheckStreaming(endpoint.Kind, facts.Stream) is { } notHere)
             {
@@ -132,7 +138,7 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
             }
 
             var sent = path?.ToTarget() ?? endpoint.Path;
-            var token = shared.Tokens.Sign(Claims(context, snapshot, key, target, route, facts, sent, left));
+            var token = shared.Tokens.Sign(Claims(context, snapshot, key, target, route, facts, SteeringDigest.Of(body.Memory.Span, facts.OwnMembers), sent, left));
             return await shared.Forwarder.ForwardAsync(new ForwardedCall(service, HttpMethod.Post, sent, token, body, arrived, left + Patience) { FormType = form?.ContentType }, context);
         }
         finally
@@ -158,7 +164,7 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
         : endpoint.Protocol == LlmProtocol.Ollama ? snapshot.Models.ResolveTagged(model) : snapshot.Models.Resolve(model);
 
     private ContextClaims Claims(
-        HttpContext context, EdgeSnapshot snapshot, VirtualKey key, ModelTarget? target, PathRoute? route, in RequestFacts facts, string sent, TimeSpan left) => new()
+        HttpContext context, EdgeSnapshot snapshot, VirtualKey key, ModelTarget? target, PathRoute? route, in RequestFacts facts, long steering, string sent, TimeSpan left) => new()
     {
         Audience = audience,
         Role = ContextRole.Client,
@@ -181,6 +187,7 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
         Weight = key.Weight,
         RequiredTags = key.RequiredTags,
         MaySteer = key.MaySteer,
+        Steering = steering,
         ModerationPolicy = snapshot.ModerationFor(key, target),
         ConfigGeneration = snapshot.Generation,
     };
