@@ -94,8 +94,12 @@ public sealed class AttemptRecordTests
         var payload = Write(final with { AttemptRecords = many });
 
         Assert.Equal(many[..8], Read(payload).AttemptRecords);
-        payload[Write(final).Length - 1] = 9;
-        Assert.Throws<InvalidDataException>(() => Read(payload));
+
+        // A ninth one, whole.
+        var without = Write(final).Length;
+        byte[] more = [.. payload, .. payload[^((payload.Length - without) / 8)..]];
+        more[without - 1] = 9;
+        Assert.Throws<InvalidDataException>(() => Read(more));
     }
 
     [Theory]
