@@ -26,6 +26,9 @@ public enum RequestEnding : byte
 
     /// <summary>The Router died; the record was made from its journal.</summary>
     Recovered = 7,
+
+    /// <summary>Another call of the same request answered first. For single calls only, never for a request.</summary>
+    Superseded = 8,
 }
 
 [Flags]

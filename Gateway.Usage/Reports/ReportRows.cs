@@ -122,5 +122,6 @@ internal static class ReportRows
         RequestEnding.DeadlineExceeded => "deadline_exceeded",
         RequestEnding.Refused => "refused",
         RequestEnding.Recovered => "recovered",
+        RequestEnding.Superseded => "superseded",
     };
 }
