@@ -32,13 +32,13 @@ public sealed class StrictnessTests
             version: 2
             server: { drain: soon, max_body: 1, max_body: 2 }
             provider: {}
-            teams: {}
+            rules: []
             aliases: { a: nowhere }
             keys: demo
             """).Errors;
 
         Assert.Equal(
-            ["version", "server.drain", "server.max_body", "server.max_body", "provider", "teams", "aliases.a", "keys"],
+            ["version", "server.drain", "server.max_body", "server.max_body", "provider", "rules", "aliases.a", "keys"],
             errors.Select(static error => error.Path));
         Assert.Equal("providers", errors[4].Nearest);
         Assert.Equal("duplicate key; the first one is in line 2", errors[3].Message);
