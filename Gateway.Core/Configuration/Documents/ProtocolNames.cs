@@ -14,6 +14,6 @@ internal static class ProtocolNames
         ["bedrock"] = ProviderProtocol.Bedrock,
     };
 
-    /// <summary>The protocols that have an operation, as people write them.</summary>
+    /// <summary>The protocols whose paths have an operation, as people write them.</summary>
     public static string Having(string operation) => string.Join(", ", All.Where(entry => PathOperations.Of(entry.Value).Contains(operation)).Select(static entry => $"`{entry.Key}`"));
 }

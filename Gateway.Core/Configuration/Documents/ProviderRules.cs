@@ -81,13 +81,13 @@ internal static class ProviderRules
             var text = (string)path.Value!;
             if (!PathOperations.Of(protocol).Contains(operation))
             {
-                errors.Add(path, $"has no effect with protocol: {name}, which has {string.Join(", ", PathOperations.All.Where(PathOperations.Of(protocol).Contains))}; remove it");
+                errors.Add(path, $"has no effect with protocol: {name}, which has {string.Join(", ", PathOperations.All.Keys.Where(PathOperations.Of(protocol).Contains))}; remove it");
             }
             else if (text.Contains('?', StringComparison.Ordinal) && !PathOperations.HasQuery(protocol, operation))
             {
                 errors.Add(path, "must have no query: the protocol's own path has none");
             }
-            else if (operation is "files" or PathOperations.Models && text.Contains(PathText.Model, StringComparison.Ordinal))
+            else if (operation is PathOperations.Files or PathOperations.Models && text.Contains(PathText.Model, StringComparison.Ordinal))
             {
                 errors.Add(path, $"must have no {PathText.Model}: the operation is about no model");
             }

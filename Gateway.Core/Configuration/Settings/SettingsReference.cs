@@ -100,6 +100,8 @@ internal static class SettingsReference
         SettingKind.UpstreamPath or SettingKind.RoutePath => "path",
         SettingKind.ProxyUrl => "an http, https, socks4, socks4a or socks5 URL",
         SettingKind.Tag => "label",
+        SettingKind.Number => "number",
+        SettingKind.HostName => "name of a host",
         _ => ScalarReader.Describe(setting).Replace("a ", "", StringComparison.Ordinal),
     };
 
