@@ -42,10 +42,11 @@ internal static class KeyRules
 
     private static void CheckLength(ConfigNode key, ConfigErrors errors)
     {
-        var bytes = key.ItemsOf("models").Concat(key.ItemsOf("providers")).Sum(static pattern => Encoding.UTF8.GetByteCount((string)pattern.Value!) + 2);
+        var bytes = key.ItemsOf("models").Concat(key.ItemsOf("providers")).Sum(static pattern => Encoding.UTF8.GetByteCount((string)pattern.Value!) + 2)
+            + key.MembersOf("requires").Sum(static label => label.Key.Length + 1 + ((string)label.Value.Value!).Length + 2);
         if (bytes > MaxPatternBytes)
         {
-            errors.Add(key, $"models and providers must have at most {MaxPatternBytes} bytes together, two for each pattern included; use * to say it shorter");
+            errors.Add(key, $"models, providers and requires must have at most {MaxPatternBytes} bytes together, two for each entry included; use * to say it shorter");
         }
     }
 
