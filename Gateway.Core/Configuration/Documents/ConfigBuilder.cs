@@ -12,13 +12,13 @@ internal static class ConfigBuilder
         {
             Server = Server(root.Member("server")),
             Providers = ByName(root.MembersOf("providers"), ProviderBuilder.Build),
-            Models = ByName(root.MembersOf("models"), (name, node) => GroupBuilder.Build(name, node, names)),
+            Models = ByName(root.MembersOf("models"), GroupBuilder.Build),
             // Chains are followed here once, so that a request needs one look-up.
             Aliases = ByName(root.MembersOf("aliases"), (alias, _) => names.Target(alias)!),
             Resolve = new() { DefaultProvider = root.Member("resolve")?.Text("default_provider"), Prefixes = ModelNames.Prefixes(root) },
             Keys = [.. root.ItemsOf("keys").Select(Key)],
             Teams = ByName(root.MembersOf("teams"), static (name, node) => new TeamConfig { Name = name, Weight = (int)node.Get("weight", 1L) }),
-            Routes = [.. root.ItemsOf("routes").Select(route => Route(route, names))],
+            Routes = [.. root.ItemsOf("routes").Select(Route)],
             Moderation = new() { Policies = ByName(root.Member("moderation")?.MembersOf("policies") ?? [], Policy) },
         };
     }
@@ -57,10 +57,10 @@ internal static class ConfigBuilder
         };
     }
 
-    private static RouteConfig Route(ConfigNode node, ModelNames names) => new()
+    private static RouteConfig Route(ConfigNode node) => new()
     {
         Path = PathText.RouteBase(node.Text("path")!),
-        Model = node.Text("model") is { } model ? names.Target(model) : null,
+        Model = node.Text("model"),
         Streaming = node.Text("streaming") switch { "only" => RouteStreaming.Only, "never" => RouteStreaming.Never, _ => RouteStreaming.Both },
     };
 

@@ -6,7 +6,7 @@ namespace Gateway.Core.Configuration.Documents;
 /// <summary>Makes the records of model groups.</summary>
 internal static class GroupBuilder
 {
-    public static ModelGroupConfig Build(string name, ConfigNode node, ModelNames names) => new()
+    public static ModelGroupConfig Build(string name, ConfigNode node) => new()
     {
         Name = name,
         Deployments = [.. node.ItemsOf("deployments").Select(Deployment)],
@@ -16,7 +16,7 @@ internal static class GroupBuilder
         Priority = node.Member("priority") is { } priority ? Weights(priority) : HybridWeights.Balanced,
         StickyBy = node.Text("sticky_by") == "prefix" ? StickyBy.Prefix : StickyBy.Session,
         Attempts = (int)node.Get("attempts", 3L),
-        Fallbacks = [.. node.ItemsOf("fallbacks").Select(fallback => Fallback(fallback, names))],
+        Fallbacks = [.. node.ItemsOf("fallbacks").Select(Fallback)],
         Hedge = node.Member("hedge") is { } hedge ? Hedge(hedge) : null,
         Queue = Queue(node.Member("queue")),
         Translation = Translation(node.Member("translation")),
@@ -103,7 +103,7 @@ internal static class GroupBuilder
         _ => new(node.Get("cost", 0d), node.Get("latency", 0d), node.Get("load", 0d), node.Get("errors", 0d)),
     };
 
-    private static FallbackConfig Fallback(ConfigNode node, ModelNames names) => new(names.Target((node.Value as string) ?? node.Text("model")!)!, Triggers(node));
+    private static FallbackConfig Fallback(ConfigNode node) => new((node.Value as string) ?? node.Text("model")!, Triggers(node));
 
     private static HedgeConfig Hedge(ConfigNode node)
     {

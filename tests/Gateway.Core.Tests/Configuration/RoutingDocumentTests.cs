@@ -102,8 +102,8 @@ public sealed class RoutingDocumentTests
         Assert.Equal(
             [
                 new("b", FallbackTriggers.Error),
-                new("c", FallbackTriggers.ContextLength | FallbackTriggers.Budget),
-                new("p/gpt-9", FallbackTriggers.ContentPolicy),
+                new("quick", FallbackTriggers.ContextLength | FallbackTriggers.Budget),
+                new("gpt-9", FallbackTriggers.ContentPolicy),
                 new("p/x", FallbackTriggers.Error),
             ],
             group.Fallbacks);
@@ -192,8 +192,8 @@ public sealed class RoutingDocumentTests
     public void Routes_InAnyForm_AreHeldWithoutWhatEndpointsBringThemselves() =>
         Assert.Equal(
             [
-                new RouteConfig { Path = "/support", Model = "c", Streaming = RouteStreaming.Only },
-                new RouteConfig { Path = "/gem.ini", Model = "p/gpt-9", Streaming = RouteStreaming.Never },
+                new RouteConfig { Path = "/support", Model = "quick", Streaming = RouteStreaming.Only },
+                new RouteConfig { Path = "/gem.ini", Model = "gpt-9", Streaming = RouteStreaming.Never },
                 new RouteConfig { Path = "/plain_one/two", Model = null, Streaming = RouteStreaming.Both },
             ],
             Documents.Good(Whole).Routes);
