@@ -17,9 +17,23 @@ internal static class ProviderRules
             errors.Add(list, $"has no effect with protocol: {provider.Text("protocol")}, whose list is not what can be called; remove it");
         }
 
+        CheckKeys(provider, errors);
         CheckHeaders(provider, errors);
         CheckConnection(provider, errors);
         CheckPaths(provider, errors);
+    }
+
+    /// <summary>One credential in two entries would have twice its limits, and go on under one name while it rests under the other.</summary>
+    private static void CheckKeys(ConfigNode provider, ConfigErrors errors)
+    {
+        var seen = new Dictionary<string, ConfigNode>(StringComparer.Ordinal);
+        foreach (var key in provider.ItemsOf("keys"))
+        {
+            if ((key.Value is null ? key.Member("secret") : key) is { Value: string secret } node && !seen.TryAdd(secret, node))
+            {
+                errors.Add(node, $"the same secret as {seen[secret].Path}; write it once, with a weight");
+            }
+        }
     }
 
     private static void CheckHeaders(ConfigNode provider, ConfigErrors errors)

@@ -27,7 +27,7 @@ internal static class RequiredLabels
                 var value = (string)node.Value!;
                 if (!values.Contains(name))
                 {
-                    errors.Add(node, $"no deployment has the label \"{Shown.Text(name)}\"", Nearest.Of(name, values.Select(static label => label.Key)));
+                    errors.Add(node, $"no deployment has the label \"{Shown.Text(name)}\"", errors.IsFull ? null : Nearest.Of(name, values.Select(static label => label.Key)));
                     isKnown = false;
                 }
                 else if (!values[name].Contains(value, StringComparer.Ordinal))

@@ -186,6 +186,8 @@ public sealed class RoutingRulesTests
     [InlineData("connection: { proxy_credential: \"a:top-secret\" }", "connection.proxy_credential: has no effect without proxy; remove it")]
     [InlineData("connection: { proxy: \"http://x.example.com\", proxy_credential: top-secret }", "connection.proxy_credential: must be user:password")]
     [InlineData("connection: { proxy: \"http://x.example.com\", proxy_credential: \":top-secret\" }", "connection.proxy_credential: must be user:password")]
+    [InlineData("keys: [top-secret, other, top-secret]", "keys[2]: the same secret as providers.p.keys[0]; write it once, with a weight")]
+    [InlineData("keys: [top-secret, { secret: top-secret, weight: 2 }]", "keys[1].secret: the same secret as providers.p.keys[0]; write it once, with a weight")]
     [InlineData("connection: { tls: { server_name: a } }", "connection.tls: has no effect with a base_url of http://; remove it")]
     [InlineData("paths: { messages: /a }", "paths.messages: has no effect with protocol: openai, which has chat_completions, completions, responses, embeddings, count_tokens, images, audio, rerank, files, models; remove it")]
     [InlineData("paths: { models: \"/{model}/a\" }", "paths.models: must have no {model}: the operation is about no model")]
