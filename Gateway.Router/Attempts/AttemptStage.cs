@@ -128,7 +128,7 @@ internal sealed class AttemptStage(
         }
 
         using var request = await UpstreamRequest.CreateAsync(attempt.Exchange, attempt.Deployment, attempt.Deployment.Upstream.Credentials.Spare, attempt.Call, attempt.Timer.Token);
-        using var answer = await attempt.Deployment.Upstream.SendAsync(request, attempt.Timer.Token);
+        using var answer = await attempt.Deployment.Connection.SendAsync(request, attempt.Timer.Token);
         var status = (int)answer.StatusCode;
         if (status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden)
         {
