@@ -44,7 +44,7 @@ internal readonly record struct AttemptFailure(RequestEnding Ending, GatewayErro
         HttpRequestException { InnerException: UpstreamProxyException } => new(RequestEnding.UpstreamFailed, Proxy, Reached: false),
         HttpRequestException { InnerException: HttpProtocolException { ErrorCode: RefusedStream } } => new(RequestEnding.UpstreamFailed, Unreachable, Reached: false),
         HttpRequestException { InnerException: UpstreamCredentialException } => new(RequestEnding.UpstreamFailed, Credential, Reached: false),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } =>
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.VersionNegotiationError } =>
             new(RequestEnding.UpstreamFailed, Unreachable, Reached: false),
 
         // Not our token: the handler's own limit for connecting.

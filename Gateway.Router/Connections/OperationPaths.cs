@@ -32,14 +32,22 @@ internal static class OperationPaths
     {
         foreach (var (word, path) in provider.Paths)
         {
-            try
-            {
-                UpstreamAddress.Build(provider.BaseUrl, path.Replace(ModelPlace, "m", StringComparison.Ordinal));
-            }
-            catch (Exception exception) when (exception is ArgumentException or UriFormatException)
+            if (!IsBelow(provider.BaseUrl, path))
             {
                 throw new GatewayConfigurationException($"providers.{provider.Name}.paths.{word}: the path must begin with '/' and stay below base_url; only {ModelPlace} may be left open.");
             }
+        }
+    }
+
+    private static bool IsBelow(Uri baseUrl, string path)
+    {
+        try
+        {
+            return path.StartsWith('/') && UpstreamAddress.Build(baseUrl, path.Replace(ModelPlace, "m", StringComparison.Ordinal)) is not null;
+        }
+        catch (Exception exception) when (exception is ArgumentException or UriFormatException)
+        {
+            return false;
         }
     }
 
