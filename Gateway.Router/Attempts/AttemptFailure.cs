@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
+using Gateway.Router.Connections;
 using Gateway.Router.Protocols;
 
 namespace Gateway.Router.Attempts;
@@ -15,9 +16,13 @@ namespace Gateway.Router.Attempts;
 internal readonly record struct AttemptFailure(
     RequestEnding Ending, GatewayError Error, FailureClass Class, bool Reached = true, UpstreamReply? Reply = null, TimeSpan? RetryAfter = null)
 {
+    /// <summary>HTTP/2: the server did not look at the request (RFC 9113 section 8.7). The handler has sent it a few times by then.</summary>
+    private const long RefusedStream = 7;
+
     private static readonly GatewayError Timeout = new(GatewayErrorKind.UpstreamTimeout, "The model provider did not answer in time. Try again, or raise the provider's timeouts.");
     private static readonly GatewayError Unreachable = new(GatewayErrorKind.UpstreamUnreachable, "The model provider cannot be reached. Try again later.");
     private static readonly GatewayError Refused = new(GatewayErrorKind.UpstreamUnreachable, new UpstreamAddressRefusedException().Message);
+    private static readonly GatewayError Proxy = new(GatewayErrorKind.UpstreamUnreachable, "The proxy on the way to the model provider did not open it. The operator of the gateway has to look at the provider's connection.");
     private static readonly GatewayError Credential = new(GatewayErrorKind.UpstreamAuth, "The gateway's own credential for the model provider cannot be used. The operator of the gateway has to mend its provider key.");
     private static readonly GatewayError BadCredential = new(GatewayErrorKind.UpstreamAuth, "The model provider refused the gateway's own credential. The operator of the gateway has to mend its provider key.");
     private static readonly GatewayError Deadline = new(GatewayErrorKind.DeadlineExceeded, "The time for this request is over. Give it more time, or ask for a shorter answer.");
@@ -62,8 +67,10 @@ internal readonly record struct AttemptFailure(
     public static AttemptFailure OfCall(Exception exception, AttemptTimer timer, bool sent) => Own(exception, timer, sent) ?? exception switch
     {
         HttpRequestException { InnerException: UpstreamAddressRefusedException } => new(RequestEnding.UpstreamFailed, Refused, FailureClass.Unreachable, Reached: false),
+        HttpRequestException { InnerException: UpstreamProxyException } => new(RequestEnding.UpstreamFailed, Proxy, FailureClass.Unreachable, Reached: false),
+        HttpRequestException { InnerException: HttpProtocolException { ErrorCode: RefusedStream } } => new(RequestEnding.UpstreamFailed, Unreachable, FailureClass.Unreachable, Reached: false),
         HttpRequestException { InnerException: UpstreamCredentialException } => new(RequestEnding.UpstreamFailed, Credential, FailureClass.Credential, Reached: false),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } =>
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.VersionNegotiationError } =>
             new(RequestEnding.UpstreamFailed, Unreachable, FailureClass.Unreachable, Reached: false),
 
         // Not our token: the handler's own limit for connecting.

@@ -58,7 +58,7 @@ internal sealed class AttemptRunner(UsageRecorder recorder, PlainRelay plain, Tr
 
         var request = await UpstreamRequest.CreateAsync(attempt.Exchange, attempt.Deployment, attempt.Lane?.Credential, attempt.Call, attempt.Timer.Token);
         attempt.SetRequest(request);
-        var answer = await attempt.Deployment.Upstream.SendAsync(request, attempt.Timer.Token);
+        var answer = await attempt.Deployment.Connection.SendAsync(request, attempt.Timer.Token);
         attempt.SetHead(answer);
         attempt.NoteHead();
         var status = (int)answer.StatusCode;
