@@ -33,6 +33,12 @@ public enum GatewayErrorKind
     /// <summary>The catalogue does not know the model.</summary>
     ModelNotFound,
 
+    /// <summary>No deployment of the model can do what the request needs.</summary>
+    CapabilityMissing,
+
+    /// <summary>The request is longer than any deployment of the model holds.</summary>
+    ContextLengthExceeded,
+
     /// <summary>A limit of the virtual key is used up. Always with a retry hint.</summary>
     RateLimited,
 

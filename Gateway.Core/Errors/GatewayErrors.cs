@@ -29,6 +29,8 @@ public static class GatewayErrors
         GatewayErrorKind.ExpiredKey => new(401, InvalidRequestType, "expired_api_key", FaultDomain.Caller, LogLevel.Information),
         GatewayErrorKind.ModelForbidden => new(403, InvalidRequestType, "model_forbidden", FaultDomain.Policy, LogLevel.Information),
         GatewayErrorKind.ModelNotFound => new(404, InvalidRequestType, "model_not_found", FaultDomain.Caller, LogLevel.Information),
+        GatewayErrorKind.CapabilityMissing => new(400, InvalidRequestType, "unsupported_capability", FaultDomain.Caller, LogLevel.Information),
+        GatewayErrorKind.ContextLengthExceeded => new(400, InvalidRequestType, "context_length_exceeded", FaultDomain.Caller, LogLevel.Information),
         GatewayErrorKind.RateLimited => new(429, "requests", "rate_limit_exceeded", FaultDomain.Policy, LogLevel.Information),
         GatewayErrorKind.ContentBlocked => new(400, InvalidRequestType, "content_blocked", FaultDomain.Policy, LogLevel.Information),
         GatewayErrorKind.ModerationUnavailable => new(503, ServerErrorType, "moderation_unavailable", FaultDomain.Gateway, LogLevel.Error),

@@ -23,6 +23,7 @@ public sealed class LlmExchange
     private RequestBody? _body;
     private JsonDocument? _document;
     private ClientCall? _call;
+    private RequestNeeds? _needs;
 
     internal LlmExchange(HttpContext http, LlmEndpoint endpoint, CatalogSnapshot catalog, TimeProvider time)
     {
@@ -72,6 +73,12 @@ public sealed class LlmExchange
         get => _call ??= new ClientCall(Endpoint.Operation, Facts.Model, Facts.Stream, Facts.AsArray);
         set => _call = value;
     }
+
+    /// <summary>The name that decides what answers: that of the path's route, else the request's own.</summary>
+    internal string ResolvedName => _claims is { RouteModel.Length: > 0 } claims ? claims.RouteModel : Facts.Model;
+
+    /// <summary>What the body needs of a model. Read on first use, which must be before the body is gone.</summary>
+    internal RequestNeeds Needs => _needs ??= RequestNeeds.Read(Endpoint.Operation, Body.Span);
 
     /// <summary>What the signed path says of the request; null where the body says it.</summary>
     internal PathFacts? Path { get; set; }

@@ -158,7 +158,7 @@ internal sealed class UsageRecorder(IUsageJournal journal)
         Team = exchange.Claims.Team,
         User = exchange.Claims.User,
         Operation = exchange.Endpoint.Operation,
-        RequestedModel = exchange.Facts.Model,
+        RequestedModel = exchange.ResolvedName,
         Deployment = deployment,
         Stream = exchange.Facts.Stream,
         Flags = exchange.Outcome.Flags,
