@@ -130,18 +130,23 @@ public sealed class ControlTests
         var second = await simulator.SendAsync(TestSimulator.Chat("[sim stall_after=1]", ""","stream":true"""));
         var third = simulator.SendAsync(TestSimulator.Chat("x"));
         var fourth = simulator.SendAsync(TestSimulator.Chat("x"), cancellationToken: leave.Token);
-        while (simulator.Meter.Report().InFlight < 4)
+        while (simulator.Meter.Report().Requests < 4)
         {
             await Task.Yield();
         }
 
-        Assert.False(third.IsCompleted);
         await leave.CancelAsync();      // one that waits may leave
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fourth);
+        while (simulator.Meter.Report().Resets == 0)
+        {
+            await Task.Yield();
+        }
+
+        Assert.Equal((0, 3), (simulator.Meter.Report().Completed, simulator.Meter.Report().InFlight));
         second.Dispose();               // one that is served makes room
         using var served = await third;
 
         Assert.Equal(200, (int)served.StatusCode);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fourth);
     }
 
     [Fact]
