@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 using Gateway.Core.Money;
+using Gateway.Core.Requests;
 
 namespace Gateway.Core.Configuration;
 
@@ -25,6 +26,11 @@ public sealed record GatewayConfig
     public required ResolveConfig Resolve { get; init; }
 
     public required IReadOnlyList<VirtualKeyConfig> Keys { get; init; }
+
+    /// <summary>Teams that the document describes, by name; keys may name others.</summary>
+    public FrozenDictionary<string, TeamConfig> Teams { get; init; } = FrozenDictionary<string, TeamConfig>.Empty;
+
+    public IReadOnlyList<RouteConfig> Routes { get; init; } = [];
 
     public required ModerationConfig Moderation { get; init; }
 }
@@ -77,7 +83,24 @@ public sealed record ProviderConfig
     public required Uri BaseUrl { get; init; }
 
     /// <summary>Credentials, used in turn; empty when the upstream wants none.</summary>
-    public IReadOnlyList<string> Keys { get; init; } = [];
+    public IReadOnlyList<ProviderKeyConfig> Keys { get; init; } = [];
+
+    /// <summary>For all keys together.</summary>
+    public UpstreamLimits Limits { get; init; } = UpstreamLimits.None;
+
+    public ConnectionConfig Connection { get; init; } = ConnectionConfig.Standard;
+
+    /// <summary>Paths that differ from the protocol's: operation in the document's words (<c>chat_completions</c>) to path below the base URL.</summary>
+    public FrozenDictionary<string, string> Paths { get; init; } = FrozenDictionary<string, string>.Empty;
+
+    /// <summary>Labels of all its deployments, such as <c>region: eu</c>.</summary>
+    public FrozenDictionary<string, string> Tags { get; init; } = Configuration.Tags.None;
+
+    /// <summary>Null for no active probes.</summary>
+    public ProbeConfig? Probe { get; init; }
+
+    /// <summary>Null: a slow stream is no failure.</summary>
+    public SlowStreamConfig? SlowStream { get; init; }
 
     /// <summary>Extra headers for the upstream.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
@@ -96,7 +119,8 @@ public sealed record ProviderConfig
     {
         text.Append(CultureInfo.InvariantCulture, $"Name = {Name}, Protocol = {Protocol}, BaseUrl = {BaseUrl}, Keys = {Keys.Count} x {SecretText.Hidden}, ");
         text.Append(CultureInfo.InvariantCulture, $"Headers = {string.Join(", ", Headers.Select(static header => $"{header.Key}: {SecretText.Hidden}"))}, ");
-        text.Append(CultureInfo.InvariantCulture, $"Internal = {Internal}, Timeouts = {Timeouts}, ListModels = {ListModels}, Quirks = {Quirks}");
+        text.Append(CultureInfo.InvariantCulture, $"Internal = {Internal}, Timeouts = {Timeouts}, ListModels = {ListModels}, Quirks = {Quirks}, Limits = {Limits}, Connection = {Connection}, ");
+        text.Append(CultureInfo.InvariantCulture, $"Paths = {Paths.Count}, Tags = {Tags.Count}, Probe = {Probe}, SlowStream = {SlowStream}");
         return true;
     }
 }
@@ -129,6 +153,27 @@ public sealed record ModelGroupConfig
     /// <summary>Moderation policy for this group, or null.</summary>
     public string? Moderation { get; init; }
 
+    public AccessLevel Access { get; init; } = AccessLevel.Private;
+
+    public BalancingStrategy Strategy { get; init; } = BalancingStrategy.WeightedRoundRobin;
+
+    /// <summary>For <see cref="BalancingStrategy.Hybrid"/>.</summary>
+    public HybridWeights Priority { get; init; } = HybridWeights.Balanced;
+
+    /// <summary>For <see cref="BalancingStrategy.Sticky"/>.</summary>
+    public StickyBy StickyBy { get; init; }
+
+    /// <summary>Most upstream calls for one request, 1 to 3.</summary>
+    public int Attempts { get; init; } = 3;
+
+    /// <summary>In the order in which they are tried. Never circular, never dead.</summary>
+    public IReadOnlyList<FallbackConfig> Fallbacks { get; init; } = [];
+
+    /// <summary>Null: no hedging.</summary>
+    public HedgeConfig? Hedge { get; init; }
+
+    public QueueConfig Queue { get; init; } = QueueConfig.Standard;
+
     public TranslationConfig Translation { get; init; } = new();
 }
 
@@ -147,6 +192,18 @@ public sealed record DeploymentConfig
 
     /// <summary>Most output tokens of the model; null when not known.</summary>
     public long? MaxOutput { get; init; }
+
+    /// <summary>Tier: those of a higher number are used only when all of the lower ones are out.</summary>
+    public int Order { get; init; } = 1;
+
+    /// <summary>Context window in tokens, input and output together; null when not known.</summary>
+    public long? Context { get; init; }
+
+    /// <summary>Capabilities; null when not said, which is all of them.</summary>
+    public ModelCapabilities? Supports { get; init; }
+
+    /// <summary>Labels; they go before the provider's.</summary>
+    public FrozenDictionary<string, string> Tags { get; init; } = Configuration.Tags.None;
 
     /// <summary>What differs from the provider's quirks.</summary>
     public QuirksConfig Quirks { get; init; } = new();
@@ -188,10 +245,22 @@ public sealed record VirtualKeyConfig
     /// <summary>Moderation policy for this key, or null.</summary>
     public string? Moderation { get; init; }
 
+    public RequestPriority Priority { get; init; } = RequestPriority.Default;
+
+    /// <summary>Share of a full upstream relative to other tenants, for keys without a team.</summary>
+    public int Weight { get; init; } = 1;
+
+    /// <summary>Labels that a deployment must carry to serve this key, e.g. <c>region: eu</c>.</summary>
+    public FrozenDictionary<string, string> Requires { get; init; } = Tags.None;
+
+    /// <summary>Whether requests may steer the routing (<c>models</c>, <c>provider</c> in the body).</summary>
+    public bool MaySteer { get; init; } = true;
+
     private bool PrintMembers(StringBuilder text)
     {
         text.Append(CultureInfo.InvariantCulture, $"Id = {Id}, Secret = {SecretText.Of(Secret)}, Team = {Team}, Models = {string.Join(' ', Models)}, ");
-        text.Append(CultureInfo.InvariantCulture, $"Providers = {string.Join(' ', Providers)}, Expires = {Expires:O}, RequestsPerMinute = {RequestsPerMinute}, Moderation = {Moderation}");
+        text.Append(CultureInfo.InvariantCulture, $"Providers = {string.Join(' ', Providers)}, Expires = {Expires:O}, RequestsPerMinute = {RequestsPerMinute}, Moderation = {Moderation}, ");
+        text.Append(CultureInfo.InvariantCulture, $"Priority = {Priority}, Weight = {Weight}, Requires = {Requires.Count}, MaySteer = {MaySteer}");
         return true;
     }
 }

@@ -1,3 +1,5 @@
+using Gateway.Core.Configuration;
+
 namespace Gateway.Core.Context;
 
 /// <summary>Which service a context token is for. A token for one is refused by the others.</summary>
@@ -66,6 +68,21 @@ public sealed record ContextClaims
 
     /// <summary>Provider name patterns that the key may use.</summary>
     public IReadOnlyList<string> AllowedProviders { get; init; } = [];
+
+    /// <summary>The model that the path's route names, which answers whatever <see cref="RequestedModel"/> says; empty for none.</summary>
+    public string RouteModel { get; init; } = "";
+
+    /// <summary>Who goes first when requests wait.</summary>
+    public RequestPriority Priority { get; init; } = RequestPriority.Default;
+
+    /// <summary>Share of a full upstream relative to other tenants. The tenant is the team, else the key.</summary>
+    public int Weight { get; init; } = 1;
+
+    /// <summary>Labels that a deployment must carry to serve the request, each as <c>name=value</c>.</summary>
+    public IReadOnlyList<string> RequiredTags { get; init; } = [];
+
+    /// <summary>Whether the body may steer the routing.</summary>
+    public bool MaySteer { get; init; } = true;
 
     /// <summary>Money held for the request, in nano-USD; 0 while nothing is reserved.</summary>
     public long ReservedNanoUsd { get; init; }

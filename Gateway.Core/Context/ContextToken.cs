@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Gateway.Core.Configuration;
 using Gateway.Core.Wire;
 
 namespace Gateway.Core.Context;
@@ -149,6 +150,11 @@ public sealed class ContextToken(ContextKeys keys, TimeProvider time)
         writer.WriteVarint(claims.CandidateCount);
         writer.WriteStrings(claims.AllowedModels);
         writer.WriteStrings(claims.AllowedProviders);
+        writer.WriteString(claims.RouteModel);
+        writer.WriteByte((byte)claims.Priority);
+        writer.WriteVarint(claims.Weight);
+        writer.WriteStrings(claims.RequiredTags);
+        writer.WriteByte(claims.MaySteer ? (byte)1 : (byte)0);
         writer.WriteVarint(claims.ReservedNanoUsd);
         writer.WriteString(claims.ModerationPolicy);
         writer.WriteVarint(claims.ConfigGeneration);
@@ -175,6 +181,11 @@ public sealed class ContextToken(ContextKeys keys, TimeProvider time)
             CandidateCount = reader.ReadInt32(),
             AllowedModels = reader.ReadStrings(),
             AllowedProviders = reader.ReadStrings(),
+            RouteModel = reader.ReadString(),
+            Priority = (RequestPriority)reader.ReadByte(),
+            Weight = reader.ReadInt32(),
+            RequiredTags = reader.ReadStrings(),
+            MaySteer = reader.ReadByte() != 0,
             ReservedNanoUsd = reader.ReadVarint(),
             ModerationPolicy = reader.ReadString(),
             ConfigGeneration = reader.ReadVarint(),

@@ -44,6 +44,12 @@ public readonly record struct RequestFacts
     /// <summary>Whether the request goes on from a stored response (<c>previous_response_id</c>).</summary>
     public bool ContinuesResponse { get; init; }
 
+    /// <summary>How the body steers the routing; null when it does not.</summary>
+    public RoutePreferences? Preferences { get; init; }
+
+    /// <summary>Where the members that steer the gateway alone stand, name to value: they are cut out before an upstream sees the body. Null for none.</summary>
+    public IReadOnlyList<ByteRange>? OwnMembers { get; init; }
+
     /// <summary>Offset right after the opening brace of the body, where a member can be inserted.</summary>
     public int FirstMemberOffset { get; init; }
 

@@ -4,6 +4,7 @@ using Gateway.Core;
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
 using Gateway.Core.Requests;
+using Gateway.Router.Balancing;
 using Gateway.Router.Catalog;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Protocols;
@@ -28,7 +29,10 @@ internal sealed class AttemptStage(
         }
 
         var group = exchange.Group ?? throw new InvalidOperationException("No model group was resolved.");
-        var deployment = group.Balancer.Pick(exchange.Candidates);
+        var candidates = exchange.Candidates.ToArray();
+        var weights = new double[candidates.Length];
+        weights.AsSpan().Fill(1);
+        var deployment = candidates[group.Strategy.Pick(candidates, weights, new BalancingRequest { Now = 1, Roll = group.State.Advance() }, new double[candidates.Length], commit: true)];
         var left = TimeLeft(exchange, deployment);
         if (left <= TimeSpan.Zero)
         {
@@ -123,7 +127,7 @@ internal sealed class AttemptStage(
             attempt.Timer.LimitToDeadline();
         }
 
-        using var request = await UpstreamRequest.CreateAsync(attempt.Exchange, attempt.Deployment, attempt.Call, attempt.Timer.Token);
+        using var request = await UpstreamRequest.CreateAsync(attempt.Exchange, attempt.Deployment, attempt.Deployment.Upstream.Credentials.Spare, attempt.Call, attempt.Timer.Token);
         using var answer = await attempt.Deployment.Upstream.SendAsync(request, attempt.Timer.Token);
         var status = (int)answer.StatusCode;
         if (status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden)

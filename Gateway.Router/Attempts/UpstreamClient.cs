@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Core.Configuration;
 using Gateway.Core.Http;
+using Gateway.Router.Credentials;
 using Gateway.Router.Protocols;
 
 namespace Gateway.Router.Attempts;
@@ -18,8 +19,6 @@ internal sealed class UpstreamClient
     private const int MaxHeadKiB = 64;
 
     private readonly HttpMessageInvoker _invoker;
-    private readonly string[] _credentials;
-    private uint _next;
 
     /// <param name="before">The client of the same provider before the change, whose connections are kept if nothing of them changed.</param>
     /// <param name="protocol">What speaks to it; null for the adapter of its protocol.</param>
@@ -27,7 +26,9 @@ internal sealed class UpstreamClient
     {
         Provider = provider;
         Protocol = protocol ?? ProtocolAdapters.For(provider);
-        _credentials = [.. provider.Keys.Select(Protocol.CredentialFor)];
+        Credentials = before is not null && provider.Keys.SequenceEqual(before.Provider.Keys) && provider.Limits == before.Provider.Limits && provider.Protocol == before.Provider.Protocol
+            ? before.Credentials
+            : new CredentialPool(provider.Name, [.. provider.Keys.Select((key, index) => new Credential(index, $"{provider.Name}#{index + 1}", Protocol.CredentialFor(key.Secret), key))]);
         _invoker = before is not null && SameConnections(provider, before.Provider) ? before._invoker : Connect(provider);
     }
 
@@ -35,14 +36,8 @@ internal sealed class UpstreamClient
 
     public IUpstreamProtocol Protocol { get; }
 
-    /// <summary>The credential whose turn it is, as the value of a header; null when the provider wants none.</summary>
-    public string? NextCredential() =>
-        _credentials.Length switch
-        {
-            0 => null,
-            1 => _credentials[0],
-            _ => _credentials[Interlocked.Increment(ref _next) % (uint)_credentials.Length],
-        };
+    /// <summary>The provider's keys.</summary>
+    public CredentialPool Credentials { get; }
 
     /// <summary>Sends a request and returns at the head of the answer.</summary>
     /// <exception cref="InvalidOperationException">The request would carry the provider's credential to another origin.</exception>

@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Router.Catalog;
+using Gateway.Router.Credentials;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Protocols;
 
@@ -8,7 +9,7 @@ namespace Gateway.Router.Attempts;
 /// <summary>Builds the request for an upstream.</summary>
 internal static class UpstreamRequest
 {
-    public static async ValueTask<HttpRequestMessage> CreateAsync(LlmExchange exchange, Deployment deployment, UpstreamCall call, CancellationToken cancellationToken)
+    public static async ValueTask<HttpRequestMessage> CreateAsync(LlmExchange exchange, Deployment deployment, Credential? chosen, UpstreamCall call, CancellationToken cancellationToken)
     {
         var protocol = deployment.Protocol;
         call.Content.Headers.TryAddWithoutValidation("Content-Type", exchange.Form is { } form ? form.ContentType : "application/json");
@@ -28,7 +29,7 @@ internal static class UpstreamRequest
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        if (deployment.Upstream.NextCredential() is { } credential)
+        if (chosen?.Header is { } credential)
         {
             await protocol.AuthorizeAsync(request, credential, protocol.SignsBody ? call.Bytes : default, cancellationToken);
         }

@@ -7,41 +7,35 @@ namespace Gateway.Router.Balancing;
 /// heavy one are spread over the turn. Thread-safe.
 /// </summary>
 /// <remarks>Each pick adds every candidate's weight to its counter, takes the highest, and lowers that one by the sum.</remarks>
-internal sealed class WeightedRoundRobin(int deployments)
+internal sealed class WeightedRoundRobin(int deployments) : IBalancingStrategy
 {
     private readonly Lock _lock = new();
-    private readonly long[] _counters = new long[deployments];
+    private readonly double[] _counters = new double[deployments];
 
-    /// <param name="candidates">Deployments of this group; not empty.</param>
-    public Deployment Pick(IReadOnlyList<Deployment> candidates)
+    public int Pick(ReadOnlySpan<Deployment> candidates, ReadOnlySpan<double> weights, in BalancingRequest request, Span<double> scores, bool commit)
     {
-        if (candidates.Count == 1)
-        {
-            return candidates[0];
-        }
-
         lock (_lock)
         {
-            return Pick_NeedsLock(candidates);
-        }
-    }
-
-    private Deployment Pick_NeedsLock(IReadOnlyList<Deployment> candidates)
-    {
-        long sum = 0;
-        var best = candidates[0];
-        for (var i = 0; i < candidates.Count; i++)
-        {
-            var candidate = candidates[i];
-            sum += candidate.Weight;
-            _counters[candidate.Index] += candidate.Weight;
-            if (_counters[candidate.Index] > _counters[best.Index])
+            double sum = 0;
+            var best = 0;
+            for (var i = 0; i < candidates.Length; i++)
             {
-                best = candidate;
+                sum += weights[i];
+                scores[i] = -(_counters[candidates[i].Index] + weights[i]);
+                best = scores[i] < scores[best] ? i : best;
             }
-        }
 
-        _counters[best.Index] -= sum;
-        return best;
+            if (commit)
+            {
+                for (var i = 0; i < candidates.Length; i++)
+                {
+                    _counters[candidates[i].Index] += weights[i];
+                }
+
+                _counters[candidates[best].Index] -= sum;
+            }
+
+            return best;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Gateway.Router.Cooldowns;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Protocols;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -10,6 +11,9 @@ internal static class CatalogServices
     public static WebApplicationBuilder AddCatalog(this WebApplicationBuilder builder)
     {
         builder.Services.TryAddSingleton(new UpstreamProtocolOf(ProtocolAdapters.For));
+        builder.Services.AddSingleton<RouterClock>();
+        builder.Services.AddSingleton<DeploymentStates>();
+        builder.Services.AddSingleton<GroupStates>();
         builder.Services.AddSingleton<ModelCatalog>();
         builder.Services.AddLlmStage<ResolveStage>(LlmPhase.Resolve);
         return builder;

@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using Gateway.Core.Configuration;
 using Gateway.Core.Money;
 using Gateway.Router.Attempts;
+using Gateway.Router.Cooldowns;
 using Gateway.Router.Protocols;
 
 namespace Gateway.Router.Catalog;
@@ -18,6 +19,8 @@ internal sealed class CatalogSnapshot
 
     private static readonly TranslationConfig Untold = new();
 
+    private readonly DeploymentStates _states;
+    private readonly GroupStates _groupStates;
     private readonly FrozenDictionary<string, ModelGroup> _groups;
     private readonly FrozenDictionary<string, UpstreamClient> _upstreams;
     private readonly FrozenDictionary<string, TokenPrice?> _prices;
@@ -25,8 +28,10 @@ internal sealed class CatalogSnapshot
     private readonly ConcurrentDictionary<string, ModelGroup> _files = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ModelGroup> _resolved = new(StringComparer.Ordinal);
 
-    public CatalogSnapshot(GatewayConfig config, FrozenDictionary<string, UpstreamClient> upstreams)
+    public CatalogSnapshot(GatewayConfig config, FrozenDictionary<string, UpstreamClient> upstreams, DeploymentStates states, GroupStates groups)
     {
+        _states = states;
+        _groupStates = groups;
         Config = config;
         _upstreams = upstreams;
         _groups = config.Models.Values.ToFrozenDictionary(static group => group.Name, Build, StringComparer.Ordinal);
@@ -63,8 +68,7 @@ internal sealed class CatalogSnapshot
     /// <summary>The files of a provider, as what is asked instead of a model.</summary>
     /// <returns>Null when there is no such provider.</returns>
     public ModelGroup? FilesOf(string provider) => _upstreams.TryGetValue(provider, out var upstream)
-        ? _files.GetOrAdd(provider, static (_, upstream) => new ModelGroup(
-            Files, [new Deployment(upstream, UpstreamTraits.Of(upstream.Provider, Files, null, Untold), Files, weight: 1, price: null, index: 0, isConfigured: true)]), upstream)
+        ? _files.GetOrAdd(provider, static (_, made) => made.Catalog.Made(Files, made.upstream, Files, price: null, isConfigured: true), (Catalog: this, upstream))
         : null;
 
     /// <summary>What a name stands for: the target of an alias, else the name itself.</summary>
@@ -96,7 +100,16 @@ internal sealed class CatalogSnapshot
     {
         // The same model is priced alike whichever name led to it.
         _prices.TryGetValue($"{upstream.Provider.Name}/{model}", out var price);
-        return new ModelGroup(name, [new Deployment(upstream, UpstreamTraits.Of(upstream.Provider, model, null, Untold), model, weight: 1, price, index: 0, isConfigured: false)]);
+        return Made(name, upstream, model, price, isConfigured: false);
+    }
+
+    /// <summary>A group that the document does not have: one deployment, and whatever is remembered is its provider's.</summary>
+    private ModelGroup Made(string name, UpstreamClient upstream, string model, TokenPrice? price, bool isConfigured)
+    {
+        var state = _states.Of(upstream.Provider.Name, model, upstream.Credentials, isConfigured);
+        var deployment = new Deployment(upstream, UpstreamTraits.Of(upstream.Provider, model, null, Untold), model, weight: 1, price, index: 0, isConfigured, state);
+        var group = new ModelGroupConfig { Name = name, Deployments = [new DeploymentConfig { Provider = upstream.Provider.Name, Model = model }] };
+        return new ModelGroup(group, [deployment], _groupStates.Of($"{upstream.Provider.Name}/*", group.Queue));
     }
 
     private ModelGroup? Remember(string model, ModelGroup? group)
@@ -109,14 +122,42 @@ internal sealed class CatalogSnapshot
         return group;
     }
 
-    private ModelGroup Build(ModelGroupConfig group) => new(group.Name, [.. group.Deployments.Select((deployment, index) =>
+    private ModelGroup Build(ModelGroupConfig group)
     {
-        var upstream = _upstreams[deployment.Provider];
-        return new Deployment(
-            upstream, UpstreamTraits.Of(upstream.Provider, deployment.Model, deployment, group.Translation), deployment.Model, deployment.Weight, deployment.Price, index, isConfigured: true)
+        var deployments = new Deployment[group.Deployments.Count];
+        for (var i = 0; i < deployments.Length; i++)
         {
-            RejectsLosses = group.Translation.Unmappable == UnmappableFields.Reject,
-            EchoesModel = group.Translation.EchoUpstreamModel,
-        };
-    })]);
+            var config = group.Deployments[i];
+            var upstream = _upstreams[config.Provider];
+            var state = _states.Of(upstream.Provider.Name, config.Model, upstream.Credentials, isConfigured: true);
+            deployments[i] = new Deployment(
+                upstream, UpstreamTraits.Of(upstream.Provider, config.Model, config, group.Translation), config.Model, config.Weight, config.Price, i, isConfigured: true, state)
+            {
+                Order = config.Order,
+                Context = config.Context,
+                Supports = config.Supports,
+                Tags = Merge(upstream.Provider.Tags, config.Tags),
+                RejectsLosses = group.Translation.Unmappable == UnmappableFields.Reject,
+                EchoesModel = group.Translation.EchoUpstreamModel,
+            };
+        }
+
+        return new ModelGroup(group, deployments, _groupStates.Of(group.Name, group.Queue));
+    }
+
+    private static FrozenDictionary<string, string> Merge(FrozenDictionary<string, string> provider, FrozenDictionary<string, string> deployment)
+    {
+        if (deployment.Count == 0 || provider.Count == 0)
+        {
+            return deployment.Count == 0 ? provider : deployment;
+        }
+
+        var merged = new Dictionary<string, string>(provider, StringComparer.Ordinal);
+        foreach (var (name, value) in deployment)
+        {
+            merged[name] = value;
+        }
+
+        return merged.ToFrozenDictionary(StringComparer.Ordinal);
+    }
 }

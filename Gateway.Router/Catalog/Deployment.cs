@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
 using Gateway.Core.Configuration;
 using Gateway.Core.Money;
 using Gateway.Core.Requests;
 using Gateway.Router.Attempts;
+using Gateway.Router.Cooldowns;
 using Gateway.Router.Protocols;
 
 namespace Gateway.Router.Catalog;
@@ -14,8 +16,10 @@ public sealed class Deployment
 {
     private readonly ConcurrentDictionary<(LlmOperation Operation, bool Stream), Uri> _uris = new();
 
-    internal Deployment(UpstreamClient upstream, UpstreamTraits traits, string model, int weight, TokenPrice? price, int index, bool isConfigured)
+    internal Deployment(UpstreamClient upstream, UpstreamTraits traits, string model, int weight, TokenPrice? price, int index, bool isConfigured, DeploymentState state)
     {
+        State = state;
+        Tags = upstream.Provider.Tags;
         Upstream = upstream;
         Protocol = upstream.Protocol;
         Traits = traits;
@@ -42,7 +46,22 @@ public sealed class Deployment
     /// <summary>Null when unpriced.</summary>
     public TokenPrice? Price { get; }
 
+    /// <summary>Tier: those of a higher number serve only when all of the lower ones are out.</summary>
+    public int Order { get; internal init; } = 1;
+
+    /// <summary>Context window in tokens; null when not known.</summary>
+    public long? Context { get; internal init; }
+
+    /// <summary>Null when not said: then it is taken to be able to do everything.</summary>
+    public ModelCapabilities? Supports { get; internal init; }
+
+    /// <summary>Labels such as <c>region: eu</c>, the provider's included.</summary>
+    public FrozenDictionary<string, string> Tags { get; internal init; }
+
     public ProviderConfig Provider => Upstream.Provider;
+
+    /// <summary>Health, load and credentials as this Router sees them.</summary>
+    internal DeploymentState State { get; }
 
     /// <summary>The id where the document names the deployment; else without the model, since clients could invent any number of them.</summary>
     internal string MetricName { get; }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Gateway.Core.Configuration;
 using Gateway.Router.Attempts;
+using Gateway.Router.Cooldowns;
 using Gateway.Router.Protocols;
 
 namespace Gateway.Router.Catalog;
@@ -9,12 +10,16 @@ namespace Gateway.Router.Catalog;
 internal sealed class ModelCatalog : IDisposable
 {
     private readonly UpstreamProtocolOf _protocolOf;
+    private readonly DeploymentStates _states;
+    private readonly GroupStates _groups;
     private readonly IDisposable _subscription;
     private volatile CatalogSnapshot? _current;
 
-    public ModelCatalog(IConfigStore store, UpstreamProtocolOf protocolOf)
+    public ModelCatalog(IConfigStore store, UpstreamProtocolOf protocolOf, DeploymentStates states, GroupStates groups)
     {
         _protocolOf = protocolOf;
+        _states = states;
+        _groups = groups;
 
         // The store calls once before it returns, so Current is never empty.
         _subscription = store.OnChange(Build);
@@ -32,6 +37,6 @@ internal sealed class ModelCatalog : IDisposable
             static provider => provider.Name,
             provider => new UpstreamClient(provider, before?.GetValueOrDefault(provider.Name), _protocolOf(provider)),
             StringComparer.Ordinal);
-        _current = new CatalogSnapshot(snapshot.Config, upstreams);
+        _current = new CatalogSnapshot(snapshot.Config, upstreams, _states, _groups);
     }
 }

@@ -1,13 +1,27 @@
+using Gateway.Core.Configuration;
 using Gateway.Router.Balancing;
 
 namespace Gateway.Router.Catalog;
 
 /// <summary>What one model name stands for.</summary>
-internal sealed class ModelGroup(string name, Deployment[] deployments)
+internal sealed class ModelGroup
 {
-    public string Name { get; } = name;
+    public ModelGroup(ModelGroupConfig config, Deployment[] deployments, GroupState state)
+    {
+        Config = config;
+        Deployments = deployments;
+        State = state;
+        Strategy = BalancingStrategies.For(config, deployments.Length);
+    }
 
-    public IReadOnlyList<Deployment> Deployments { get; } = deployments;
+    public string Name => Config.Name;
 
-    public WeightedRoundRobin Balancer { get; } = new(deployments.Length);
+    /// <summary>What the document says, or the standard for a name that the document does not have.</summary>
+    public ModelGroupConfig Config { get; }
+
+    public Deployment[] Deployments { get; }
+
+    public IBalancingStrategy Strategy { get; }
+
+    public GroupState State { get; }
 }

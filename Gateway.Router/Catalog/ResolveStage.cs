@@ -31,7 +31,7 @@ internal sealed class ResolveStage : ILlmStage
         }
 
         var candidates = Permitted(group, exchange.Claims);
-        if (candidates.Count == 0)
+        if (candidates.Length == 0)
         {
             return exchange.RefuseAsync(new GatewayError(
                 GatewayErrorKind.ModelForbidden, $"Your key may not use any provider that serves the model '{model}'.", "model"));
@@ -76,7 +76,7 @@ internal sealed class ResolveStage : ILlmStage
     private static bool MayUse(LlmExchange exchange, string model) =>
         NamePattern.MatchesAny(exchange.Claims.AllowedModels, model) || NamePattern.MatchesAny(exchange.Claims.AllowedModels, exchange.Catalog.TargetOf(model));
 
-    private static IReadOnlyList<Deployment> Permitted(ModelGroup group, ContextClaims claims)
+    private static Deployment[] Permitted(ModelGroup group, ContextClaims claims)
     {
         var refused = 0;
         foreach (var deployment in group.Deployments)
@@ -88,7 +88,7 @@ internal sealed class ResolveStage : ILlmStage
         return refused == 0 ? group.Deployments : Filter(group, claims);
     }
 
-    private static Deployment[] Serving(IReadOnlyList<Deployment> candidates, LlmExchange exchange) =>
+    private static Deployment[] Serving(Deployment[] candidates, LlmExchange exchange) =>
         [.. candidates.Where(deployment => deployment.Protocol.PassesThrough(exchange.Call, deployment.Traits))];
 
     private static Deployment[] Filter(ModelGroup group, ContextClaims claims) =>

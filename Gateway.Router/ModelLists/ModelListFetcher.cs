@@ -35,7 +35,7 @@ internal static class ModelListFetcher
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var timer = time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), limit, Patience, Timeout.InfiniteTimeSpan);
-        if (upstream.NextCredential() is { } credential)
+        if (upstream.Credentials.Spare?.Header is { } credential)
         {
             await upstream.Protocol.AuthorizeAsync(request, credential, default, limit.Token);
         }

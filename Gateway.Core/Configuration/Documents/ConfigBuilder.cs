@@ -41,7 +41,7 @@ internal static class ConfigBuilder
         Name = name,
         Protocol = Protocol(node),
         BaseUrl = BaseUrl.WithVersion(node.Get<Uri>("base_url", null!), Protocol(node)),
-        Keys = Texts(node, "keys"),
+        Keys = [.. Texts(node, "keys").Select(static secret => new ProviderKeyConfig { Secret = secret })],
         Headers = [.. node.MembersOf("headers").Select(static entry => KeyValuePair.Create(entry.Key, (string)entry.Value.Value!))],
         Internal = node.Get("internal", false),
         Timeouts = Timeouts(node.Member("timeouts")),

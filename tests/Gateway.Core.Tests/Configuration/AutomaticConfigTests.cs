@@ -18,7 +18,7 @@ public sealed class AutomaticConfigTests
         Assert.Equal("https://api.openai.com/v1", config.Providers["openai"].BaseUrl.AbsoluteUri);
         Assert.Equal("https://api.anthropic.com/v1", config.Providers["anthropic"].BaseUrl.AbsoluteUri);
         Assert.Equal("https://generativelanguage.googleapis.com/v1beta", config.Providers["gemini"].BaseUrl.AbsoluteUri);
-        Assert.Equal(["sk-a"], config.Providers["anthropic"].Keys);
+        Assert.Equal(["sk-a"], config.Providers["anthropic"].Keys.Select(static key => key.Secret));
         Assert.True(config.Providers["ollama"].Internal);
         Assert.All(config.Providers.Values, static provider => Assert.True(provider.ListModels));
         Assert.Empty(config.Providers["ollama"].Keys);

@@ -78,5 +78,5 @@ public sealed class EnvironmentTests
             keys: ["{text}"]
         """;
 
-    private static IReadOnlyList<string> Keys(string text) => Documents.Good(With(text), ("KEY", "sk-1"), ("EMPTY", "")).Providers["openai"].Keys;
+    private static IReadOnlyList<string> Keys(string text) => [.. Documents.Good(With(text), ("KEY", "sk-1"), ("EMPTY", "")).Providers["openai"].Keys.Select(static key => key.Secret)];
 }

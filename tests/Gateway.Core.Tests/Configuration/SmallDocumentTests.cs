@@ -9,7 +9,7 @@ public sealed class SmallDocumentTests
 
         var provider = config.Providers["openai"];
         Assert.Equal("https://api.example.com/v1", provider.BaseUrl.AbsoluteUri);
-        Assert.Equal(["sk-upstream"], provider.Keys);
+        Assert.Equal(["sk-upstream"], provider.Keys.Select(static key => key.Secret));
         Assert.False(provider.Internal);
         Assert.Equal(TimeSpan.FromSeconds(2), provider.Timeouts.Connect);
         Assert.Equal(TimeSpan.FromMinutes(10), provider.Timeouts.Total);

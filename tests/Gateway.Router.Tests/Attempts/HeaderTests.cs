@@ -133,7 +133,7 @@ public sealed class HeaderTests
     public async Task Keys_OfAProvider_AreUsedInTurn()
     {
         await using var upstream = await UpstreamServer.StartJsonAsync(Requests.Answer);
-        await using var router = await RouterHost.StartAsync(TestConfig.For(TestConfig.Provider(upstream.Url) with { Keys = ["k1", "k2", "k3"] }));
+        await using var router = await RouterHost.StartAsync(TestConfig.For(TestConfig.Provider(upstream.Url) with { Keys = [TestConfig.KeyOf("k1"), TestConfig.KeyOf("k2"), TestConfig.KeyOf("k3")] }));
         for (var i = 0; i < 6; i++)
         {
             using var response = await router.SendAsync(Requests.Plain);

@@ -18,9 +18,11 @@ internal static class TestConfig
         Name = name,
         Protocol = ProviderProtocol.OpenAI,
         BaseUrl = new Uri(url + "/v1"),
-        Keys = [Key],
+        Keys = [KeyOf(Key)],
         Internal = true,
     };
+
+    public static ProviderKeyConfig KeyOf(string secret) => new() { Secret = secret };
 
     public static GatewayConfig For(string url) => For(Provider(url));
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Gateway.Core.Requests;
 using Gateway.Router.Attempts;
 using Gateway.Router.Catalog;
+using Gateway.Router.Cooldowns;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Protocols;
 using Gateway.Router.Protocols.OpenAI;
@@ -151,6 +152,9 @@ public sealed class RewriteTests
         return Encoding.UTF8.GetString(written.ToArray());
     }
 
-    private static Deployment Deployment(string model) =>
-        new(new UpstreamClient(TestConfig.Provider("http://127.0.0.1:1")), UpstreamTraits.Default, model, 1, null, 0, isConfigured: true);
+    private static Deployment Deployment(string model)
+    {
+        var upstream = new UpstreamClient(TestConfig.Provider("http://127.0.0.1:1"));
+        return new(upstream, UpstreamTraits.Default, model, 1, null, 0, isConfigured: true, new DeploymentStates().Of("up", model, upstream.Credentials, isConfigured: true));
+    }
 }

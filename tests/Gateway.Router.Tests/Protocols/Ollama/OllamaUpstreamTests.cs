@@ -2,6 +2,7 @@ using System.Text;
 using Gateway.Core.Requests;
 using Gateway.Router.Attempts;
 using Gateway.Router.Catalog;
+using Gateway.Router.Cooldowns;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Protocols;
 using Gateway.Router.Tests.Hosting;
@@ -47,7 +48,9 @@ public sealed class OllamaUpstreamTests
         var facts = new RequestFacts { Model = "asked", ModelToken = new ByteRange(start, "\"asked\"".Length), Stream = true };
         var bytes = Encoding.UTF8.GetBytes(Body);
         exchange.SetBody(new RequestBody(bytes, bytes.Length), in facts);
-        var deployment = new Deployment(new UpstreamClient(TestConfig.Provider("http://127.0.0.1:1")), UpstreamTraits.Default, "llama3:8b", 1, null, 0, isConfigured: true);
+        var upstream = new UpstreamClient(TestConfig.Provider("http://127.0.0.1:1"));
+        var state = new DeploymentStates().Of("up", "llama3:8b", upstream.Credentials, isConfigured: true);
+        var deployment = new Deployment(upstream, UpstreamTraits.Default, "llama3:8b", 1, null, 0, isConfigured: true, state);
         using var content = OllamaCases.Upstream.Rewrite(exchange, deployment);
         Assert.Equal(Body.Replace("\"asked\"", "\"llama3:8b\"", StringComparison.Ordinal), Encoding.UTF8.GetString(await content.ReadAsByteArrayAsync()));
     }

@@ -1,0 +1,11 @@
+using Gateway.Core.Configuration;
+
+namespace Gateway.Router.Balancing;
+
+internal static class BalancingStrategies
+{
+    /// <summary>The strategy of a group. It lives as long as the group's document; speed and load live longer, in <see cref="DeploymentLoad"/>.</summary>
+    /// <param name="group">What the document says.</param>
+    /// <param name="deployments">How many deployments it has.</param>
+    public static IBalancingStrategy For(ModelGroupConfig group, int deployments) => new WeightedRoundRobin(deployments);
+}

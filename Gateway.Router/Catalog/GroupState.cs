@@ -1,0 +1,45 @@
+using System.Collections.Concurrent;
+using Gateway.Core.Configuration;
+using Gateway.Router.Attempts;
+using Gateway.Router.Pipeline;
+using Gateway.Router.Queueing;
+
+namespace Gateway.Router.Catalog;
+
+/// <summary>What lives on with a model group when the document changes. Thread-safe.</summary>
+internal sealed class GroupState(string name, QueueConfig queue, RouterClock clock)
+{
+    private ulong _sequence;
+
+    public string Name { get; } = name;
+
+    public RetryBudget Retries { get; } = new();
+
+    public WaitingRoom Room { get; } = new(queue, clock);
+
+    /// <summary>The random number of the next choice. Says the same until <see cref="Advance"/> is called.</summary>
+    public ulong Roll => Mix(Volatile.Read(ref _sequence));
+
+    /// <summary>Goes on to the next random number.</summary>
+    /// <returns>The one that <see cref="Roll"/> said before.</returns>
+    public ulong Advance() => Mix(Interlocked.Increment(ref _sequence) - 1);
+
+    /// <summary>SplitMix64: neighbours in a row become numbers without relation.</summary>
+    private static ulong Mix(ulong value)
+    {
+        value = (value + 1) * 0x9E3779B97F4A7C15;
+        value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
+        value = (value ^ (value >> 27)) * 0x94D049BB133111EB;
+        return value ^ (value >> 31);
+    }
+}
+
+/// <summary>The states of all groups by name, kept while documents come and go. Thread-safe.</summary>
+internal sealed class GroupStates(RouterClock clock)
+{
+    private readonly ConcurrentDictionary<string, GroupState> _states = new(StringComparer.Ordinal);
+
+    /// <param name="name">A group of the document, or a provider whose models clients name themselves.</param>
+    /// <param name="queue">Where its requests wait.</param>
+    public GroupState Of(string name, QueueConfig queue) => _states.GetOrAdd(name, static (name, made) => new GroupState(name, made.queue, made.clock), (queue, clock));
+}
