@@ -45,6 +45,7 @@ internal static class FaultDirectives
         ["echo"] = new("echo", static (script, value) => Flag(value) ? script with { Echo = true } : null),
         ["chunk"] = new("chunk=random|BYTES", static (script, value) => value == "random" ? script with { PieceBytes = FaultScript.RandomPieces }
             : Number(value, 1, 1 << 20) is { } bytes ? script with { PieceBytes = bytes } : null),
+        ["pad"] = new("pad=BYTES", static (script, value) => Number(value, 1, 1 << 25) is { } bytes ? script with { PadBytes = bytes } : null),
         ["seed"] = new("seed=NUMBER", static (script, value) => ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? script with { Seed = seed } : null),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

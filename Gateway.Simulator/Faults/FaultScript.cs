@@ -80,6 +80,9 @@ internal sealed record FaultScript
     /// <summary>Bytes for each write and flush; 0 for no cutting, <see cref="RandomPieces"/> for seeded random sizes.</summary>
     public int PieceBytes { get; init; }
 
+    /// <summary>Blanks before the JSON of each event with a token: giant lines that mean the same.</summary>
+    public int PadBytes { get; init; }
+
     /// <summary>Added to the request's seed: another value, another answer and other pieces.</summary>
     public ulong Seed { get; init; }
 }

@@ -58,7 +58,7 @@ internal static class AnswerSender
                 sent++;
                 if (frames.Token(choice, tokens[position]) is { IsEmpty: false } frame)
                 {
-                    await response.SendAsync(frame);
+                    await response.SendAsync(script.PadBytes > 0 ? Pad(frame, script.PadBytes) : frame);
                     call.Meter.Written(held);
                     held = 0;
                 }
@@ -145,6 +145,22 @@ internal static class AnswerSender
         await response.SendAsync(body);
         call.Meter.Written(tokens);
         return Ending.Completed;
+    }
+
+    /// <summary>The frame with blanks at the start of its data, where they are white space of JSON; one without such a start is left alone.</summary>
+    private static ReadOnlyMemory<byte> Pad(ReadOnlyMemory<byte> frame, int bytes)
+    {
+        var at = frame.Span.IndexOf("data: "u8);
+        if (at < 0)
+        {
+            return frame;
+        }
+
+        var padded = new byte[frame.Length + bytes];
+        padded.AsSpan().Fill((byte)' ');
+        frame.Span[..(at + 6)].CopyTo(padded);
+        frame.Span[(at + 6)..].CopyTo(padded.AsSpan(at + 6 + bytes));
+        return padded;
     }
 
     private static async Task<Ending> FinishAsync(ProviderCall call, ScriptedResponse response, Answer answer, IAnswerFrames frames, int held)
