@@ -27,9 +27,20 @@ public sealed class HistoryCheckTests
     public void AttemptThatNoProviderSaw_IsNoViolation()
     {
         var history = Good();
-        var refused = Attempt(0, "a/large") with { UpstreamStatus = null, Failure = "unreachable", InputTokens = 0, OutputTokens = 0, CostNanoUsd = 0 };
+        var refused = Attempt(0, "a/large") with { UpstreamStatus = 0, Failure = "unreachable", InputTokens = 0, OutputTokens = 0, CostNanoUsd = 0 };
 
         Assert.Empty(Check(Entry(history, entry => entry with { AttemptCount = 3, Attempts = [refused, .. entry.Attempts!] })));
+    }
+
+    [Fact]
+    public void AttemptsAtOneHost_OfWhichOnlyTheLastGotThrough_AreToldApart()
+    {
+        var history = Good();
+        var row = history.Meter[1];
+        var answered = history.Ledger[0].Attempts![1];
+        var silent = answered with { UpstreamStatus = 0, Failure = "unreachable", InputTokens = 0, OutputTokens = 0, CostNanoUsd = 0 };
+
+        Assert.Empty(Check(Entry(history with { Meter = [row] }, entry => entry with { Attempts = [silent with { Number = 1 }, answered] })));
     }
 
     [Fact]
@@ -40,7 +51,7 @@ public sealed class HistoryCheckTests
         Assert.Empty(Check(Entry(history, entry => entry with
         {
             CostNanoUsd = 7 + 20 - 2,
-            Attempts = [entry.Attempts![0], entry.Attempts[1] with { Deployment = "b/spare", Model = "spare", CachedTokens = 2, CostNanoUsd = 5 + 20 + 0 }],
+            Attempts = [entry.Attempts![0], entry.Attempts[1] with { Deployment = "b/spare", Model = "tiny", CachedTokens = 2, CostNanoUsd = 5 + 20 + 0 }],
         })));
     }
 
@@ -161,7 +172,7 @@ public sealed class HistoryCheckTests
 
     [Fact]
     public void ModelInTheLedger_OtherThanTheDeployments_IsFound() => Finds(
-        Entry(Good(), entry => entry with { Attempts = [entry.Attempts![0], entry.Attempts[1] with { Model = "spare" }] }), "I9 req-1 (t1) attempt 2: 'b/large' is of 'big', the ledger says 'spare'.");
+        Entry(Good(), entry => entry with { Attempts = [entry.Attempts![0], entry.Attempts[1] with { Model = "tiny" }] }), "I9 req-1 (t1) attempt 2: 'b/large' is 'large', the ledger says 'tiny' answered.");
 
     [Fact]
     public void ModelAskedFor_OtherThanTheLedgers_IsFound() => Finds(Entry(Good(), entry => entry with { Model = "spare" }), "I9 req-1 (t1): the client asked for 'big', the ledger says 'spare'.");
@@ -239,7 +250,7 @@ public sealed class HistoryCheckTests
 
     private static MeterEntry Row(long seq, int simulator) => new() { Simulator = simulator, Seq = seq, Model = "large", User = "t1", Status = 200, Stream = true, Ending = "completed", Path = "/v1/chat/completions" };
 
-    private static LedgerAttempt Attempt(int number, string deployment) => new() { Number = number, Deployment = deployment, Model = "big" };
+    private static LedgerAttempt Attempt(int number, string deployment) => new() { Number = number, Deployment = deployment, Model = "large" };
 
     private static RunHistory Client(RunHistory history, Func<ClientObservation, ClientObservation> change) => history with { Clients = [change(history.Clients[0])] };
 

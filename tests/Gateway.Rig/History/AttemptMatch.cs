@@ -7,10 +7,9 @@ internal static class AttemptMatch
     /// Pairs in the order of the calls. The ledger may have attempts that no provider saw (they did not get through), so the calls are
     /// looked for as a part of the attempts in the same order; a call without an attempt comes with null.
     /// </summary>
-    /// <param name="fits">Whether an attempt can be a call, beyond its status; null for no further condition.</param>
-    public static IEnumerable<(MeterEntry Row, LedgerAttempt? Attempt)> Pairs(RequestView request, Func<MeterEntry, LedgerAttempt, bool>? fits = null)
+    public static IEnumerable<(MeterEntry Row, LedgerAttempt? Attempt)> Pairs(RequestView request, HistoryRules rules)
     {
-        var attempts = (request.Ledger is [{ Attempts: { } list }] ? list : []).OrderBy(attempt => attempt.Number).ToArray();
+        var attempts = (request.Ledger is [{ Attempts: { } list }] ? list : []).Where(attempt => attempt.Failure != "unreachable").OrderBy(attempt => attempt.Number).ToArray();
         var next = 0;
         for (var call = 0; call < request.Meter.Count; call++)
         {
@@ -20,7 +19,7 @@ internal static class AttemptMatch
             for (var skip = 0; skip <= spare && next + skip < attempts.Length; skip++)
             {
                 var attempt = attempts[next + skip];
-                if ((attempt.UpstreamStatus is not { } status || status == 0 || status == row.Status) && fits?.Invoke(row, attempt) != false)
+                if ((attempt.UpstreamStatus == 0 || attempt.UpstreamStatus == row.Status) && rules.Deployments.TryGetValue(attempt.Deployment, out var known) && known.Serves(row))
                 {
                     (match, next) = (attempt, next + skip + 1);
                     break;

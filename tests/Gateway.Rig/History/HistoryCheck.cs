@@ -33,6 +33,8 @@ public sealed record KnownDeployment(string Group, int Simulator, string Model, 
 
     /// <summary>Fingerprints that may be seen there; empty for any.</summary>
     public IReadOnlyList<string> Credentials { get; init; } = [];
+
+    internal bool Serves(MeterEntry row) => Simulator == row.Simulator && Model == row.Model;
 }
 
 /// <summary>Holds a history against the invariants. Each violation names the invariant, the request and the numbers.</summary>
@@ -44,7 +46,7 @@ public static class HistoryCheck
         var requests = RequestView.Join(history, out var found);
         foreach (var request in requests)
         {
-            LedgerCheck.Check(request, found);
+            LedgerCheck.Check(request, rules, found);
             ModelCheck.Check(request, rules, found);
             DeadlineCheck.Check(request, rules, found);
             StreamCheck.Check(request, found);

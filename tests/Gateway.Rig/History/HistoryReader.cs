@@ -30,8 +30,9 @@ public static class HistoryReader
         return all;
     }
 
-    /// <summary>Every request of the ledger; waits until those of <paramref name="ids"/> are there, or the token says that they never will be.</summary>
-    public static async Task<IReadOnlyList<LedgerEntry>> LedgerAsync(HttpClient admin, IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+    /// <summary>The requests of the ledger; waits until those of <paramref name="ids"/> are there, or the token says that they never will be.</summary>
+    /// <param name="fromUs">Those that came at this instant or later, in microseconds of Unix time.</param>
+    public static async Task<IReadOnlyList<LedgerEntry>> LedgerAsync(HttpClient admin, IReadOnlyCollection<string> ids, long fromUs, CancellationToken cancellationToken)
     {
         IReadOnlyList<LedgerEntry> all = [];
         try
@@ -39,7 +40,7 @@ public static class HistoryReader
             await UntilAsync(
                 async () =>
                 {
-                    all = await PagesAsync(admin, cancellationToken);
+                    all = await PagesAsync(admin, fromUs, cancellationToken);
                     return !ids.Except(all.Select(entry => entry.Id), StringComparer.Ordinal).Any();
                 },
                 cancellationToken);
@@ -52,14 +53,14 @@ public static class HistoryReader
         return all;
     }
 
-    private static async Task<List<LedgerEntry>> PagesAsync(HttpClient admin, CancellationToken cancellationToken)
+    private static async Task<List<LedgerEntry>> PagesAsync(HttpClient admin, long fromUs, CancellationToken cancellationToken)
     {
         var all = new List<LedgerEntry>();
         string? cursor = null;
         do
         {
             var page = (await admin.GetFromJsonAsync(
-                $"/admin/v1/requests?limit=1000{(cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}")}", HistoryJson.Default.LedgerPage, cancellationToken))!;
+                $"/admin/v1/requests?limit=1000&from={fromUs / 1_000_000}{(cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}")}", HistoryJson.Default.LedgerPage, cancellationToken))!;
             all.AddRange(page.Requests);
             cursor = page.Next;
         }

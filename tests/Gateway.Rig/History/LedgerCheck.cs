@@ -3,7 +3,7 @@ namespace Gateway.Rig.History;
 /// <summary>I1 and I2: the ledger has each dispatched request once, with the tokens that the meters counted.</summary>
 internal static class LedgerCheck
 {
-    public static void Check(RequestView request, List<string> found)
+    public static void Check(RequestView request, HistoryRules rules, List<string> found)
     {
         if (request.Ledger.Count > 1)
         {
@@ -43,7 +43,7 @@ internal static class LedgerCheck
             found.Add($"I2 {request.Name}: the request costs {entry.CostNanoUsd} nano-USD, its attempts {sum}.");
         }
 
-        foreach (var (row, attempt) in AttemptMatch.Pairs(request))
+        foreach (var (row, attempt) in AttemptMatch.Pairs(request, rules))
         {
             if (attempt is not null)
             {

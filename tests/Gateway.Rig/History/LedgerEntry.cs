@@ -43,11 +43,12 @@ public sealed record LedgerAttempt
 
     public string Ending { get; init; } = "";
 
-    public int? UpstreamStatus { get; init; }
+    /// <summary>0 when no head came.</summary>
+    public int UpstreamStatus { get; init; }
 
     public string Failure { get; init; } = "";
 
-    /// <summary>The group that was authorised and whose price holds.</summary>
+    /// <summary>As the upstream named it; empty when it named none.</summary>
     public string Model { get; init; } = "";
 
     public long InputTokens { get; init; }

@@ -33,9 +33,9 @@ internal static class ModelCheck
                 found.Add($"I9 {request.Name} attempt {attempt.Number}: '{attempt.Deployment}' serves '{known.Group}', and '{request.Client.Model}' may only be served by {string.Join(", ", allowed)}.");
             }
 
-            if (attempt.Model != known.Group)
+            if (attempt.Model.Length > 0 && attempt.Model != known.Model)
             {
-                found.Add($"I9 {request.Name} attempt {attempt.Number}: '{attempt.Deployment}' is of '{known.Group}', the ledger says '{attempt.Model}'.");
+                found.Add($"I9 {request.Name} attempt {attempt.Number}: '{attempt.Deployment}' is '{known.Model}', the ledger says '{attempt.Model}' answered.");
             }
 
             var cost = ((attempt.InputTokens - attempt.CachedTokens) * known.InputNanoUsd)
@@ -51,10 +51,7 @@ internal static class ModelCheck
 
     private static void CheckCalls(RequestView request, HistoryRules rules, List<string> found)
     {
-        bool Fits(MeterEntry row, LedgerAttempt attempt) =>
-            rules.Deployments.TryGetValue(attempt.Deployment, out var known) && known.Simulator == row.Simulator && known.Model == row.Model;
-
-        foreach (var (row, attempt) in AttemptMatch.Pairs(request, Fits))
+        foreach (var (row, attempt) in AttemptMatch.Pairs(request, rules))
         {
             if (attempt is null)
             {
@@ -62,7 +59,7 @@ internal static class ModelCheck
             }
             else if (rules.Deployments.TryGetValue(attempt.Deployment, out var known))
             {
-                if (!Fits(row, attempt))
+                if (!known.Serves(row))
                 {
                     found.Add($"I9 {request.Name} attempt {attempt.Number}: '{attempt.Deployment}' is '{known.Model}' of simulator {known.Simulator}, what was sent is '{row.Model}' in {row.Name}.");
                 }
