@@ -1,4 +1,5 @@
 using Gateway.Core.Configuration;
+using Gateway.Core.Requests;
 
 namespace Gateway.Router.Balancing;
 
@@ -8,4 +9,7 @@ internal static class BalancingStrategies
     /// <param name="group">What the document says.</param>
     /// <param name="deployments">How many deployments it has.</param>
     public static IBalancingStrategy For(ModelGroupConfig group, int deployments) => new WeightedRoundRobin(deployments);
+
+    /// <summary>What a request asks for itself.</summary>
+    public static IBalancingStrategy ForSort(PreferenceSort sort) => throw new NotSupportedException($"Sorting by {sort} is not there yet.");
 }

@@ -76,6 +76,10 @@ internal sealed class ResolveStage : ILlmStage
     private static bool MayUse(LlmExchange exchange, string model) =>
         NamePattern.MatchesAny(exchange.Claims.AllowedModels, model) || NamePattern.MatchesAny(exchange.Claims.AllowedModels, exchange.Catalog.TargetOf(model));
 
+    /// <summary>The deployments of another group that may serve the request instead; empty when the key may not use them or they cannot.</summary>
+    internal static Deployment[] TryHop(LlmExchange exchange, string model, ModelGroup group) =>
+        !MayUse(exchange, model) ? [] : exchange.Endpoint.Kind is LlmKind.Image or LlmKind.Audio or LlmKind.Rerank ? Serving(Permitted(group, exchange.Claims), exchange) : Permitted(group, exchange.Claims);
+
     private static Deployment[] Permitted(ModelGroup group, ContextClaims claims)
     {
         var refused = 0;

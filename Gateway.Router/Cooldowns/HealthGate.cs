@@ -29,4 +29,7 @@ internal static class HealthGate
         health[..candidates.Length].Clear();
         return candidates.Length > 0;
     }
+
+    /// <summary>When the first of them may be tried again; 0 when not known.</summary>
+    public static long EarliestOpenUntil(ReadOnlySpan<Deployment> candidates, long now) => 0;
 }
