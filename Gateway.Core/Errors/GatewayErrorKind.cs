@@ -66,6 +66,15 @@ public enum GatewayErrorKind
     /// <summary>The deadline of the request passed before an answer began.</summary>
     DeadlineExceeded,
 
+    /// <summary>No deployment of the model can be asked now: health keeps all of them out. Always with a retry hint.</summary>
+    NoDeployment,
+
+    /// <summary>The limits of every credential are reached, ours or the provider's. Always with a retry hint.</summary>
+    UpstreamLimited,
+
+    /// <summary>Every deployment serves as many as it may, and there is no more room or time to wait. Always with a retry hint.</summary>
+    UpstreamBusy,
+
     /// <summary>The upstream did not accept a connection.</summary>
     UpstreamUnreachable,
 
