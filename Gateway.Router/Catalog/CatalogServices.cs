@@ -12,6 +12,7 @@ internal static class CatalogServices
     {
         builder.Services.TryAddSingleton(new UpstreamProtocolOf(ProtocolAdapters.For));
         builder.Services.AddSingleton<RouterClock>();
+        builder.Services.AddSingleton<RouterPeers>();
         builder.Services.AddSingleton<DeploymentStates>();
         builder.Services.AddSingleton<GroupStates>();
         builder.Services.AddSingleton<ModelCatalog>();

@@ -92,7 +92,9 @@ internal sealed class CredentialLane
             _own.Rest.RateLimited(now, retryAfter);
             _own.IsTroubled = true;
             EndTrial_NeedsLock();
-            until = _own.Rest.Until > before ? _own.Rest.Until : 0;
+
+            // Of many calls that are refused together each may say a little later than the one before.
+            until = _own.Rest.Until - Math.Max(before, now) > TimeSpan.TicksPerSecond / 2 || before < now ? _own.Rest.Until : 0;
         }
 
         if (until != 0)
@@ -109,7 +111,7 @@ internal sealed class CredentialLane
         var isNew = false;
         lock (_memory.Lock)
         {
-            isNew = !_own.Rest.HasGrown;
+            isNew = !_own.Rest.IsOutOfQuota;
             began = _own.Rest.QuotaExhausted(now);
             _own.IsTroubled = true;
             EndTrial_NeedsLock();
@@ -123,9 +125,12 @@ internal sealed class CredentialLane
     }
 
     /// <summary>The provider refused the credential.</summary>
-    /// <param name="status">401: it is bad everywhere. 403: it may not do this.</param>
     /// <param name="now">Ticks.</param>
-    public void Refused(int status, long now)
+    /// <param name="status">
+    /// 401: it is bad everywhere. 403: it may not do this. 0: it could not even be used, which is soon tried again. Other statuses that stand for a bad key count
+    /// as a 401; give <see cref="Protocols.UpstreamError.Status"/>, which is corrected.
+    /// </param>
+    public void Refused(long now, int status)
     {
         var isEverywhere = status != StatusCodes.Status403Forbidden;
         bool isNew, began;
@@ -134,7 +139,7 @@ internal sealed class CredentialLane
         {
             ref var quarantine = ref (isEverywhere ? ref _key.Quarantine : ref _own.Quarantine);
             isNew = !quarantine.IsActive;
-            began = quarantine.Refuse(now);
+            began = quarantine.Refuse(now, status == 0 ? Quarantine.Unusable : Quarantine.First);
             length = quarantine.Until - now;
             EndTrial_NeedsLock();
             if (isEverywhere)
@@ -213,6 +218,19 @@ internal sealed class CredentialLane
         return true;
     }
 
+    /// <summary>A call that says nothing about it: another may be the trial.</summary>
+    public void Abandoned(long now)
+    {
+        Breaker?.Abandoned(now);
+        if (_own.IsTroubled || _key.IsTroubled || Breaker is not null)
+        {
+            lock (_memory.Lock)
+            {
+                EndTrial_NeedsLock();
+            }
+        }
+    }
+
     /// <summary>What keeps calls from it, but for limits of the document.</summary>
     /// <param name="usableAt">Ticks; 0 when not known.</param>
     internal CredentialBlock Check_NeedsLock(long now, out long usableAt)
@@ -256,6 +274,7 @@ internal sealed class CredentialLane
 
     internal void Take_NeedsLock(long now)
     {
+        _own.Running++;
         var weight = WeightAt(now);
         var turn = Math.Max(_own.Turns + (0.5 / weight), _set.Turn);
         _set.Turn = turn;
@@ -279,13 +298,22 @@ internal sealed class CredentialLane
     }
 
     /// <summary>A call ended; if it was a trial that told nothing, another may try.</summary>
-    internal void Return_NeedsLock(long now)
+    /// <returns>False when no call runs: there is nothing to give back.</returns>
+    internal bool Return_NeedsLock(long now)
     {
         if (_own.TrialSince != 0)
         {
             EndTrial_NeedsLock();
             Breaker?.Abandoned(now);
         }
+
+        if (_own.Running == 0)
+        {
+            return false;
+        }
+
+        _own.Running--;
+        return true;
     }
 
     private double WeightAt(long now) => Math.Max(1, Credential?.Config.Weight ?? 1) * Math.Max(LeastQuota, QuotaLeftAt(now)) * (Breaker?.RampAt(now) ?? 1);

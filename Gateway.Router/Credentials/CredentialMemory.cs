@@ -115,6 +115,9 @@ internal sealed class LaneMemory
     /// <summary>The turns it had, each divided by its weight then.</summary>
     public double Turns;
 
+    /// <summary>Calls that were taken under the lock and not given back.</summary>
+    public int Running;
+
     /// <summary>A call that tries it after a quarantine, or half-open, began then; 0 when none runs.</summary>
     public long TrialSince;
 

@@ -123,13 +123,17 @@ internal sealed class CredentialPool
             }
 
             lane.Take_NeedsLock(now);
-            lane.KeyLimits.Take(LimitsOf(lane), routers, in needs, now);
-            _memory.All.Take(_limits, routers, in needs, now);
+            if (!_isPlain)
+            {
+                lane.KeyLimits.Take(LimitsOf(lane), routers, in needs, now);
+                _memory.All.Take(_limits, routers, in needs, now);
+            }
+
             return true;
         }
     }
 
-    /// <summary>Gives the place back, and tells the limits how many tokens it really was. Once for each call that was taken.</summary>
+    /// <summary>Gives the place back, and tells the limits how many tokens it really was. Once for each call that was taken; where none runs it does nothing.</summary>
     /// <param name="used">Tokens charged; null when nothing reached the upstream.</param>
     public void Return(CredentialLane lane, in CallNeeds needs, long? used, long now)
     {
@@ -140,10 +144,12 @@ internal sealed class CredentialPool
 
         lock (_memory.Lock)
         {
-            var routers = _memory.Routers;
-            lane.Return_NeedsLock(now);
-            lane.KeyLimits.Return(LimitsOf(lane), routers, in needs, used, now);
-            _memory.All.Return(_limits, routers, in needs, used, now);
+            if (lane.Return_NeedsLock(now) && !_isPlain)
+            {
+                var routers = _memory.Routers;
+                lane.KeyLimits.Return(LimitsOf(lane), routers, in needs, used, now);
+                _memory.All.Return(_limits, routers, in needs, used, now);
+            }
         }
     }
 

@@ -8,6 +8,9 @@ internal struct Quarantine
 {
     public static readonly TimeSpan First = TimeSpan.FromMinutes(5);
 
+    /// <summary>What could not even be used, since its token did not come: mostly over in a moment.</summary>
+    public static readonly TimeSpan Unusable = TimeSpan.FromSeconds(5);
+
     public static readonly TimeSpan Longest = TimeSpan.FromHours(1);
 
     /// <summary>A trial whose end nobody told is over by then.</summary>
@@ -32,7 +35,7 @@ internal struct Quarantine
     }
 
     /// <returns>Whether it was in none before, or is in it for longer now.</returns>
-    public bool Refuse(long now)
+    public bool Refuse(long now, TimeSpan first)
     {
         if (now < Until)
         {
@@ -40,7 +43,7 @@ internal struct Quarantine
             return false;
         }
 
-        _length = Until == 0 ? First.Ticks : Math.Min(_length * 2, Longest.Ticks);
+        _length = Until == 0 ? first.Ticks : Math.Min(_length * 2, Longest.Ticks);
         Until = now + _length;
         _trialSince = 0;
         return true;

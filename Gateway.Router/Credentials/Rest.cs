@@ -17,6 +17,9 @@ internal struct Rest
     /// <summary>Whether it would be shorter after a success.</summary>
     public readonly bool HasGrown => (_length | _quotaLength) != 0;
 
+    /// <summary>Whether it is because of a quota.</summary>
+    public readonly bool IsOutOfQuota => _quotaLength != 0;
+
     /// <param name="asked">What the provider asked for; null when it did not say: then a second, and twice as long each time.</param>
     public void RateLimited(long now, TimeSpan? asked)
     {
