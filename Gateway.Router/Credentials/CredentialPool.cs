@@ -30,6 +30,38 @@ internal sealed class CredentialLane(Credential? credential)
     public void Learn(HttpResponseMessage answer, long now, DateTimeOffset utcNow)
     {
     }
+
+    /// <summary>The upstream answered with it.</summary>
+    public void Succeeded(long now)
+    {
+    }
+
+    /// <summary>The upstream failed: where there are several credentials it may be this one's fault.</summary>
+    public void Failed(long now)
+    {
+    }
+
+    /// <summary>A call that says nothing about it.</summary>
+    public void Abandoned(long now)
+    {
+    }
+
+    /// <summary>A 429.</summary>
+    /// <param name="retryAfter">When the provider wants to be asked again; null when it did not say.</param>
+    public void RateLimited(long now, TimeSpan? retryAfter)
+    {
+    }
+
+    /// <summary>Its account has no money or quota left.</summary>
+    public void QuotaExhausted(long now)
+    {
+    }
+
+    /// <summary>The provider refused it.</summary>
+    /// <param name="status">401 or 403; 0 when it could not even be used.</param>
+    public void Refused(long now, int status)
+    {
+    }
 }
 
 /// <summary>Why no credential can be used.</summary>
