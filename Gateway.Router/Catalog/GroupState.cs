@@ -41,5 +41,12 @@ internal sealed class GroupStates(RouterClock clock)
 
     /// <param name="name">A group of the document, or a provider whose models clients name themselves.</param>
     /// <param name="queue">Where its requests wait.</param>
-    public GroupState Of(string name, QueueConfig queue) => _states.GetOrAdd(name, static (name, made) => new GroupState(name, made.queue, made.clock), (queue, clock));
+    public GroupState Of(string name, QueueConfig queue)
+    {
+        var state = _states.GetOrAdd(name, static (name, made) => new GroupState(name, made.queue, made.clock), (queue, clock));
+
+        // The room and who waits in it stay; what the document says of it may have changed.
+        state.Room.Config = queue;
+        return state;
+    }
 }
