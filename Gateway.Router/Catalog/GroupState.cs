@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Gateway.Core.Configuration;
 using Gateway.Router.Attempts;
 using Gateway.Router.Pipeline;
@@ -37,9 +36,36 @@ internal sealed class GroupState(string name, QueueConfig queue, RouterClock clo
 /// <summary>The states of all groups by name, kept while documents come and go. Thread-safe.</summary>
 internal sealed class GroupStates(RouterClock clock)
 {
-    private readonly ConcurrentDictionary<string, GroupState> _states = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, GroupState> _states = new(StringComparer.Ordinal);
+    private GroupState[] _all = [];
+
+    /// <summary>A place became free somewhere: whoever waits may look. Cheap while nobody does.</summary>
+    public void Pulse()
+    {
+        foreach (var state in Volatile.Read(ref _all))
+        {
+            if (state.Room.Count > 0)
+            {
+                state.Room.Pulse();
+            }
+        }
+    }
 
     /// <param name="name">A group of the document, or a provider whose models clients name themselves.</param>
     /// <param name="queue">Where its requests wait.</param>
-    public GroupState Of(string name, QueueConfig queue) => _states.GetOrAdd(name, static (name, made) => new GroupState(name, made.queue, made.clock), (queue, clock));
+    public GroupState Of(string name, QueueConfig queue)
+    {
+        lock (_lock)
+        {
+            if (!_states.TryGetValue(name, out var state))
+            {
+                state = new GroupState(name, queue, clock);
+                _states.Add(name, state);
+                Volatile.Write(ref _all, [.. _all, state]);
+            }
+
+            return state;
+        }
+    }
 }
