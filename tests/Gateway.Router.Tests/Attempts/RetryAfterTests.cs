@@ -17,7 +17,7 @@ public sealed class RetryAfterTests
     [InlineData("retry-after", "Sunday, 06-Nov-94 08:49:37 GMT", 30.0)]
     [InlineData("retry-after", "Sun Nov  6 08:49:37 1994", 30.0)]
     [InlineData("Retry-After-Ms", "850", 0.85)]
-    [InlineData("x-ms-retry-after-ms", "1200.5", 1.2005)]
+    [InlineData("x-ms-retry-after-ms", "1250.0", 1.25)]
     [InlineData("retry-after", "0.01", 0.1)]
     [InlineData("retry-after", "86400", 600.0)]
     [InlineData("retry-after", "1e9", null)]
