@@ -2,6 +2,7 @@ using Gateway.Core.Errors;
 using Gateway.Core.Requests;
 using Gateway.Router.Attempts;
 using Gateway.Router.Pipeline;
+using Gateway.Router.Routing;
 
 namespace Gateway.Router.Catalog;
 
@@ -34,7 +35,11 @@ internal sealed class ResolveStage : ILlmStage
         var candidates = CandidateFilter.Filter(group, in request);
         if (candidates.Length == 0)
         {
-            return exchange.RefuseAsync(CandidateFilter.Refusal(group, in request));
+            exchange.NoCandidates = CandidateFilter.Why(group, in request);
+            if (!FallbackFinder.MayStandIn(exchange, group, exchange.NoCandidates))
+            {
+                return exchange.RefuseAsync(CandidateFilter.Refusal(group, in request));
+            }
         }
 
         exchange.Group = group;

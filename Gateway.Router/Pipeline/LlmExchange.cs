@@ -56,7 +56,7 @@ public sealed class LlmExchange
 
     public RequestFacts Facts { get; private set; }
 
-    /// <summary>Deployments that may serve the request, all of one model group. Never empty after the resolve phase.</summary>
+    /// <summary>Deployments that may serve the request, all of one model group. Empty after the resolve phase only where another group may stand in for it.</summary>
     public IReadOnlyList<Deployment> Candidates { get; set; } = [];
 
     public ExchangeOutcome Outcome { get; } = new();
@@ -166,6 +166,9 @@ public sealed class LlmExchange
 
     /// <summary>The call that the client heard of; null before the end.</summary>
     internal Attempt? Answering { get; private set; }
+
+    /// <summary>Why the model's own deployments cannot serve the request, where others may stand in for them.</summary>
+    internal ExclusionReason NoCandidates { get; set; }
 
     /// <summary>The newest call; null before the first.</summary>
     internal Attempt? LastAttempt => _moreAttempts is null ? _firstAttempt : _moreAttempts[^1];

@@ -27,6 +27,34 @@ internal sealed class FallbackFinder
         return true;
     }
 
+    /// <summary>Whether another group may be asked where no deployment of the model's own can serve such a request.</summary>
+    public static bool MayStandIn(LlmExchange exchange, ModelGroup group, ExclusionReason reason)
+    {
+        if (reason is ExclusionReason.Access || exchange.Facts.Preferences is { AllowFallbacks: false })
+        {
+            return false;
+        }
+
+        var trigger = TriggerFor(reason);
+        for (var i = 0; i < group.Config.Fallbacks.Count; i++)
+        {
+            if ((group.Config.Fallbacks[i].On & trigger) != 0)
+            {
+                return true;
+            }
+        }
+
+        return exchange.Facts.Preferences is { Models.Count: > 0 };
+    }
+
+    /// <summary>What a fallback must be for to stand in: the request is too long, or wants what the models cannot do. What the client itself ruled out has none.</summary>
+    public static FallbackTriggers TriggerFor(ExclusionReason reason) => reason switch
+    {
+        ExclusionReason.ContextWindow => FallbackTriggers.ContextLength,
+        ExclusionReason.Capability or ExclusionReason.Kind => FallbackTriggers.Error,
+        _ => FallbackTriggers.None,
+    };
+
     /// <summary>Goes on to the next group that may serve.</summary>
     /// <param name="trigger">What the group before could not do.</param>
     /// <returns>False when there is none.</returns>
@@ -65,8 +93,14 @@ internal sealed class FallbackFinder
 
     private static bool TryGo(LlmExchange exchange, RouteTrip trip, string model)
     {
-        if (!trip.Visit(model) || exchange.Catalog.Resolve(model) is not { } group || !IsModeratedAlike(exchange, group)
-            || ResolveStage.TryHop(exchange, model, group) is not { Length: > 0 } candidates)
+        if (exchange.Catalog.Names.Resolve(model) is not { } target || exchange.Catalog.GroupOf(target) is not { } group || !trip.Visit(group.Name) || !IsModeratedAlike(exchange, group))
+        {
+            return false;
+        }
+
+        var request = RouteRequest.Of(exchange, target, group);
+        var candidates = CandidateFilter.Filter(group, in request);
+        if (candidates.Length == 0)
         {
             return false;
         }

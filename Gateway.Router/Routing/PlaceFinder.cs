@@ -1,6 +1,7 @@
 using Gateway.Core.Configuration;
 using Gateway.Core.Errors;
 using Gateway.Router.Attempts;
+using Gateway.Router.Catalog;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Queueing;
 
@@ -19,6 +20,11 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
     /// <returns>A place that was taken, or why there is none.</returns>
     public ValueTask<RoutePick> FindAsync(LlmExchange exchange, RouteTrip trip, FailureClass? failed)
     {
+        if (trip.Candidates.Length == 0 && !fallbacks.TryNext(exchange, trip, FallbackFinder.TriggerFor(exchange.NoCandidates)))
+        {
+            return new(RoutePick.Nothing(PickBlock.Excluded, 0));
+        }
+
         if (failed is FailureClass.ContextLength or FailureClass.ContentPolicy)
         {
             // No other deployment of the group would say otherwise, unless it has more room.
@@ -40,7 +46,13 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
     /// <summary>What the client is told when there is no place.</summary>
     public GatewayError Describe(LlmExchange exchange, in RoutePick pick)
     {
-        var model = exchange.Facts.Model;
+        var model = exchange.ResolvedName;
+        if (pick.Block == PickBlock.Excluded && exchange.Catalog.Names.Resolve(model) is { } target && exchange.Group is { } group)
+        {
+            var request = RouteRequest.Of(exchange, target, group);
+            return CandidateFilter.Refusal(group, in request);
+        }
+
         var wait = pick.UsableAt > 0 ? TimeSpan.FromTicks(Math.Max(0, pick.UsableAt - clock.Now)) : (TimeSpan?)null;
         return pick.Block switch
         {

@@ -22,6 +22,9 @@ internal enum PickBlock : byte
 
     /// <summary>The providers refused every credential.</summary>
     Quarantined,
+
+    /// <summary>None of them can serve such a request at all.</summary>
+    Excluded,
 }
 
 /// <summary>Where a request goes next.</summary>

@@ -138,7 +138,7 @@ internal sealed class RouteSelector(RouterClock clock)
             Affinity = trip.Affinity,
             Stream = trip.Stream,
         };
-        var strategy = trip.Preferences is { Sort: not PreferenceSort.None and var sort } ? BalancingStrategies.ForSort(sort) : trip.Group.Strategy;
+        var strategy = BalancingStrategies.ForSort(trip.Preferences?.Sort ?? PreferenceSort.None) ?? trip.Group.Strategy;
         var chosen = usable == 1 ? 0 : strategy.Pick(buffers.Usable[..usable], buffers.Weights[..usable], in request, buffers.Scores[..usable], commit);
         for (var i = 0; i < usable && !views.IsEmpty; i++)
         {

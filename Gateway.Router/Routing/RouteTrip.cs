@@ -45,16 +45,16 @@ internal sealed class RouteTrip
     /// <summary>The deployment that was asked last; null before the first call.</summary>
     public Deployment? LastTried => _triedCount == 0 ? null : _tried[_triedCount - 1];
 
-    /// <summary>Notes that a model was considered.</summary>
+    /// <summary>Notes that a group was considered.</summary>
     /// <returns>False when it was before.</returns>
-    public bool Visit(string model)
+    public bool Visit(string group)
     {
-        if ((_visited ??= [Group.Name]).Contains(model, StringComparer.Ordinal))
+        if ((_visited ??= [Group.Name]).Contains(group, StringComparer.Ordinal))
         {
             return false;
         }
 
-        _visited.Add(model);
+        _visited.Add(group);
         return true;
     }
 
