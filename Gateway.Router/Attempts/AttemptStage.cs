@@ -69,7 +69,7 @@ internal sealed class AttemptStage(
             }
 
             RetryPolicy.NoteTried(trip, attempt, failed.Class);
-            await RetryPolicy.PauseAsync(trip.Group.State, failed.Class, number, clock.Time, exchange.Http.RequestAborted);
+            await RetryPolicy.PauseAsync(trip, failed.Class, number, clock.Time, exchange.Http.RequestAborted);
             await attempt.DisposeAsync();
         }
     }
