@@ -1,5 +1,6 @@
 using Gateway.Core.Configuration;
 using Gateway.Router.Attempts;
+using Gateway.Router.Balancing;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Queueing;
 
@@ -15,6 +16,11 @@ internal sealed class GroupState(string name, QueueConfig queue, RouterClock clo
     public RetryBudget Retries { get; } = new();
 
     public WaitingRoom Room { get; } = new(queue, clock);
+
+    /// <summary>Dispatch to first content, where the group hedges.</summary>
+    public MovingPercentile FirstTokens { get; } = new();
+
+    public HedgeBudget Hedges { get; } = new();
 
     /// <summary>The random number of the next choice. Says the same until <see cref="Advance"/> is called.</summary>
     public ulong Roll => Mix(Volatile.Read(ref _sequence));
@@ -40,15 +46,12 @@ internal sealed class GroupStates(RouterClock clock)
     private readonly Dictionary<string, GroupState> _states = new(StringComparer.Ordinal);
     private GroupState[] _all = [];
 
-    /// <summary>A place became free somewhere: whoever waits may look. Cheap while nobody does.</summary>
+    /// <summary>A place became free at a provider that has limits; groups share providers, so whoever waits anywhere may look.</summary>
     public void Pulse()
     {
         foreach (var state in Volatile.Read(ref _all))
         {
-            if (state.Room.Count > 0)
-            {
-                state.Room.Pulse();
-            }
+            state.Room.Pulse();
         }
     }
 

@@ -29,6 +29,12 @@ internal sealed class CredentialPool
 
     public IReadOnlyList<Credential> Credentials { get; }
 
+    /// <summary>Whether the document limits what may be sent with the keys.</summary>
+    public bool HasLimits => !_limits.IsEmpty || Credentials.Any(static credential => !credential.Config.Limits.IsEmpty);
+
+    /// <summary>Whether it limits sessions.</summary>
+    public bool LimitsSessions => Limits(_limits) || Credentials.Any(static credential => Limits(credential.Config.Limits));
+
     /// <summary>Calls that run with any of the keys; 0 where nothing is limited.</summary>
     public int Running => _memory.All.Running;
 
@@ -219,6 +225,8 @@ internal sealed class CredentialPool
         var all = _memory.All.Check(_limits, _memory.Routers, in needs, now, out var allAt);
         return all == CredentialBlock.None ? new CredentialChoice(chosen, CredentialBlock.None, 0) : new CredentialChoice(null, all, allAt);
     }
+
+    private static bool Limits(UpstreamLimits limits) => (limits.SessionsPer5Minutes ?? limits.SessionsPerHour ?? limits.SessionsPerDay) is not null;
 
     /// <summary>What keeps a call from one lane; without the limits of all keys together.</summary>
     private CredentialBlock Check_NeedsLock(CredentialLane lane, in CallNeeds needs, long now, out long usableAt)

@@ -80,7 +80,7 @@ public sealed class OwnMemberTests
     public async Task No_upstream_sees_them_and_no_client_is_warned(string path, LlmOperation operation, string content, ProviderProtocol protocol)
     {
         await using var upstream = await UpstreamServer.StartJsonAsync("{}");
-        await using var router = await RouterHost.StartAsync(TestConfig.For(TestConfig.Provider(upstream.Url) with { Protocol = protocol }));
+        await using var router = await RouterHost.StartAsync(TestConfig.Once(TestConfig.For(TestConfig.Provider(upstream.Url) with { Protocol = protocol })));
 
         using var named = await router.SendAsync("{\"model\":\"gpt-test\"," + Own + "," + content + "}", new LlmEndpoint(path, operation));
         using var unnamed = await router.SendAsync("{" + Own + "," + content + "}", new LlmEndpoint(path, operation));
