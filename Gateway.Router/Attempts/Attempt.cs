@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Gateway.Core.Journal;
 using Gateway.Router.Catalog;
+using Gateway.Router.Cooldowns;
 using Gateway.Router.Credentials;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Routing;
@@ -20,8 +21,15 @@ internal sealed class Attempt(LlmExchange exchange, int number, Deployment deplo
     private Stream? _body;
     private PipeWriter? _output;
     private bool _progressed;
+    private SlowStreamMeter _pace = new(deployment.Provider.SlowStream);
 
     public LlmExchange Exchange { get; } = exchange;
+
+    /// <summary>Ticks at which it was let through.</summary>
+    public long Began { get; } = clock.Now;
+
+    /// <summary>Its stream is alive, and slower than the provider's <c>slow_stream</c> allows.</summary>
+    public bool IsSlow => _pace.IsSlow;
 
     /// <summary>1 for the first call of a request.</summary>
     public int Number { get; } = number;
@@ -132,6 +140,16 @@ internal sealed class Attempt(LlmExchange exchange, int number, Deployment deplo
         {
             Outcome.FirstContentAt = _time.GetTimestamp();
             Deployment.State.Load.NoteFirstToken(clock.Now, Elapsed);
+        }
+    }
+
+    /// <summary>A stream brought an event with content.</summary>
+    public void NoteContent()
+    {
+        NoteFirstContent();
+        if (Deployment.Provider.SlowStream is not null)
+        {
+            _pace.Note(clock.Now);
         }
     }
 
@@ -265,7 +283,9 @@ internal sealed class Attempt(LlmExchange exchange, int number, Deployment deplo
     {
         // The upstream is not to blame for a client that reads slowly: only the deadline counts here.
         Timer.LimitToDeadline();
+        var waitedSince = clock.Now;
         var result = await flush;
+        _pace.Exclude(clock.Now - waitedSince);
         Timer.LimitIdle(Deployment.Provider.Timeouts.Idle);
         if (result.IsCompleted)
         {

@@ -69,7 +69,7 @@ internal sealed class AttemptStage(
             }
 
             RetryPolicy.NoteTried(trip, attempt, failed.Class);
-            await RetryPolicy.PauseAsync(trip.Group.State, failed.Class, number, clock.Time, exchange.Http.RequestAborted);
+            await RetryPolicy.PauseAsync(trip, failed.Class, number, clock.Time, exchange.Http.RequestAborted);
             await attempt.DisposeAsync();
         }
     }
@@ -138,7 +138,7 @@ internal sealed class AttemptStage(
     private void PutBack(RouteTrip trip, RoutePick pick)
     {
         var deployment = pick.Deployment!;
-        deployment.State.Breaker.Abandoned(clock.Now);
+        deployment.State.Abandoned(clock.Now);
         pick.Credential?.Abandoned(clock.Now);
         selector.Return(trip, deployment, pick.Credential, used: null);
         groups.Pulse();

@@ -9,9 +9,7 @@ internal static class RouteFeedback
     /// <summary>A stream has its first content: that is a success, however long it goes on.</summary>
     public static void Begun(Attempt attempt, long now)
     {
-        var state = attempt.Deployment.State;
-        state.Breaker.Succeeded(now);
-        state.Endpoint.Breaker.Succeeded(now);
+        attempt.Deployment.State.Succeeded(now, attempt.Began);
         attempt.Lane?.Succeeded(now);
     }
 
@@ -19,69 +17,73 @@ internal static class RouteFeedback
     /// <param name="failure">How it failed before the client saw anything of it; null when it answered, or broke off later.</param>
     public static void Ended(Attempt attempt, AttemptFailure? failure, long now)
     {
-        var state = attempt.Deployment.State;
         var outcome = attempt.Outcome;
         var brokeOff = failure is null && outcome.Ending is RequestEnding.UpstreamFailed or RequestEnding.UpstreamError;
         var kind = failure?.Class ?? (brokeOff ? FailureClass.Broken : FailureClass.NotTheirs);
         switch (kind)
         {
             case FailureClass.Unreachable:
-                state.Endpoint.Breaker.Failed(now);
-                state.Breaker.Failed(now);
+                attempt.Deployment.State.Unreachable(now, attempt.Began);
                 attempt.Lane?.Abandoned(now);
                 break;
             case FailureClass.Timeout or FailureClass.Broken or FailureClass.Unreadable or FailureClass.ServerError or FailureClass.Overloaded:
-                state.Endpoint.Breaker.Succeeded(now);
-                state.Breaker.Failed(now);
-                attempt.Lane?.Failed(now);
+                Failed(attempt, now);
                 break;
             case FailureClass.ModelMissing:
-                state.Endpoint.Breaker.Succeeded(now);
-                state.Breaker.Failed(now);
+                attempt.Deployment.State.Failed(now, isSlow: false, attempt.Began);
                 attempt.Lane?.Abandoned(now);
                 break;
             case FailureClass.RateLimited:
-                Told(attempt, now);
+                attempt.Deployment.State.Abandoned(now, attempt.Began);
                 attempt.Lane?.RateLimited(now, failure!.Value.RetryAfter);
                 break;
             case FailureClass.QuotaExhausted:
-                Told(attempt, now);
+                attempt.Deployment.State.Abandoned(now, attempt.Began);
                 attempt.Lane?.QuotaExhausted(now);
                 break;
             case FailureClass.Credential:
-                Told(attempt, now);
+                attempt.Deployment.State.Abandoned(now, attempt.Began);
                 attempt.Lane?.Refused(now, outcome.UpstreamStatus);
                 break;
             case FailureClass.ContextLength or FailureClass.ContentPolicy or FailureClass.BadRequest:
                 // It answers, and knows what it says.
                 Begun(attempt, now);
                 break;
+            case FailureClass.NotTheirs when attempt.HasBegun:
+                break;
             case FailureClass.NotTheirs when failure is null && outcome.Ending == RequestEnding.Completed:
-                if (!attempt.HasBegun)
-                {
-                    Begun(attempt, now);
-                }
-
+                Begun(attempt, now);
                 break;
             case FailureClass.NotTheirs:
-                if (!attempt.HasBegun)
-                {
-                    state.Breaker.Abandoned(now);
-                    state.Endpoint.Breaker.Abandoned(now);
-                    attempt.Lane?.Abandoned(now);
-                }
-
+                attempt.Deployment.State.Abandoned(now, attempt.Began);
+                attempt.Lane?.Abandoned(now);
                 break;
         }
 
+        if (attempt.IsSlow && kind == FailureClass.NotTheirs)
+        {
+            attempt.Deployment.State.Failed(now, isSlow: true, attempt.Began);
+        }
+
         var failed = kind is FailureClass.Unreachable or FailureClass.Timeout or FailureClass.Broken or FailureClass.Unreadable or FailureClass.ServerError or FailureClass.Overloaded;
-        state.Load.NoteEnd(now, failed, outcome.Usage.Output, attempt.TimeToFirstToken is { } first ? outcome.Duration - first : TimeSpan.Zero);
+        attempt.Deployment.State.Load.NoteEnd(now, failed, outcome.Usage.Output, attempt.TimeToFirstToken is { } first ? outcome.Duration - first : TimeSpan.Zero);
     }
 
-    /// <summary>The address lives; what it says is about a credential.</summary>
-    private static void Told(Attempt attempt, long now)
+    private static void Failed(Attempt attempt, long now)
     {
-        attempt.Deployment.State.Endpoint.Breaker.Succeeded(now);
-        attempt.Deployment.State.Breaker.Abandoned(now);
+        var state = attempt.Deployment.State;
+
+        // While the deployment as a whole is in trouble its failures say nothing about one credential, and credentials that
+        // were ejected for them would be missing when it is well again.
+        if (state.Breaker.OpenUntil == 0)
+        {
+            attempt.Lane?.Failed(now);
+        }
+        else
+        {
+            attempt.Lane?.Abandoned(now);
+        }
+
+        state.Failed(now, isSlow: false, attempt.Began);
     }
 }

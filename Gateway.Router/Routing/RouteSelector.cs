@@ -126,7 +126,7 @@ internal sealed class RouteSelector(RouterClock clock)
             var quota = Math.Max(LeastQuota, buffers.Choices[i].Lane?.QuotaLeftAt(now) ?? 1);
             buffers.Usable[usable] = candidates[i];
             buffers.Places[usable] = i;
-            buffers.Weights[usable++] = candidates[i].Weight * candidates[i].State.Breaker.RampAt(now) * quota;
+            buffers.Weights[usable++] = candidates[i].Weight * candidates[i].State.RampAt(now) * quota;
         }
 
         var request = new BalancingRequest
@@ -156,7 +156,7 @@ internal sealed class RouteSelector(RouterClock clock)
     private static RoutePick TakePlace(RouteTrip trip, Deployment deployment, in CredentialChoice choice, bool isProbe, in CallNeeds needs, long now, ref bool retry)
     {
         // A probe is a real request: it goes only where a retry is certain, and keeps the retry until it is over.
-        if (isProbe && !deployment.State.Breaker.TryBeginProbe(now))
+        if (isProbe && !deployment.State.TryBeginProbe(now))
         {
             retry = true;
             return RoutePick.Nothing(PickBlock.Open, 0);
@@ -166,7 +166,7 @@ internal sealed class RouteSelector(RouterClock clock)
         {
             if (isProbe)
             {
-                deployment.State.Breaker.Abandoned(now);
+                deployment.State.Abandoned(now, now);
             }
 
             retry = true;

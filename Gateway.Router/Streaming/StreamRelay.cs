@@ -146,7 +146,7 @@ internal sealed class StreamRelay
         var kind = _events.Observe(_buffer.AsSpan(start, end - start));
         if (_events.ContentEvents != before)
         {
-            _attempt.NoteFirstContent();
+            _attempt.NoteContent();
         }
 
         if (kind == EventKind.Drop)

@@ -129,7 +129,7 @@ internal sealed class TranslatedStream
         var kind = _decoder.Decode(frame, _meter);
         if (_meter.ContentEvents != before)
         {
-            _attempt.NoteFirstContent();
+            _attempt.NoteContent();
         }
 
         if (kind != EventKind.Silence && !_progressed)

@@ -155,5 +155,5 @@ public sealed class ProxyTests
     }
 
     private static Task<RouterHost> RouterAsync(string url, ConnectionConfig connection, bool isInternal = true) =>
-        RouterHost.StartAsync(TestConfig.For(TestConfig.Provider(url) with { Connection = connection, Internal = isInternal }));
+        RouterHost.StartAsync(TestConfig.Once(TestConfig.For(TestConfig.Provider(url) with { Connection = connection, Internal = isInternal })));
 }

@@ -20,7 +20,7 @@ public sealed class DeploymentStatesTests : IDisposable
     {
         var clock = new RouterClock(_time);
         _states = new DeploymentStates(clock, _store);
-        _catalog = new ModelCatalog(_store, ProtocolAdapters.For, _states, new GroupStates(clock));
+        _catalog = new ModelCatalog(_store, ProtocolAdapters.For, _states, new GroupStates(clock), _time);
     }
 
     [Fact]
