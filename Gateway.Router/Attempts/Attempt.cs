@@ -122,7 +122,7 @@ internal sealed class Attempt(LlmExchange exchange, int number, Deployment deplo
         _raw = raw;
         _body = body;
         Length = isDecoded ? null : answer.Content.Headers.ContentLength;
-        EndIsCertain = answer.Content.Headers.ContentLength is not null || answer.Headers.TransferEncodingChunked == true;
+        EndIsCertain = answer.Content.Headers.ContentLength is not null || answer.Headers.TransferEncodingChunked == true || answer.Version.Major >= 2;
         TimeToHead = Elapsed;
     }
 

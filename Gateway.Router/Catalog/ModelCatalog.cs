@@ -16,12 +16,12 @@ internal sealed class ModelCatalog : IDisposable
     private readonly IDisposable _subscription;
     private volatile CatalogSnapshot? _current;
 
-    public ModelCatalog(IConfigStore store, UpstreamProtocolOf protocolOf, DeploymentStates states, GroupStates groups, TimeProvider time)
+    public ModelCatalog(IConfigStore store, UpstreamProtocolOf protocolOf, DeploymentStates states, GroupStates groups, TimeProvider? time = null)
     {
         _protocolOf = protocolOf;
         _states = states;
         _groups = groups;
-        _time = time;
+        _time = time ?? TimeProvider.System;
 
         // The store calls once before it returns, so Current is never empty.
         _subscription = store.OnChange(Build);
