@@ -44,7 +44,7 @@ internal sealed class CredentialHints(HintBus hints, RouterClock clock, Credenti
     }
 
     internal static string IdOf(in CredentialEvent happened) =>
-        $"{(happened.Kind == CredentialEventKind.Rested ? Rests : Refused)} {happened.Fingerprint} {happened.Provider} {happened.Deployment}";
+        $"{(happened.Kind == CredentialEventKind.Quarantined ? Refused : Rests)} {happened.Fingerprint} {happened.Provider} {happened.Deployment}";
 
     private void Tell(CredentialEvent happened)
     {

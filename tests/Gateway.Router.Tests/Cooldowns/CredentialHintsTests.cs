@@ -12,7 +12,7 @@ public sealed class CredentialHintsTests
     [InlineData(null)]
     public void What_one_Router_tells_another_reads(string? deployment)
     {
-        foreach (var (kind, isQuarantine) in new[] { (CredentialEventKind.Rested, false), (CredentialEventKind.Quarantined, true), (CredentialEventKind.QuotaExhausted, true) })
+        foreach (var (kind, isQuarantine) in new[] { (CredentialEventKind.Rested, false), (CredentialEventKind.Quarantined, true), (CredentialEventKind.QuotaExhausted, false) })
         {
             var happened = new CredentialEvent("openai", deployment, "openai#1", "0123456789abcdef", kind, 429, TimeSpan.FromSeconds(7), IsNew: true);
             var hint = new Hint(HintKind.Credential, CredentialHints.IdOf(in happened), Now + happened.For.Ticks);
