@@ -69,8 +69,8 @@ internal sealed class DeploymentStates : IDisposable
             }
             else if (kept.Pool != pool)
             {
-                // Other keys: what was known of the keys is void, not what was known of the deployment.
-                kept = (new DeploymentState(kept.State, pool.NewLanes()), pool);
+                // Other keys: what was known of the deployment stays, and of those keys that stay.
+                kept = (new DeploymentState(kept.State, pool.NewLanes(id)), pool);
                 _states[id] = kept;
             }
 
@@ -123,7 +123,7 @@ internal sealed class DeploymentStates : IDisposable
     }
 
     private DeploymentState Create(string id, EndpointState endpoint, CredentialPool pool, bool isNamed) =>
-        new(id, endpoint, pool.NewLanes(), NewBreaker(CooldownSubject.Deployment, id, isNamed));
+        new(id, endpoint, pool.NewLanes(isNamed ? id : null), NewBreaker(CooldownSubject.Deployment, id, isNamed));
 
     // The hash of a string is another one in each process, which is what the jitter wants.
     private Breaker NewBreaker(CooldownSubject subject, string id, bool isNamed) =>

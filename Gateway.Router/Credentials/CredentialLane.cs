@@ -162,7 +162,7 @@ internal sealed class CredentialLane
     public void Succeeded(long now)
     {
         Breaker?.Succeeded(now);
-        if (!_own.IsTroubled && !_key.IsTroubled)
+        if (!_own.IsTroubled && !_key.IsTroubled && Volatile.Read(ref _own.TrialSince) == 0)
         {
             return;
         }
