@@ -76,7 +76,10 @@ internal sealed class CredentialLane
         quota.Learn(in told, now);
         if (quota.ExhaustedUntil > now)
         {
-            _own.IsTroubled = true;
+            lock (_memory.Lock)
+            {
+                _own.IsTroubled = true;
+            }
         }
     }
 

@@ -199,6 +199,45 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task Many_threads_never_hold_more_places_than_there_are()
+    {
+        var keys = new Keys(new UpstreamLimits { Concurrency = 5 }, Keys.Key("a", limits: new UpstreamLimits { Concurrency = 3 }), Keys.Key("b", limits: new UpstreamLimits { Concurrency = 4 }));
+        var holding = new int[3];
+        var most = new int[3];
+        var needs = new CallNeeds(10, 7);
+
+        void Count(int index, int by)
+        {
+            var now = Interlocked.Add(ref holding[index], by);
+            if (now > Volatile.Read(ref most[index]))
+            {
+                Volatile.Write(ref most[index], now);
+            }
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
+        {
+            for (var i = 0; i < 3000; i++)
+            {
+                var choice = keys.Pool.Peek(keys.Lanes, in needs, 0, keys.Now);
+                if (choice.IsUsable && keys.Pool.TryTake(in choice, in needs, keys.Now))
+                {
+                    Count(2, 1);
+                    Count(choice.Lane!.Credential!.Index, 1);
+                    Thread.Yield();
+                    Count(choice.Lane!.Credential!.Index, -1);
+                    Count(2, -1);
+                    keys.Pool.Return(choice.Lane!, in needs, 10, keys.Now);
+                }
+            }
+        })));
+
+        Assert.True(most[0] <= 3 && most[1] <= 4 && most[2] <= 5, string.Join(' ', most));
+        Assert.True(most[2] > 1, "The threads were never together.");
+        Assert.Equal(0, keys.Pool.Running);
+    }
+
+    [Fact]
     public void No_history_exceeds_concurrency_or_what_the_rates_allow()
     {
         for (var seed = 0; seed < 1000; seed++)
