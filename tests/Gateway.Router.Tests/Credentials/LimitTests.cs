@@ -118,6 +118,17 @@ public sealed class LimitTests
         Assert.NotNull(keys.Take());
     }
 
+    [Fact]
+    public void Whoever_is_slower_at_the_providers_limit_takes_nothing()
+    {
+        var keys = new Keys(new UpstreamLimits { RequestsPerMinute = 6 }, Keys.Key("a"), Keys.Key("b"));
+        var (first, second) = (keys.Peek(), keys.Peek());
+
+        Assert.True(keys.Pool.TryTake(in first, default, keys.Now));
+        Assert.False(keys.Pool.TryTake(in second, default, keys.Now));
+        Assert.Equal((1, keys.In(10)), (keys.Pool.Running, keys.Peek().UsableAt));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
