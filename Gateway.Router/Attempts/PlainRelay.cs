@@ -109,7 +109,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
     private static AttemptFailure Said(Attempt attempt, IAnswerReader reader, ReadOnlySpan<byte> body)
     {
         Fold(attempt, reader, body.Length);
-        var error = UpstreamErrors.Read((int)attempt.Answer.StatusCode, body);
+        var error = UpstreamErrors.Read(attempt.Answer, body);
         return AttemptFailure.Said(error.Status, error, new UpstreamReply { Body = body.ToArray(), IsForeign = IsForeignError(attempt, reader, body) });
     }
 

@@ -243,7 +243,8 @@ internal sealed class CredentialPool
             set.Lanes.Add(fingerprint, own = new LaneMemory());
         }
 
-        var breaker = Credentials.Count > 1 ? own.Breaker ??= new Breaker() : null;
+        // The seed is of the jitter: Routers that lost the same must not come back together.
+        var breaker = Credentials.Count > 1 ? own.Breaker ??= new Breaker((ulong)HashCode.Combine(deployment, fingerprint)) : null;
         return new CredentialLane(credential, _memory, _memory.Key_NeedsLock(fingerprint), set, own, deployment, breaker);
     }
 }
