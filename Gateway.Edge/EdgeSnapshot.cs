@@ -1,5 +1,7 @@
 using System.Globalization;
+using Gateway.Core.Catalog;
 using Gateway.Core.Configuration;
+using Gateway.Edge.Routes;
 using Gateway.Edge.VirtualKeys;
 
 namespace Gateway.Edge;
@@ -14,8 +16,9 @@ internal sealed class EdgeSnapshot
         GenerationText = source.Generation.ToString(CultureInfo.InvariantCulture);
         MaxBodyBytes = config.Server.MaxBodyBytes;
         AdminKey = string.IsNullOrEmpty(config.Server.AdminKey) ? null : digests.Of(config.Server.AdminKey);
-        Keys = new VirtualKeySnapshot(config.Keys, digests);
+        Keys = new VirtualKeySnapshot(config, digests);
         Models = new ModelDirectory(config);
+        Routes = new PathRoutes(config, Models);
         Files = new FileProviders(config);
         DefaultModeration = config.Moderation.Policies.ContainsKey(ModerationConfig.DefaultPolicy) ? ModerationConfig.DefaultPolicy : "";
     }
@@ -33,6 +36,8 @@ internal sealed class EdgeSnapshot
     public VirtualKeySnapshot Keys { get; }
 
     public ModelDirectory Models { get; }
+
+    public PathRoutes Routes { get; }
 
     public FileProviders Files { get; }
 

@@ -1,5 +1,6 @@
 using Gateway.Core.Configuration;
 using Gateway.Edge.Endpoints;
+using Gateway.Edge.Routes;
 
 return Program.Build(args).RunService();
 
@@ -18,6 +19,8 @@ internal sealed partial class Program
         builder.AddEdgeEndpoints().AddAdmission().AddForwarding().AddAdmin();
 
         var app = builder.Build();
+        app.UseMiddleware<PathRouteMiddleware>();
+        app.UseRouting();
         app.UseMiddleware<EdgeMiddleware>();
         app.MapDefaultEndpoints();
         app.MapLlmEndpoints();

@@ -1,5 +1,6 @@
 using Gateway.Router.Attempts;
 using Gateway.Router.Catalog;
+using Gateway.Router.Cooldowns;
 using Gateway.Router.ModelLists;
 using Gateway.Router.Moderating;
 using Gateway.Router.Pipeline;
@@ -21,6 +22,6 @@ internal static class RouterApplication
             options.Limits.MinResponseDataRate = null;
             options.Limits.MinRequestBodyDataRate = null;
         });
-        return builder.AddLlmPipeline().AddCatalog().AddModerating().AddAttempts().AddModelLists().AddStoredResponses();
+        return builder.AddLlmPipeline().AddCooldowns().AddCatalog().AddModerating().AddAttempts().AddModelLists().AddStoredResponses();
     }
 }

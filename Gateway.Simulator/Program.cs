@@ -1,3 +1,4 @@
+using Gateway.Simulator.Control;
 using Gateway.Simulator.Hosting;
 using Gateway.Simulator.Meter;
 using Gateway.Simulator.Protocols;
@@ -5,10 +6,11 @@ using Gateway.Simulator.Recordings;
 
 var builder = ServiceHost.CreateBuilder(args);
 builder.AddServiceDefaults();
-builder.AddSimulator().AddMeter().AddRecordings().AddProtocols();
+builder.AddSimulator().AddMeter().AddControl().AddRecordings().AddProtocols();
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
 app.MapMeter();
+app.MapControl();
 app.MapProtocols();
 return app.RunService();

@@ -73,7 +73,7 @@ public enum FallbackTriggers
 }
 
 /// <summary>Another model group that may serve instead.</summary>
-/// <param name="Model">Name of the group, or what an alias, <c>provider/model</c> or prefix leads to.</param>
+/// <param name="Model">As the document writes it: a group, an alias, <c>provider/model</c> or a name that a prefix knows. It leads somewhere, and a key's patterns mean names as they are asked for.</param>
 /// <param name="On">For which failures.</param>
 public sealed record FallbackConfig(string Model, FallbackTriggers On);
 
@@ -130,7 +130,7 @@ public sealed record RouteConfig
     /// <summary>Path prefix without trailing slash and without the endpoint's version, e.g. <c>/support</c> for <c>/support/v1</c> in the document.</summary>
     public required string Path { get; init; }
 
-    /// <summary>What answers, whatever model the request names; null for the request's own.</summary>
+    /// <summary>What answers, whatever model the request names, as the document writes it: any name that leads somewhere. Null for the request's own.</summary>
     public string? Model { get; init; }
 
     public RouteStreaming Streaming { get; init; }

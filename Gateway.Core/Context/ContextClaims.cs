@@ -1,4 +1,5 @@
 using Gateway.Core.Configuration;
+using Gateway.Core.Requests;
 
 namespace Gateway.Core.Context;
 
@@ -29,6 +30,9 @@ public enum ContextRole : byte
 /// </summary>
 public sealed record ContextClaims
 {
+    /// <summary><see cref="KeyId"/> of a caller without a key: only what is public is open to it. No key has this id.</summary>
+    public const string PublicKeyId = "public";
+
     public required ContextAudience Audience { get; init; }
 
     public required ContextRole Role { get; init; }
@@ -45,6 +49,7 @@ public sealed record ContextClaims
     /// <summary>When the whole request must be over. Unix milliseconds.</summary>
     public long DeadlineUnixMs { get; init; }
 
+    /// <summary>The virtual key, or <see cref="PublicKeyId"/>.</summary>
     public string KeyId { get; init; } = "";
 
     public string Team { get; init; } = "";
@@ -83,6 +88,9 @@ public sealed record ContextClaims
 
     /// <summary>Whether the body may steer the routing.</summary>
     public bool MaySteer { get; init; } = true;
+
+    /// <summary><see cref="SteeringDigest"/> of what the body steers with; 0 for nothing. The Router compares.</summary>
+    public long Steering { get; init; }
 
     /// <summary>Money held for the request, in nano-USD; 0 while nothing is reserved.</summary>
     public long ReservedNanoUsd { get; init; }

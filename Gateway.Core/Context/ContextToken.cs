@@ -155,6 +155,7 @@ public sealed class ContextToken(ContextKeys keys, TimeProvider time)
         writer.WriteVarint(claims.Weight);
         writer.WriteStrings(claims.RequiredTags);
         writer.WriteByte(claims.MaySteer ? (byte)1 : (byte)0);
+        writer.WriteVarint(claims.Steering);
         writer.WriteVarint(claims.ReservedNanoUsd);
         writer.WriteString(claims.ModerationPolicy);
         writer.WriteVarint(claims.ConfigGeneration);
@@ -186,6 +187,7 @@ public sealed class ContextToken(ContextKeys keys, TimeProvider time)
             Weight = reader.ReadInt32(),
             RequiredTags = reader.ReadStrings(),
             MaySteer = reader.ReadByte() != 0,
+            Steering = reader.ReadVarint(),
             ReservedNanoUsd = reader.ReadVarint(),
             ModerationPolicy = reader.ReadString(),
             ConfigGeneration = reader.ReadVarint(),

@@ -33,6 +33,12 @@ public enum GatewayErrorKind
     /// <summary>The catalogue does not know the model.</summary>
     ModelNotFound,
 
+    /// <summary>No deployment of the model can do what the request needs.</summary>
+    CapabilityMissing,
+
+    /// <summary>The request is longer than any deployment of the model holds.</summary>
+    ContextLengthExceeded,
+
     /// <summary>A limit of the virtual key is used up. Always with a retry hint.</summary>
     RateLimited,
 
@@ -59,6 +65,15 @@ public enum GatewayErrorKind
 
     /// <summary>The deadline of the request passed before an answer began.</summary>
     DeadlineExceeded,
+
+    /// <summary>No deployment of the model can be asked now: health keeps all of them out. Always with a retry hint.</summary>
+    NoDeployment,
+
+    /// <summary>The limits of every credential are reached, ours or the provider's. Always with a retry hint.</summary>
+    UpstreamLimited,
+
+    /// <summary>Every deployment serves as many as it may, and there is no more room or time to wait. Always with a retry hint.</summary>
+    UpstreamBusy,
 
     /// <summary>The upstream did not accept a connection.</summary>
     UpstreamUnreachable,

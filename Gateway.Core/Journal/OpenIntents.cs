@@ -10,7 +10,7 @@ internal sealed class OpenIntents
     {
         lock (_lock)
         {
-            // A second attempt of the same request writes another intent; the first one is what holds the segment.
+            // A second attempt of the same request writes another intent; the first one is what holds the segments of both.
             _seqs.TryAdd(requestId, seq);
         }
     }

@@ -42,9 +42,9 @@ public sealed class UsageJournal : IUsageJournal, IDisposable
             },
             orphans.Visit);
         _room = new JournalRoom(Log, folder.Path, options);
-        foreach (var intent in orphans.Left)
+        foreach (var final in orphans.Settle())
         {
-            Log.Append(JournalRecordType.Final, UsageRecordCodec.Version, intent.RequestId, OrphanedIntents.Settle(intent), UsageRecordCodec.Write, out _);
+            Log.Append(JournalRecordType.Final, UsageRecordCodec.Version, final.Intent.RequestId, final, UsageRecordCodec.Write, out _);
             RecoveredRequests++;
         }
 
@@ -92,7 +92,7 @@ public sealed class UsageJournal : IUsageJournal, IDisposable
         var usage = final.Usage.Capped();
         if (usage != final.Usage)
         {
-            final = final with { Usage = usage, Flags = final.Flags | UsageFlags.Estimated };
+            final = final with { Usage = usage, Flags = final.Flags | UsageFlags.Estimated, AttemptRecords = Capped(final.AttemptRecords) };
         }
 
         Log.Append(JournalRecordType.Final, UsageRecordCodec.Version, final.Intent.RequestId, final, UsageRecordCodec.Write, out _);
@@ -143,6 +143,18 @@ public sealed class UsageJournal : IUsageJournal, IDisposable
             _room.Dispose();
             _folder.Dispose();
         }
+    }
+
+    private static UsageAttempt[] Capped(IReadOnlyList<UsageAttempt> attempts)
+    {
+        var capped = new UsageAttempt[attempts.Count];
+        for (var i = 0; i < capped.Length; i++)
+        {
+            var usage = attempts[i].Usage.Capped();
+            capped[i] = usage == attempts[i].Usage ? attempts[i] : attempts[i] with { Usage = usage, Flags = attempts[i].Flags | UsageFlags.Estimated };
+        }
+
+        return capped;
     }
 
     private void Mark()

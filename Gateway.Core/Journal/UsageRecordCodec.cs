@@ -8,13 +8,28 @@ namespace Gateway.Core.Journal;
 public static class UsageRecordCodec
 {
     /// <summary>Layout that is written today. A new field means a new version, and readers of the old one.</summary>
-    public const byte Version = 2;
+    public const byte Version = 3;
 
     /// <summary>Without tokens of sound.</summary>
     private const byte WithoutAudio = 1;
 
+    /// <summary>Without a record of each call.</summary>
+    private const byte WithoutAttempts = 2;
+
     /// <summary>Longer texts are cut: clients and upstreams choose some of them, and a record must stay small.</summary>
     public const int MaxTextChars = 512;
+
+    /// <summary>Most calls that a record tells of; more are left out.</summary>
+    public const int MaxAttempts = 8;
+
+    /// <summary>Parts of an INTENT that stand in its bytes.</summary>
+    [Flags]
+    private enum Parts : byte
+    {
+        None = 0,
+        Price = 1,
+        Carried = 2,
+    }
 
     /// <returns>Bytes written.</returns>
     public static int Write(UsageIntent intent, Span<byte> destination)
@@ -44,6 +59,7 @@ public static class UsageRecordCodec
         writer.WriteVarint(final.TimeToFirstTokenMs);
         writer.WriteVarint(final.Usage.AudioInput);
         writer.WriteVarint(final.Usage.AudioOutput);
+        UsageAttemptCodec.Write(ref writer, final);
         return writer.Written;
     }
 
@@ -73,7 +89,43 @@ public static class UsageRecordCodec
             DurationMs = reader.ReadVarint(),
             TimeToFirstTokenMs = reader.ReadVarint(),
         };
-        return version == WithoutAudio ? final : final with { Usage = final.Usage with { AudioInput = reader.ReadVarint(), AudioOutput = reader.ReadVarint() } };
+        if (version == WithoutAudio)
+        {
+            return final;
+        }
+
+        final = final with { Usage = final.Usage with { AudioInput = reader.ReadVarint(), AudioOutput = reader.ReadVarint() } };
+        return version != WithoutAttempts && UsageAttemptCodec.Read(ref reader, final) is { Length: > 0 } attempts ? final with { AttemptRecords = attempts } : final;
+    }
+
+    internal static void WriteUsage(ref WireWriter writer, in TokenUsage usage)
+    {
+        writer.WriteVarint(usage.Input);
+        writer.WriteVarint(usage.CachedInput);
+        writer.WriteVarint(usage.CacheWrite);
+        writer.WriteVarint(usage.Output);
+        writer.WriteVarint(usage.Reasoning);
+        writer.WriteVarint(usage.AudioInput);
+        writer.WriteVarint(usage.AudioOutput);
+    }
+
+    internal static TokenUsage ReadUsage(ref WireReader reader) => new(reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint())
+    {
+        AudioInput = reader.ReadVarint(),
+        AudioOutput = reader.ReadVarint(),
+    };
+
+    internal static void WriteText(ref WireWriter writer, string text, int maxChars = MaxTextChars)
+    {
+        if (text.Length <= maxChars)
+        {
+            writer.WriteString(text);
+            return;
+        }
+
+        // A pair of surrogates is not cut in two.
+        var length = char.IsHighSurrogate(text[maxChars - 1]) ? maxChars - 1 : maxChars;
+        writer.WriteString(text[..length]);
     }
 
     // The request id stands in the frame.
@@ -89,13 +141,22 @@ public static class UsageRecordCodec
         writer.WriteByte(intent.Stream ? (byte)1 : (byte)0);
         writer.WriteVarint(intent.EstimatedInputTokens);
         writer.WriteVarint((int)intent.Flags);
-        writer.WriteByte(intent.Price is null ? (byte)0 : (byte)1);
+        var carries = intent.Attempt != 1 || intent.CarriedNanoUsd != 0 || intent.CarriedUsage != default;
+        writer.WriteByte((byte)((intent.Price is null ? Parts.None : Parts.Price) | (carries ? Parts.Carried : Parts.None)));
         if (intent.Price is { } price)
         {
             writer.WriteVarint(price.Input);
             writer.WriteVarint(price.CachedInput);
             writer.WriteVarint(price.CacheWrite);
             writer.WriteVarint(price.Output);
+        }
+
+        // Nothing is carried into the first call, which is the only one of nearly every request.
+        if (carries)
+        {
+            writer.WriteVarint(intent.Attempt);
+            WriteUsage(ref writer, intent.CarriedUsage);
+            writer.WriteVarint(intent.CarriedNanoUsd);
         }
     }
 
@@ -112,27 +173,30 @@ public static class UsageRecordCodec
         Stream = reader.ReadByte() != 0,
         EstimatedInputTokens = reader.ReadVarint(),
         Flags = (UsageFlags)reader.ReadInt32(),
-        Price = reader.ReadByte() == 0 ? null : new TokenPrice(reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint()),
+        Price = ReadPrice(ref reader, out var carries),
+        Attempt = carries ? reader.ReadInt32() : 1,
+        CarriedUsage = carries ? ReadUsage(ref reader) : default,
+        CarriedNanoUsd = carries ? reader.ReadVarint() : 0,
     };
 
-    private static void WriteText(ref WireWriter writer, string text)
+    // The layouts before this one wrote 0 or 1 here, and never had anything to carry.
+    private static TokenPrice? ReadPrice(ref WireReader reader, out bool carries)
     {
-        if (text.Length <= MaxTextChars)
+        var parts = (Parts)reader.ReadByte();
+        if ((parts & ~(Parts.Price | Parts.Carried)) != 0)
         {
-            writer.WriteString(text);
-            return;
+            throw new InvalidDataException("The record has parts that this build does not know.");
         }
 
-        // A pair of surrogates is not cut in two.
-        var length = char.IsHighSurrogate(text[MaxTextChars - 1]) ? MaxTextChars - 1 : MaxTextChars;
-        writer.WriteString(text[..length]);
+        carries = (parts & Parts.Carried) != 0;
+        return (parts & Parts.Price) != 0 ? new TokenPrice(reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint()) : null;
     }
 
     private static void Require(byte version)
     {
-        if (version is not (Version or WithoutAudio))
+        if (version is not (Version or WithoutAttempts or WithoutAudio))
         {
-            throw new InvalidDataException($"The record has layout {version}; this build reads {WithoutAudio} and {Version}.");
+            throw new InvalidDataException($"The record has layout {version}; this build reads {WithoutAudio} to {Version}.");
         }
     }
 }

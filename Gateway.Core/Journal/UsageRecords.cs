@@ -26,6 +26,9 @@ public enum RequestEnding : byte
 
     /// <summary>The Router died; the record was made from its journal.</summary>
     Recovered = 7,
+
+    /// <summary>Another call of the same request answered first. For single calls only, never for a request.</summary>
+    Superseded = 8,
 }
 
 [Flags]
@@ -46,7 +49,10 @@ public enum UsageFlags
     Unmoderated = 8,
 }
 
-/// <summary>Written before a request is dispatched to an upstream: enough to charge for it if this process dies.</summary>
+/// <summary>
+/// Written before each call to an upstream: enough to charge for the request if this process dies. The one with the highest
+/// <see cref="Attempt"/> counts.
+/// </summary>
 public sealed record UsageIntent
 {
     public required Guid RequestId { get; init; }
@@ -77,12 +83,21 @@ public sealed record UsageIntent
     public TokenPrice? Price { get; init; }
 
     public UsageFlags Flags { get; init; }
+
+    /// <summary>Number of the call, from 1 in the order of dispatch.</summary>
+    public int Attempt { get; init; } = 1;
+
+    /// <summary>What the earlier calls of the request are charged for.</summary>
+    public TokenUsage CarriedUsage { get; init; }
+
+    /// <summary>Chargeable cost of the earlier calls in nano-USD, each at its own price.</summary>
+    public long CarriedNanoUsd { get; init; }
 }
 
 /// <summary>The one final record of a request. <see cref="UsageIntent"/> says who and what; this says how it ended.</summary>
 public sealed record UsageFinal
 {
-    /// <summary>The same facts as in the INTENT; repeated, so that the ledger needs no join across batches.</summary>
+    /// <summary>The same facts as in the INTENT of the call that answered; repeated, so that the ledger needs no join across batches.</summary>
     public required UsageIntent Intent { get; init; }
 
     public required RequestEnding Ending { get; init; }
@@ -93,15 +108,22 @@ public sealed record UsageFinal
     /// <summary>Model name that the upstream answered with; empty when it named none.</summary>
     public string AnsweredModel { get; init; } = "";
 
+    /// <summary>What is charged for, over all calls.</summary>
     public TokenUsage Usage { get; init; }
 
-    /// <summary>Chargeable cost in nano-USD.</summary>
+    /// <summary>Chargeable cost in nano-USD, over all calls, each at its own price.</summary>
     public long CostNanoUsd { get; init; }
 
     public UsageFlags Flags { get; init; }
 
     /// <summary>Upstream calls made.</summary>
     public int Attempts { get; init; } = 1;
+
+    /// <summary>
+    /// The calls, at most <see cref="UsageRecordCodec.MaxAttempts"/>. Their charges add up to <see cref="Usage"/> and
+    /// <see cref="CostNanoUsd"/>. Empty when none was made, and in records of layouts that had none.
+    /// </summary>
+    public IReadOnlyList<UsageAttempt> AttemptRecords { get; init; } = [];
 
     /// <summary>Arrival at the Router to the end, in milliseconds.</summary>
     public long DurationMs { get; init; }
@@ -116,7 +138,10 @@ public interface IUsageJournal
     /// <summary>False when the journal has no room for billable traffic or has failed: nothing may be dispatched.</summary>
     bool IsWritable { get; }
 
-    /// <summary>Records that a request is about to be dispatched. Completed when the record survives the death of the process.</summary>
+    /// <summary>
+    /// Records that a call is about to be made; each call of a request has its own, and none comes after the request's FINAL. Completed
+    /// when the record survives the death of the process.
+    /// </summary>
     /// <exception cref="IOException">The record was not written; do not dispatch.</exception>
     ValueTask AppendIntentAsync(UsageIntent intent);
 

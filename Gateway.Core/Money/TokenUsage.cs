@@ -25,6 +25,16 @@ public readonly record struct TokenUsage(long Input, long CachedInput, long Cach
         AudioInput = Math.Min(AudioInput, Most),
         AudioOutput = Math.Min(AudioOutput, Most),
     };
+
+    /// <summary>The counts of both. One that does not fit stands at the greatest number, never wrapped around.</summary>
+    public static TokenUsage operator +(in TokenUsage left, in TokenUsage right) => new(
+        Sum(left.Input, right.Input), Sum(left.CachedInput, right.CachedInput), Sum(left.CacheWrite, right.CacheWrite), Sum(left.Output, right.Output), Sum(left.Reasoning, right.Reasoning))
+    {
+        AudioInput = Sum(left.AudioInput, right.AudioInput),
+        AudioOutput = Sum(left.AudioOutput, right.AudioOutput),
+    };
+
+    private static long Sum(long left, long right) => (long)Int128.Clamp((Int128)left + right, long.MinValue, long.MaxValue);
 }
 
 /// <summary>Price of a deployment in nano-USD per 1,000,000 tokens: exact for every price with at most nine decimals.</summary>

@@ -38,6 +38,15 @@ internal ref partial struct FactsScan
             case FieldRule.Object: return ReadObject(member);
             case FieldRule.Members: return _reader.TokenType == JsonTokenType.Null ? null : ReadInner(member);
             case FieldRule.MemberList: return ReadMemberList(member);
+            case FieldRule.Models: return ReadModels();
+            case FieldRule.Provider: return ReadProvider(member);
+            case FieldRule.ProviderOrder: return ReadProviderNames(member, _steering!.Order);
+            case FieldRule.ProviderOnly: return ReadProviderNames(member, _steering!.Only);
+            case FieldRule.ProviderIgnore: return ReadProviderNames(member, _steering!.Ignore);
+            case FieldRule.ProviderSort: return ReadSort(member);
+            case FieldRule.AllowFallbacks: return ReadAllowFallbacks(member);
+            case FieldRule.MaxPrice: return _reader.TokenType == JsonTokenType.Null ? null : ReadStrict(member);
+            case FieldRule.Price: return ReadPrice(member);
             default:
                 _reader.Skip();
                 return null;

@@ -22,10 +22,12 @@ internal ref partial struct FactsScan(ReadOnlySpan<byte> body, OperationFields f
     private bool _includeUsage;
     private ByteRange _includeUsageToken;
     private ByteRange _streamOptionsToken;
+    private int _nameStart;
+    private SteeringDraft? _steering;
 
     public readonly RequestFacts Facts => new()
     {
-        Model = path?.Model ?? _model,
+        Model = Model,
         ModelToken = _modelToken,
         Stream = path?.Stream ?? _stream,
         AsArray = path?.AsArray ?? false,
@@ -36,9 +38,14 @@ internal ref partial struct FactsScan(ReadOnlySpan<byte> body, OperationFields f
         IncludeUsageToken = _includeUsageToken,
         StreamOptionsToken = _streamOptionsToken,
         ContinuesResponse = IsGiven(KnownField.PreviousResponse),
+        Preferences = _steering?.ToPreferences(Model),
+        OwnMembers = _steering?.Own,
         FirstMemberOffset = _firstMember,
         BodyBytes = _bodyBytes,
     };
+
+    /// <summary>Who names several models and not one means the first of them.</summary>
+    private readonly string Model => path?.Model ?? (_model.Length == 0 && _steering is { Models: [{ } first, ..] } ? first : _model);
 
     /// <returns>Null when the body is good.</returns>
     public GatewayError? Run()
@@ -80,14 +87,22 @@ internal ref partial struct FactsScan(ReadOnlySpan<byte> body, OperationFields f
     }
 
     /// <summary>Reads an object from its opening brace to its closing one.</summary>
-    private GatewayError? ReadMembers(KnownMember[] known)
+    /// <param name="known">Its known members.</param>
+    /// <param name="strict">The object itself, where it may have no others.</param>
+    private GatewayError? ReadMembers(KnownMember[] known, KnownMember? strict = null)
     {
         while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
         {
+            _nameStart = (int)_reader.TokenStartIndex;
             var member = KnownMember.Find(ref _reader, known, out var misspelled);
             if (misspelled is not null)
             {
                 return RequestFactsReader.Invalid($"The body has a field whose name is a variant of '{misspelled}'. Write it exactly like that, without escapes.", misspelled);
+            }
+
+            if (member is null && strict is not null)
+            {
+                return Unsupported(strict);
             }
 
             _reader.Read();
@@ -133,7 +148,7 @@ internal ref partial struct FactsScan(ReadOnlySpan<byte> body, OperationFields f
             return RequestFactsReader.Invalid("'max_tokens' and 'max_completion_tokens' exclude each other. Send only 'max_completion_tokens'.", "max_tokens");
         }
 
-        if (fields.NeedsModel && !IsGiven(KnownField.Model))
+        if (fields.NeedsModel && Model.Length == 0)
         {
             return RequestFactsReader.Invalid("'model' is missing. GET /v1/models lists the names that you may use.", "model");
         }

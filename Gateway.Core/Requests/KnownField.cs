@@ -26,6 +26,16 @@ internal enum KnownField
     RequestModel,
     Options,
     Documents,
+    Models,
+    Provider,
+    ProviderOrder,
+    ProviderOnly,
+    ProviderIgnore,
+    ProviderSort,
+    AllowFallbacks,
+    MaxPrice,
+    PromptPrice,
+    CompletionPrice,
 }
 
 /// <summary>How the value of a known field is read.</summary>
@@ -65,4 +75,19 @@ internal enum FieldRule
 
     /// <summary>A list of objects with known members.</summary>
     MemberList,
+
+    /// <summary>Models to try, in order.</summary>
+    Models,
+
+    /// <summary>What providers may serve: an object with known members alone.</summary>
+    Provider,
+    ProviderOrder,
+    ProviderOnly,
+    ProviderIgnore,
+    ProviderSort,
+    AllowFallbacks,
+
+    /// <summary>An object with known members alone.</summary>
+    MaxPrice,
+    Price,
 }

@@ -10,9 +10,33 @@ internal sealed class OperationFields
     private static readonly KnownMember SafetyIdentifier = new(KnownField.SafetyIdentifier, FieldRule.SafetyIdentifier, "safety_identifier");
     private static readonly KnownMember FilledMessages = new(KnownField.Messages, FieldRule.FilledArray, "messages");
 
-    private static readonly OperationFields ChatCompletions = new(OpenAI(messages: FieldRule.FilledArray), KnownField.Messages);
-    private static readonly OperationFields Completions = new(OpenAI(prompt: FieldRule.StringOrArray), KnownField.Prompt);
-    private static readonly OperationFields Embeddings = new(OpenAI(input: FieldRule.StringOrArray), KnownField.Input);
+    /// <summary>Fields inside <c>provider</c>, as bits of <see cref="KnownField"/>.</summary>
+    public const ulong PreferenceMask =
+        1UL << (int)KnownField.ProviderOrder | 1UL << (int)KnownField.ProviderOnly | 1UL << (int)KnownField.ProviderIgnore | 1UL << (int)KnownField.ProviderSort
+        | 1UL << (int)KnownField.AllowFallbacks | 1UL << (int)KnownField.MaxPrice;
+
+    // As OpenRouter has them. Neither OpenAI nor Anthropic has fields of these names.
+    private static readonly KnownMember[] Steering =
+    [
+        new(KnownField.Models, FieldRule.Models, "models"),
+        new(KnownField.Provider, FieldRule.Provider, "provider", members:
+        [
+            new(KnownField.ProviderOrder, FieldRule.ProviderOrder, "order", "provider.order"),
+            new(KnownField.ProviderOnly, FieldRule.ProviderOnly, "only", "provider.only"),
+            new(KnownField.ProviderIgnore, FieldRule.ProviderIgnore, "ignore", "provider.ignore"),
+            new(KnownField.ProviderSort, FieldRule.ProviderSort, "sort", "provider.sort"),
+            new(KnownField.AllowFallbacks, FieldRule.AllowFallbacks, "allow_fallbacks", "provider.allow_fallbacks"),
+            new(KnownField.MaxPrice, FieldRule.MaxPrice, "max_price", "provider.max_price",
+            [
+                new(KnownField.PromptPrice, FieldRule.Price, "prompt", "provider.max_price.prompt"),
+                new(KnownField.CompletionPrice, FieldRule.Price, "completion", "provider.max_price.completion"),
+            ]),
+        ]),
+    ];
+
+    private static readonly OperationFields ChatCompletions = new([.. OpenAI(messages: FieldRule.FilledArray), .. Steering], KnownField.Messages);
+    private static readonly OperationFields Completions = new([.. OpenAI(prompt: FieldRule.StringOrArray), .. Steering], KnownField.Prompt);
+    private static readonly OperationFields Embeddings = new([.. OpenAI(input: FieldRule.StringOrArray), .. Steering], KnownField.Input);
     private static readonly OperationFields Moderations = new(OpenAI(input: FieldRule.StringOrArray), KnownField.Input) { NeedsModel = false };
 
     private static readonly OperationFields ImageGenerations = new(
@@ -31,18 +55,18 @@ internal sealed class OperationFields
     ];
 
     private static readonly OperationFields Responses = new(
-        [Model, Stream, new(KnownField.MaxTokens, FieldRule.MaxTokens, "max_output_tokens"), User, SafetyIdentifier, .. ResponsesInput],
+        [Model, Stream, new(KnownField.MaxTokens, FieldRule.MaxTokens, "max_output_tokens"), User, SafetyIdentifier, .. ResponsesInput, .. Steering],
         KnownField.Input, KnownField.PreviousResponse, KnownField.Conversation, KnownField.Prompt);
 
     private static readonly OperationFields ResponsesInputTokens = new(
-        [Model, .. ResponsesInput], KnownField.Input, KnownField.PreviousResponse, KnownField.Conversation, KnownField.Prompt);
+        [Model, .. ResponsesInput, .. Steering], KnownField.Input, KnownField.PreviousResponse, KnownField.Conversation, KnownField.Prompt);
 
     private static readonly OperationFields Messages = new(
-        [Model, Stream, MaxTokens, new(KnownField.Metadata, FieldRule.Members, "metadata", members: [new(KnownField.User, FieldRule.User, "user_id", "metadata.user_id")]), FilledMessages],
+        [Model, Stream, MaxTokens, new(KnownField.Metadata, FieldRule.Members, "metadata", members: [new(KnownField.User, FieldRule.User, "user_id", "metadata.user_id")]), FilledMessages, .. Steering],
         KnownField.Messages)
     { NeedsMaxTokens = true };
 
-    private static readonly OperationFields MessagesCountTokens = new([Model, FilledMessages], KnownField.Messages);
+    private static readonly OperationFields MessagesCountTokens = new([Model, FilledMessages, .. Steering], KnownField.Messages);
 
     private static readonly KnownMember PathModel = new(KnownField.Model, FieldRule.PathModel, "model");
     private static readonly KnownMember Contents = new(KnownField.Contents, FieldRule.ArrayOrObject, "contents");

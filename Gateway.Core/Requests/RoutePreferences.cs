@@ -15,6 +15,9 @@ public enum PreferenceSort
 /// </summary>
 public sealed record RoutePreferences
 {
+    /// <summary>The first field of the body that steers, for errors: <c>models</c> or <c>provider</c>.</summary>
+    public string Field { get; init; } = "provider";
+
     /// <summary>Models to try after the request's own, in order.</summary>
     public IReadOnlyList<string> Models { get; init; } = [];
 

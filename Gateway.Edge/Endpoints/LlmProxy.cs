@@ -1,10 +1,12 @@
 using Gateway.Core;
 using Gateway.Core.Admission;
+using Gateway.Core.Catalog;
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
 using Gateway.Edge.Admission;
 using Gateway.Edge.Forwarding;
+using Gateway.Edge.Routes;
 using Gateway.Edge.VirtualKeys;
 
 namespace Gateway.Edge.Endpoints;
@@ -37,6 +39,8 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
     /// <summary>The Router ends a late request itself and says so; the Edge waits this much longer for it to say it.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    private bool NeedsModel => endpoint.Operation != LlmOperation.Moderations;
+
     public Task InvokeAsync(HttpContext context) => InvokeAsync(context, path: null);
 
     /// <param name="context">The client's request.</param>
@@ -66,7 +70,13 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
     private GatewayError? Authenticate(HttpContext context, EdgeSnapshot snapshot, out VirtualKey? key)
     {
         key = null;
-        return ClientCredential.Find(context.Request, out var secret) ?? snapshot.Keys.Authenticate(secret, shared.Time.GetUtcNow(), out key);
+        if (ClientCredential.Find(context.Request, out var secret) is { } ambiguous)
+        {
+            return ambiguous;
+        }
+
+        var now = shared.Time.GetUtcNow();
+        return NeedsModel ? snapshot.Keys.AuthenticateOrNobody(secret, now, out key) : snapshot.Keys.Authenticate(secret, now, out key);
     }
 
     private async ValueTask<GatewayError?> ServeAsync(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, GeminiPath? path, TimeSpan? wanted, long arrived)
@@ -95,8 +105,19 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
                 return unreadable;
             }
 
-            var needsModel = endpoint.Operation != LlmOperation.Moderations;
-            var target = !needsModel ? null : endpoint.Protocol == LlmProtocol.Ollama ? snapshot.Models.ResolveTagged(facts.Model) : snapshot.Models.Resolve(facts.Model);
+            if (facts.Preferences is { } preferences && !key.MaySteer)
+            {
+                var who = key.IsNobody ? "Without an API key you" : "Your API key";
+                return new GatewayError(GatewayErrorKind.ModelForbidden, $"{who} may not choose how requests are routed. Leave out '{preferences.Field}'.", preferences.Field);
+            }
+
+            var route = PathRoute.Of(context);
+            if (route?.CheckStreaming(endpoint.Kind, facts.Stream) is { } notHere)
+            {
+                return notHere;
+            }
+
+            var target = Resolve(snapshot, route, facts.Model);
 
             // Unknown models count too: to find what was meant costs more than to serve.
             if (key.RateLimit is { } limit && shared.Refuse(context, endpoint.Protocol, limit, await shared.Limiter.AdmitAsync(limit, context.RequestAborted)) is { } limited)
@@ -104,9 +125,9 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
                 return limited;
             }
 
-            if (needsModel && !ModelAccess.MayUse(key, target))
+            if (NeedsModel && !ModelAccess.MayUse(key, target))
             {
-                return ModelAccess.Refusal(key, snapshot.Models, facts.Model, target);
+                return route is { HasModel: true } ? route.Refusal(key) : ModelAccess.Refusal(key, snapshot.Models, facts.Model, target);
             }
 
             var allowed = target?.MaxTotal ?? RequestDeadline.Default;
@@ -117,7 +138,7 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
             }
 
             var sent = path?.ToTarget() ?? endpoint.Path;
-            var token = shared.Tokens.Sign(Claims(context, snapshot, key, target, facts, sent, left));
+            var token = shared.Tokens.Sign(Claims(context, snapshot, key, target, route, facts, SteeringDigest.Of(body.Memory.Span, facts.OwnMembers), sent, left));
             return await shared.Forwarder.ForwardAsync(new ForwardedCall(service, HttpMethod.Post, sent, token, body, arrived, left + Patience) { FormType = form?.ContentType }, context);
         }
         finally
@@ -137,7 +158,13 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
         return (facts, boundary, error);
     }
 
-    private ContextClaims Claims(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, ModelTarget? target, in RequestFacts facts, string sent, TimeSpan left) => new()
+    /// <summary>What answers: the path's own model goes before the request's.</summary>
+    private ModelTarget? Resolve(EdgeSnapshot snapshot, PathRoute? route, string model) =>
+        !NeedsModel ? null : route is { HasModel: true } ? route.Target
+        : endpoint.Protocol == LlmProtocol.Ollama ? snapshot.Models.ResolveTagged(model) : snapshot.Models.Resolve(model);
+
+    private ContextClaims Claims(
+        HttpContext context, EdgeSnapshot snapshot, VirtualKey key, ModelTarget? target, PathRoute? route, in RequestFacts facts, long steering, string sent, TimeSpan left) => new()
     {
         Audience = audience,
         Role = ContextRole.Client,
@@ -149,12 +176,18 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
         Team = key.Team,
         User = facts.User,
         // Ollama's clients may write it with or without its tag; from here on it has the name of the configuration.
-        RequestedModel = endpoint.Protocol == LlmProtocol.Ollama ? target!.Name : facts.Model,
+        RequestedModel = endpoint.Protocol == LlmProtocol.Ollama && route is not { HasModel: true } ? target!.Name : facts.Model,
+        RouteModel = route?.Model ?? "",
         Stream = facts.Stream,
         OutputCap = facts.OutputCap,
         CandidateCount = facts.CandidateCount,
         AllowedModels = key.Models,
         AllowedProviders = key.Providers,
+        Priority = key.Priority,
+        Weight = key.Weight,
+        RequiredTags = key.RequiredTags,
+        MaySteer = key.MaySteer,
+        Steering = steering,
         ModerationPolicy = snapshot.ModerationFor(key, target),
         ConfigGeneration = snapshot.Generation,
     };

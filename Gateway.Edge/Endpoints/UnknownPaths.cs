@@ -21,7 +21,7 @@ internal static class UnknownPaths
 
     public static GatewayError Describe(HttpRequest request)
     {
-        var path = request.Path.Value ?? "";
+        var path = request.PathBase.Value + request.Path.Value;
         return new GatewayError(GatewayErrorKind.EndpointNotFound, $"There is no endpoint at '{Shown(path)}'. {Hint(request.Path)}");
     }
 

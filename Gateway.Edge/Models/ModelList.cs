@@ -1,4 +1,7 @@
+using Gateway.Core.Catalog;
 using Gateway.Core.Errors;
+using Gateway.Core.Requests;
+using Gateway.Edge.Routes;
 using Gateway.Edge.VirtualKeys;
 
 namespace Gateway.Edge.Models;
@@ -14,6 +17,16 @@ internal sealed class ModelList(EdgeSnapshots snapshots, ProvidedModels provided
         if (Authenticate(request, snapshot, out var key) is { } error)
         {
             return error;
+        }
+
+        if (PathRoute.Of(request.HttpContext) is { HasModel: true } route)
+        {
+            if (ModelAccess.MayUse(key!, route.Target))
+            {
+                models.Add(Configured(route.Target));
+            }
+
+            return null;
         }
 
         foreach (var target in snapshot.Models.Names)
@@ -46,6 +59,18 @@ internal sealed class ModelList(EdgeSnapshots snapshots, ProvidedModels provided
             return error;
         }
 
+        if (PathRoute.Of(request.HttpContext) is { HasModel: true } route)
+        {
+            if (!ModelAccess.MayUse(key!, route.Target))
+            {
+                return route.Refusal(key!);
+            }
+
+            var isIt = tagged ? ModelTags.AreSame(name, route.Target.Name) : string.Equals(name, route.Target.Name, StringComparison.Ordinal);
+            model = isIt ? Configured(route.Target) : null;
+            return isIt ? null : new GatewayError(GatewayErrorKind.ModelNotFound, $"This path has only the model '{route.Target.Name}'.", "model");
+        }
+
         var target = tagged ? snapshot.Models.ResolveTagged(name) : snapshot.Models.Resolve(name);
         if (!ModelAccess.MayUse(key!, target))
         {
@@ -56,13 +81,13 @@ internal sealed class ModelList(EdgeSnapshots snapshots, ProvidedModels provided
         return null;
     }
 
-    /// <returns>The error, or null for a caller with a good key.</returns>
+    /// <returns>The error, or null for a caller with a good key, or without one while there are public models.</returns>
     public GatewayError? Authenticate(HttpRequest request) => Authenticate(request, snapshots.Current, out _);
 
     private GatewayError? Authenticate(HttpRequest request, EdgeSnapshot snapshot, out VirtualKey? key)
     {
         key = null;
-        return ClientCredential.Find(request, out var secret) ?? snapshot.Keys.Authenticate(secret, time.GetUtcNow(), out key);
+        return ClientCredential.Find(request, out var secret) ?? snapshot.Keys.AuthenticateOrNobody(secret, time.GetUtcNow(), out key);
     }
 
     private ListedModel? Provided(ModelTarget target, EdgeSnapshot snapshot)

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using Gateway.Core.Catalog;
 using Gateway.Core.Configuration.Documents;
 using Gateway.Core.Errors;
-using Gateway.Core.Requests;
 
 namespace Gateway.Edge.VirtualKeys;
 
@@ -10,38 +10,27 @@ internal static class ModelAccess
 {
     private const int MaxSuggestions = 3;
 
-    /// <returns>The error, or null when <paramref name="target"/> may be used.</returns>
-    public static GatewayError? Authorise(VirtualKey key, ModelDirectory directory, string model, out ModelTarget? target)
-    {
-        target = directory.Resolve(model);
-        return MayUse(key, target) ? null : Refusal(key, directory, model, target);
-    }
-
     /// <param name="key">Whose.</param>
     /// <param name="target">Null for a model that there is not.</param>
     public static bool MayUse(VirtualKey key, [NotNullWhen(true)] ModelTarget? target) => target is not null && IsAllowed(key, target);
 
     /// <summary>What to say. It costs more than the decision, so limits come before it.</summary>
-    public static GatewayError Refusal(VirtualKey key, ModelDirectory directory, string model, ModelTarget? target) => target is null
-        ? new(GatewayErrorKind.ModelNotFound, $"The model '{model}' does not exist in this gateway. {Advice(key, directory, model)}", "model")
-        : new(GatewayErrorKind.ModelForbidden, $"Your API key may not use the model '{model}'. {Advice(key, directory, model)}", "model");
-
-    /// <summary>A key may use what its patterns name, by the alias or by what that stands for, if one of the providers is open to it too.</summary>
-    public static bool IsAllowed(VirtualKey key, ModelTarget target) =>
-        (NamePattern.MatchesAny(key.Models, target.Name) || NamePattern.MatchesAny(key.Models, target.Target)) && MayUseOne(key, target.Providers);
-
-    private static bool MayUseOne(VirtualKey key, IReadOnlyList<string> providers)
+    public static GatewayError Refusal(VirtualKey key, ModelDirectory directory, string model, ModelTarget? target)
     {
-        for (var i = 0; i < providers.Count; i++)
+        // With a key it could be another answer: which models there are is for those who have one.
+        if (key.IsNobody)
         {
-            if (NamePattern.MatchesAny(key.Providers, providers[i]))
-            {
-                return true;
-            }
+            return KeyErrors.Missing;
         }
 
-        return false;
+        return target is null
+            ? new(GatewayErrorKind.ModelNotFound, $"The model '{model}' does not exist in this gateway. {Advice(key, directory, model)}", "model")
+            : new(GatewayErrorKind.ModelForbidden, $"Your API key may not use the model '{model}'. {Advice(key, directory, model)}", "model");
     }
+
+    /// <summary>The access level and the key's patterns must allow it, and one of the providers must be open to the key.</summary>
+    public static bool IsAllowed(VirtualKey key, ModelTarget target) =>
+        ModelPermission.MayUse(target, key.Id, key.Models) && ModelPermission.MayUseAProvider(target, key.Providers);
 
     // Only names that the key may use: a suggestion must neither tempt nor tell what others have.
     private static string Advice(VirtualKey key, ModelDirectory directory, string model)

@@ -1,11 +1,17 @@
 using Gateway.Core.Admission;
 using Gateway.Core.Configuration;
+using Gateway.Core.Context;
 
 namespace Gateway.Edge.VirtualKeys;
 
 /// <summary>A virtual key as requests read it. The secret is not in it.</summary>
-internal sealed class VirtualKey(VirtualKeyConfig config)
+/// <param name="config">What the document says of it.</param>
+/// <param name="team">Its team, where the document describes that.</param>
+internal sealed class VirtualKey(VirtualKeyConfig config, TeamConfig? team = null)
 {
+    /// <summary>Stands for every caller without a key: public models only, and no steering.</summary>
+    public static VirtualKey Nobody { get; } = new(new VirtualKeyConfig { Id = ContextClaims.PublicKeyId, Secret = "", MaySteer = false });
+
     public string Id { get; } = config.Id;
 
     public string Team { get; } = config.Team ?? "";
@@ -21,4 +27,16 @@ internal sealed class VirtualKey(VirtualKeyConfig config)
 
     /// <summary>Moderation policy of the key itself, or null.</summary>
     public string? Moderation { get; } = config.Moderation;
+
+    public RequestPriority Priority { get; } = config.Priority;
+
+    /// <summary>Share of a full upstream. Keys of one team share the team's.</summary>
+    public int Weight { get; } = team?.Weight ?? config.Weight;
+
+    /// <summary>What a deployment must carry, each as <c>name=value</c>.</summary>
+    public IReadOnlyList<string> RequiredTags { get; } = [.. config.Requires.OrderBy(static tag => tag.Key, StringComparer.Ordinal).Select(static tag => $"{tag.Key}={tag.Value}")];
+
+    public bool MaySteer { get; } = config.MaySteer;
+
+    public bool IsNobody => ReferenceEquals(this, Nobody);
 }

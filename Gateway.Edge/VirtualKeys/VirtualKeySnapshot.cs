@@ -9,15 +9,18 @@ internal sealed class VirtualKeySnapshot
 {
     private readonly SecretDigests _digests;
     private readonly FrozenDictionary<SecretDigest, Entry> _keys;
+    private readonly bool _hasPublicModels;
 
     // Compared where there is no such key, so that known and unknown take the same steps.
     private readonly Entry _nobody;
 
-    public VirtualKeySnapshot(IReadOnlyList<VirtualKeyConfig> keys, SecretDigests digests)
+    public VirtualKeySnapshot(GatewayConfig config, SecretDigests digests)
     {
         _digests = digests;
         _nobody = new Entry(digests.Of(Guid.NewGuid().ToString()), null);
-        _keys = keys.Select(key => new Entry(digests.Of(key.Secret), new VirtualKey(key))).ToFrozenDictionary(static entry => entry.Digest);
+        _hasPublicModels = config.Models.Values.Any(static group => group.Access == AccessLevel.Public);
+        _keys = config.Keys.Select(key => new Entry(digests.Of(key.Secret), new VirtualKey(key, key.Team is null ? null : config.Teams.GetValueOrDefault(key.Team))))
+            .ToFrozenDictionary(static entry => entry.Digest);
     }
 
     /// <returns>The error, or null when <paramref name="key"/> is the caller's.</returns>
@@ -44,6 +47,18 @@ internal sealed class VirtualKeySnapshot
 
         key = found.Key;
         return null;
+    }
+
+    /// <summary>As <see cref="Authenticate"/>, but while there are public models a caller may come without a key. A wrong key is still wrong.</summary>
+    public GatewayError? AuthenticateOrNobody(string? secret, DateTimeOffset now, out VirtualKey? key)
+    {
+        if (string.IsNullOrEmpty(secret) && _hasPublicModels)
+        {
+            key = VirtualKey.Nobody;
+            return null;
+        }
+
+        return Authenticate(secret, now, out key);
     }
 
     private sealed record Entry(SecretDigest Digest, VirtualKey? Key);

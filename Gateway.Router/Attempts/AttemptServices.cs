@@ -1,4 +1,5 @@
 using Gateway.Router.Pipeline;
+using Gateway.Router.Routing;
 using Microsoft.Extensions.ObjectPool;
 
 namespace Gateway.Router.Attempts;
@@ -13,6 +14,10 @@ internal static class AttemptServices
             new DefaultObjectPool<AttemptTimer>(new AttemptTimer.Policy(provider.GetRequiredService<TimeProvider>()), maximumRetained: 1024));
         services.AddSingleton<PlainRelay>();
         services.AddSingleton<TranslatedPlain>();
+        services.AddSingleton<AttemptRunner>();
+        services.AddSingleton<RouteSelector>();
+        services.AddSingleton<FallbackFinder>();
+        services.AddSingleton<PlaceFinder>();
         services.AddSingleton<AttemptTelemetry>();
         services.AddSingleton<ILlmCompletion>(static provider => provider.GetRequiredService<AttemptTelemetry>());
         services.AddLlmStage<AttemptStage>(LlmPhase.Attempt);

@@ -1,24 +1,22 @@
-using System.IO.Compression;
-using System.Net;
 using Gateway.Core;
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
 using Gateway.Core.Requests;
-using Gateway.Router.Balancing;
 using Gateway.Router.Catalog;
 using Gateway.Router.Pipeline;
-using Gateway.Router.Protocols;
-using Gateway.Router.Streaming;
+using Gateway.Router.Routing;
 using Microsoft.Extensions.ObjectPool;
 
 namespace Gateway.Router.Attempts;
 
-/// <summary>The last stage: INTENT, the call, the relay of its answer, FINAL.</summary>
+/// <summary>
+/// The last stage: finds a place, writes the INTENT, makes the call, and, while the client has seen nothing, goes on to the next place: within the deadline, the
+/// retry budget and the most attempts of the group. The FINAL record ends it.
+/// </summary>
 internal sealed class AttemptStage(
-    UsageRecorder recorder, PlainRelay plain, TranslatedPlain translatedPlain, ObjectPool<AttemptTimer> timers, AttemptTelemetry telemetry, TimeProvider time, ILogger<AttemptStage> logger) : ILlmStage
+    UsageRecorder recorder, AttemptRunner runner, PlaceFinder places, RouteSelector selector, ObjectPool<AttemptTimer> timers, RouterClock clock, GroupStates groups) : ILlmStage
 {
     private static readonly GatewayError TooLate = new(GatewayErrorKind.DeadlineExceeded, "The time for this request was over before a model was asked.");
-    private static readonly GatewayError BadCredential = new(GatewayErrorKind.UpstreamAuth, "The model provider refused the gateway's own credential. The operator of the gateway has to mend its provider key.");
 
     public async ValueTask InvokeAsync(LlmExchange exchange, LlmStageDelegate next)
     {
@@ -28,209 +26,173 @@ internal sealed class AttemptStage(
             return;
         }
 
-        var group = exchange.Group ?? throw new InvalidOperationException("No model group was resolved.");
-        var candidates = exchange.Candidates.ToArray();
-        var weights = new double[candidates.Length];
-        weights.AsSpan().Fill(1);
-        var deployment = candidates[group.Strategy.Pick(candidates, weights, new BalancingRequest { Now = 1, Roll = group.State.Advance() }, new double[candidates.Length], commit: true)];
+        var trip = RouteTrips.For(exchange);
+        var retries = trip.Group.State.Retries;
+        var most = trip.Preferences is { AllowFallbacks: false } ? 1 : trip.Group.Config.Attempts;
+        retries.Earn(clock.Now);
+        AttemptFailure? failure = null;
+        for (var number = 1; ; number++)
+        {
+            var pick = await places.FindAsync(exchange, trip, failure?.Class);
+            if (pick.Deployment is not { } deployment)
+            {
+                await GiveUpAsync(exchange, failure, places.Describe(exchange, pick));
+                return;
+            }
+
+            Attempt? attempt;
+            try
+            {
+                attempt = await DispatchAsync(exchange, trip, pick, number);
+                if (attempt is null)
+                {
+                    return;
+                }
+            }
+            catch
+            {
+                PutBack(trip, pick);
+                throw;
+            }
+
+            failure = await RunAsync(attempt, trip);
+            if (failure is not { } failed)
+            {
+                await attempt.DisposeAsync();
+                return;
+            }
+
+            if (number >= most || !RetryPolicy.MayTryAgain(failed.Class) || !retries.TrySpend(clock.Now))
+            {
+                await GiveUpAsync(exchange, failure, own: null);
+                return;
+            }
+
+            RetryPolicy.NoteTried(trip, attempt, failed.Class);
+            await RetryPolicy.PauseAsync(trip.Group.State, failed.Class, number, clock.Time, exchange.Http.RequestAborted);
+            await attempt.DisposeAsync();
+        }
+    }
+
+    /// <returns>Null when the answer needs no call.</returns>
+    private async ValueTask<Attempt?> DispatchAsync(LlmExchange exchange, RouteTrip trip, RoutePick pick, int number)
+    {
+        var deployment = pick.Deployment!;
         var left = TimeLeft(exchange, deployment);
         if (left <= TimeSpan.Zero)
         {
-            await exchange.RefuseAsync(TooLate);
-            return;
+            PutBack(trip, pick);
+            await GiveUpAsync(exchange, failure: null, TooLate);
+            return null;
         }
 
         if (exchange.Endpoint.Kind == LlmKind.CountTokens && !deployment.Protocol.PassesThrough(exchange.Call, deployment.Traits)
             && deployment.Protocol.OperationFor(LlmKind.CountTokens, deployment.Traits) is null)
         {
+            PutBack(trip, pick);
             await TokenEstimate.AnswerAsync(exchange, deployment);
-            return;
+            return null;
         }
 
         // Before the record: what cannot be said to the upstream costs nothing.
         var call = UpstreamCall.Create(exchange, deployment);
-        if (exchange.Endpoint.Kind is not (LlmKind.CountTokens or LlmKind.Files))
-        {
-            await recorder.DispatchAsync(exchange, deployment);
-        }
-
         var timer = timers.Get();
-        timer.Start(left, exchange.Http.RequestAborted);
+        var attempt = new Attempt(exchange, number, deployment, pick.Credential, call, timer, clock);
         try
         {
-            await AttemptAsync(new Attempt(exchange, deployment, call, timer, time));
+            if (exchange.Endpoint.Kind is not (LlmKind.CountTokens or LlmKind.Files))
+            {
+                await recorder.DispatchAsync(attempt);
+            }
+        }
+        catch
+        {
+            timers.Return(timer);
+            throw;
+        }
+
+        exchange.Add(attempt);
+        timer.Start(left, exchange.Http.RequestAborted);
+        return attempt;
+    }
+
+    private async ValueTask<AttemptFailure?> RunAsync(Attempt attempt, RouteTrip trip)
+    {
+        AttemptFailure? failure = AttemptFailure.Ours;
+        try
+        {
+            failure = await runner.RunAsync(attempt);
+            return failure;
         }
         finally
         {
-            timers.Return(timer);
+            timers.Return(attempt.Timer);
+            var now = clock.Now;
+            RouteFeedback.Ended(attempt, failure, now);
+            selector.Return(trip, attempt.Deployment, attempt.Lane, attempt.WasSent ? attempt.Outcome.Usage.Input + attempt.Outcome.Usage.Output : null);
+            groups.Pulse();
         }
+    }
+
+    /// <summary>Gives back a place at which no call was made.</summary>
+    private void PutBack(RouteTrip trip, RoutePick pick)
+    {
+        var deployment = pick.Deployment!;
+        deployment.State.Abandoned(clock.Now);
+        pick.Credential?.Abandoned(clock.Now);
+        selector.Return(trip, deployment, pick.Credential, used: null);
+        groups.Pulse();
     }
 
     private TimeSpan TimeLeft(LlmExchange exchange, Deployment deployment)
     {
         var left = deployment.Provider.Timeouts.Total - exchange.Elapsed;
-        if (exchange.Claims.DeadlineUnixMs > 0)
-        {
-            var untilDeadline = TimeSpan.FromMilliseconds(exchange.Claims.DeadlineUnixMs - time.GetUtcNow().ToUnixTimeMilliseconds());
-            left = untilDeadline < left ? untilDeadline : left;
-        }
-
-        return left;
+        var untilDeadline = exchange.TimeLeft(clock.UtcNow);
+        return untilDeadline < left ? untilDeadline : left;
     }
 
-    private async ValueTask AttemptAsync(Attempt attempt)
+    /// <summary>Nothing else is tried: the client hears what the last call said, or what we have to say ourselves.</summary>
+    /// <param name="own">Why there was no further place; counts only where no call failed.</param>
+    private async ValueTask GiveUpAsync(LlmExchange exchange, AttemptFailure? failure, GatewayError? own)
     {
-        var exchange = attempt.Exchange;
-        exchange.Outcome.Attempts++;
-        using var span = telemetry.Start(attempt);
-        AttemptFailure? failure;
-        try
+        if (exchange.LastAttempt is not { } last)
         {
-            failure = await CallAsync(attempt);
-        }
-        catch (Exception exception) when (AttemptFailure.IsExpected(exception))
-        {
-            failure = AttemptFailure.OfCall(exception, attempt.Timer, attempt.WasSent);
-            if (failure.Value.Reached)
-            {
-                UsageFold.Cut(exchange, failure.Value.Ending, null, 0);
-            }
-            else
-            {
-                UsageFold.Nothing(exchange, failure.Value.Ending);
-            }
-
-            if (failure.Value.Ending != RequestEnding.ClientGone)
-            {
-                // A client that leaves is nobody's failure.
-                logger.AttemptFailed(exchange.RequestId, attempt.Deployment.Id, failure.Value.Error.Facts.Code, exception.GetType().Name);
-            }
+            await exchange.RefuseAsync(own!);
+            return;
         }
 
-        if (failure is { } failed)
+        if (failure is { Reply: { } reply })
         {
-            await FailAsync(attempt, failed);
-        }
-
-        telemetry.Ended(attempt, span);
-    }
-
-    private async ValueTask<AttemptFailure?> CallAsync(Attempt attempt)
-    {
-        if (attempt.Exchange.Facts.Stream)
-        {
-            attempt.Timer.Limit(attempt.Deployment.Provider.Timeouts.FirstByte);
+            await reply.SendAsync(last, recorder);
         }
         else
         {
-            // The head of a plain answer comes when all of it is generated: only the whole request's time can limit that.
-            attempt.Timer.LimitToDeadline();
+            await FailAsync(last, failure, own);
         }
 
-        using var request = await UpstreamRequest.CreateAsync(attempt.Exchange, attempt.Deployment, attempt.Deployment.Upstream.Credentials.Spare, attempt.Call, attempt.Timer.Token);
-        using var answer = await attempt.Deployment.Upstream.SendAsync(request, attempt.Timer.Token);
-        var status = (int)answer.StatusCode;
-        if (status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden)
-        {
-            // Never the provider's 401: the client would throw away a good key.
-            logger.CredentialRefused(attempt.Deployment.Provider.Name, status);
-            attempt.Exchange.Http.Response.Headers[GatewayHeaders.UpstreamStatus] = status == StatusCodes.Status401Unauthorized ? "401" : "403";
-            UsageFold.Nothing(attempt.Exchange, RequestEnding.UpstreamError);
-            return new AttemptFailure(RequestEnding.UpstreamError, BadCredential);
-        }
-
-        if (status is < 200 or (>= 300 and < 400))
-        {
-            UsageFold.Nothing(attempt.Exchange, RequestEnding.UpstreamError);
-            return AttemptFailure.InvalidAnswer with { Ending = RequestEnding.UpstreamError };
-        }
-
-        if (Decoder(answer) is not { } decode)
-        {
-            if (answer.IsSuccessStatusCode)
-            {
-                // It was generated, and will be charged; we only cannot read how much it was.
-                UsageFold.Cut(attempt.Exchange, RequestEnding.UpstreamError, null, 0);
-            }
-            else
-            {
-                UsageFold.Nothing(attempt.Exchange, RequestEnding.UpstreamError);
-            }
-
-            return AttemptFailure.InvalidAnswer with { Ending = RequestEnding.UpstreamError };
-        }
-
-        await using var raw = await answer.Content.ReadAsStreamAsync(attempt.Timer.Token);
-        await using var body = decode(raw);
-        attempt.SetAnswer(answer, body, isDecoded: !ReferenceEquals(body, raw));
-
-        // From here on the client's bytes are needed no more; a long stream must not hold them.
-        attempt.Exchange.ReleaseBody();
-        var translated = attempt.Call.Translation is not null;
-        if (IsEventStream(attempt))
-        {
-            return translated ? await new TranslatedStream(attempt, recorder).RelayAsync() : await new StreamRelay(attempt, recorder).RelayAsync();
-        }
-
-        attempt.Timer.Limit(attempt.Deployment.Provider.Timeouts.Idle);
-        return translated ? await translatedPlain.RelayAsync(attempt) : await plain.RelayAsync(attempt);
+        await last.DisposeAsync();
     }
 
-    private async ValueTask FailAsync(Attempt attempt, AttemptFailure failure)
+    private async ValueTask FailAsync(Attempt attempt, AttemptFailure? failure, GatewayError? own)
     {
         var exchange = attempt.Exchange;
-        var started = exchange.Http.Response.HasStarted;
-        if (failure.Ending == RequestEnding.ClientGone)
+        if (failure?.Ending == RequestEnding.ClientGone)
         {
-            await recorder.SettleAsync(exchange);
+            await recorder.SettleAsync(attempt);
             exchange.Http.Abort();
             return;
         }
 
         // The record says what the client is about to see.
-        exchange.Outcome.Status = started ? exchange.Outcome.Status : failure.Error.Facts.Status;
-        await recorder.SettleAsync(exchange);
-        if (!started)
+        var error = failure?.Error ?? own!;
+        attempt.Outcome.Status = error.Facts.Status;
+        await recorder.SettleAsync(attempt);
+        if (failure?.Class == FailureClass.Credential && attempt.Outcome.UpstreamStatus != 0)
         {
-            ResponseHead.WriteOwn(attempt, attempt.Elapsed);
+            exchange.Http.Response.Headers[GatewayHeaders.UpstreamStatus] = attempt.Outcome.UpstreamStatus == StatusCodes.Status401Unauthorized ? "401" : "403";
         }
 
-        await exchange.RefuseAsync(failure.Error);
-    }
-
-    private static bool IsEventStream(Attempt attempt)
-    {
-        if (attempt.Answer.StatusCode != HttpStatusCode.OK)
-        {
-            return false;
-        }
-
-        var type = attempt.Answer.Content.Headers.ContentType?.MediaType;
-        return type is null ? attempt.Exchange.Facts.Stream : attempt.Deployment.Protocol.Frames switch
-        {
-            FrameFormat.Sse => type.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase),
-            FrameFormat.JsonLines => type.Equals("application/x-ndjson", StringComparison.OrdinalIgnoreCase),
-            FrameFormat.AwsEventStream => type.Equals("application/vnd.amazon.eventstream", StringComparison.OrdinalIgnoreCase),
-        };
-    }
-
-    /// <summary>We ask for no compression; some upstreams compress all the same, and what is compressed cannot be read.</summary>
-    /// <returns>Null for an encoding that we do not know.</returns>
-    private static Func<Stream, Stream>? Decoder(HttpResponseMessage answer)
-    {
-        var encodings = answer.Content.Headers.ContentEncoding;
-        if (encodings.Count == 0)
-        {
-            return static raw => raw;
-        }
-
-        return encodings.Count > 1 ? null : encodings.First().ToLowerInvariant() switch
-        {
-            "identity" => static raw => raw,
-            "gzip" or "x-gzip" => static raw => new GZipStream(raw, CompressionMode.Decompress),
-            "br" => static raw => new BrotliStream(raw, CompressionMode.Decompress),
-            "deflate" => static raw => new ZLibStream(raw, CompressionMode.Decompress),
-            _ => null,
-        };
+        ResponseHead.WriteOwn(attempt, attempt.Elapsed);
+        await exchange.RefuseAsync(error);
     }
 }

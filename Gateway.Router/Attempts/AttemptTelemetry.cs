@@ -43,14 +43,14 @@ internal sealed class AttemptTelemetry : ILlmCompletion, IDisposable
             .SetTag("gen_ai.provider.name", deployment.Provider.Name)
             .SetTag("gen_ai.request.model", deployment.Model)
             .SetTag("gateway.deployment", deployment.Id)
-            .SetTag("gateway.attempt", attempt.Exchange.Outcome.Attempts)
+            .SetTag("gateway.attempt", attempt.Number)
             .SetTag("gateway.request.id", attempt.Exchange.RequestId.ToString("N"));
         return span;
     }
 
     public void Ended(Attempt attempt, Activity? span)
     {
-        var outcome = attempt.Exchange.Outcome;
+        var outcome = attempt.Outcome;
         if (_attempts.Enabled)
         {
             _attempts.Add(1, new TagList
@@ -76,7 +76,7 @@ internal sealed class AttemptTelemetry : ILlmCompletion, IDisposable
         if (outcome.Ending is not (RequestEnding.Completed or RequestEnding.ClientGone))
         {
             span.SetStatus(ActivityStatusCode.Error);
-            span.SetTag("error.type", outcome.Error?.Facts.Code ?? EndingName(outcome.Ending));
+            span.SetTag("error.type", outcome.Failure.Word() is { Length: > 0 } word ? word : EndingName(outcome.Ending));
         }
     }
 
@@ -87,7 +87,7 @@ internal sealed class AttemptTelemetry : ILlmCompletion, IDisposable
             return;
         }
 
-        var deployment = exchange.Group is not null && summary.Deployment.Length > 0 ? MetricName(exchange, summary.Deployment) : "none";
+        var deployment = exchange.Answering?.Deployment.MetricName ?? "none";
         var operation = OperationName(exchange.Endpoint.Operation);
         var tags = new TagList
         {
@@ -103,19 +103,6 @@ internal sealed class AttemptTelemetry : ILlmCompletion, IDisposable
 
         _tokens.Add(summary.Usage.Input, new TagList { { "gen_ai.token.type", "input" }, { "gateway.deployment", deployment } });
         _tokens.Add(summary.Usage.Output, new TagList { { "gen_ai.token.type", "output" }, { "gateway.deployment", deployment } });
-    }
-
-    private static string MetricName(LlmExchange exchange, string deploymentId)
-    {
-        foreach (var candidate in exchange.Candidates)
-        {
-            if (string.Equals(candidate.Id, deploymentId, StringComparison.Ordinal))
-            {
-                return candidate.MetricName;
-            }
-        }
-
-        return "none";
     }
 
     private static string OperationName(LlmOperation operation) => operation switch
@@ -144,5 +131,6 @@ internal sealed class AttemptTelemetry : ILlmCompletion, IDisposable
         RequestEnding.DeadlineExceeded => "deadline_exceeded",
         RequestEnding.Refused => "refused",
         RequestEnding.Recovered => "recovered",
+        RequestEnding.Superseded => "superseded",
     };
 }

@@ -9,6 +9,9 @@ internal enum CancelReason
     ClientGone,
     Deadline,
     Timeout,
+
+    /// <summary>Another call of the same request answered first.</summary>
+    Superseded,
 }
 
 /// <summary>
@@ -24,6 +27,7 @@ internal sealed class AttemptTimer(TimeProvider time) : IDisposable
     private TimeSpan _total;
     private bool _endsAtDeadline;
     private bool _isIdle;
+    private volatile bool _isSuperseded;
     private long _idleSince;
 
     public CancellationToken Token => _source.Token;
@@ -31,6 +35,7 @@ internal sealed class AttemptTimer(TimeProvider time) : IDisposable
     public CancelReason Reason =>
         // The client first: what waits for it may see it leave before the source does.
         _client.IsCancellationRequested ? CancelReason.ClientGone
+        : _isSuperseded ? CancelReason.Superseded
         : !_source.IsCancellationRequested ? CancelReason.None
         : _endsAtDeadline ? CancelReason.Deadline
         : CancelReason.Timeout;
@@ -42,6 +47,7 @@ internal sealed class AttemptTimer(TimeProvider time) : IDisposable
         _client = client;
         _total = total;
         _isIdle = false;
+        _isSuperseded = false;
         _started = time.GetTimestamp();
         _clientGone = client.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _source);
     }
@@ -83,6 +89,13 @@ internal sealed class AttemptTimer(TimeProvider time) : IDisposable
         _isIdle = false;
         _endsAtDeadline = true;
         _source.CancelAfter(Left());
+    }
+
+    /// <summary>Gives the call up because another one answered first. From any thread.</summary>
+    public void Supersede()
+    {
+        _isSuperseded = true;
+        _source.Cancel();
     }
 
     public void Dispose() => _source.Dispose();

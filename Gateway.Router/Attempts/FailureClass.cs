@@ -15,6 +15,9 @@ internal enum FailureClass : byte
     /// <summary>Broke off, ended without an end, or answered what is no answer.</summary>
     Broken,
 
+    /// <summary>It answered, and nobody can read it: the same again would be charged again.</summary>
+    Unreadable,
+
     /// <summary>A 5xx.</summary>
     ServerError,
 
@@ -52,6 +55,7 @@ internal static class FailureClasses
         FailureClass.Unreachable => "unreachable",
         FailureClass.Timeout => "timeout",
         FailureClass.Broken => "broken",
+        FailureClass.Unreadable => "unreadable",
         FailureClass.ServerError => "server_error",
         FailureClass.Overloaded => "overloaded",
         FailureClass.RateLimited => "rate_limited",

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net;
 using Gateway.Core.Journal;
 using Gateway.Core.Requests;
 using Gateway.Router.Pipeline;
@@ -48,7 +47,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
                     break;
                 }
 
-                Observe(attempt.Exchange, reader, buffer.AsSpan(received, read));
+                Observe(attempt, reader, buffer.AsSpan(received, read));
                 received += read;
                 if (IsLive(attempt))
                 {
@@ -59,6 +58,11 @@ internal sealed class PlainRelay(UsageRecorder recorder)
             if (IsCut(attempt, reader))
             {
                 return Cut(attempt, reader, received, AttemptFailure.InvalidAnswer);
+            }
+
+            if (reader.IsError || !attempt.Answer.IsSuccessStatusCode)
+            {
+                return Said(attempt, reader, buffer.AsSpan(0, received));
             }
 
             await SendWholeAsync(attempt, reader, buffer.AsMemory(0, received));
@@ -79,24 +83,20 @@ internal sealed class PlainRelay(UsageRecorder recorder)
     private async ValueTask SendWholeAsync(Attempt attempt, IAnswerReader reader, ReadOnlyMemory<byte> body)
     {
         var exchange = attempt.Exchange;
+        attempt.Commit();
         Fold(attempt, reader, body.Length);
-        exchange.Outcome.Status = ResponseHead.StatusFor((int)attempt.Answer.StatusCode, exchange.Endpoint.Protocol);
-        await recorder.SettleAsync(exchange);
+        attempt.Outcome.Status = ResponseHead.StatusFor((int)attempt.Answer.StatusCode, exchange.Endpoint.Protocol);
+        await recorder.SettleAsync(attempt);
 
         ResponseHead.Write(attempt, attempt.Elapsed);
-        if (IsForeignError(attempt, reader, body.Span))
-        {
-            body = ForeignError.Translate(exchange, body.Span);
-        }
-
-        ResponseHead.WriteUsage(exchange);
-        if (exchange.Outcome.Ending == RequestEnding.Completed && exchange.Intent?.Price is not null)
+        ResponseHead.WriteUsage(attempt);
+        if (exchange.Intent?.Price is not null)
         {
             ResponseHead.WriteCost(exchange);
         }
 
         var response = exchange.Http.Response;
-        if (MayHaveBody(response.StatusCode))
+        if (UpstreamReply.MayHaveBody(response.StatusCode))
         {
             response.ContentLength = body.Length;
             attempt.Output.Write(body.Span);
@@ -105,12 +105,21 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         await attempt.FlushSettledAsync();
     }
 
+    /// <summary>The upstream said an error, under an error status or inside a 200.</summary>
+    private static AttemptFailure Said(Attempt attempt, IAnswerReader reader, ReadOnlySpan<byte> body)
+    {
+        Fold(attempt, reader, body.Length);
+        var error = UpstreamErrors.Read((int)attempt.Answer.StatusCode, body);
+        return AttemptFailure.Said(error.Status, error, new UpstreamReply { Body = body.ToArray(), IsForeign = IsForeignError(attempt, reader, body) });
+    }
+
     /// <summary>From here on the head has left.</summary>
     private async ValueTask<AttemptFailure?> StreamAsync(Attempt attempt, IAnswerReader reader, byte[] buffer, int received)
     {
         var exchange = attempt.Exchange;
         long total = received;
-        exchange.Outcome.AnsweredModel = reader.Model ?? "";
+        attempt.Commit();
+        attempt.Outcome.AnsweredModel = reader.Model ?? "";
         ResponseHead.Write(attempt, attempt.TimeToHead);
         exchange.Http.Response.ContentLength = attempt.Length;
         var output = attempt.Output;
@@ -130,7 +139,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
                     break;
                 }
 
-                Observe(exchange, reader, buffer.AsSpan(1, read));
+                Observe(attempt, reader, buffer.AsSpan(1, read));
                 total += read;
                 held = read + 1;
             }
@@ -141,7 +150,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
             }
 
             Fold(attempt, reader, total);
-            await recorder.SettleAsync(exchange);
+            await recorder.SettleAsync(attempt);
             output.Write(buffer.AsSpan(0, 1));
             await attempt.FlushSettledAsync();
             return null;
@@ -156,9 +165,9 @@ internal sealed class PlainRelay(UsageRecorder recorder)
     private static bool IsLive(Attempt attempt) =>
         attempt.Call.Operation == LlmOperation.Speech && attempt.Length is null && attempt.Answer.IsSuccessStatusCode;
 
-    private static void Observe(LlmExchange exchange, IAnswerReader reader, ReadOnlySpan<byte> piece)
+    private static void Observe(Attempt attempt, IAnswerReader reader, ReadOnlySpan<byte> piece)
     {
-        exchange.NoteFirstContent();
+        attempt.NoteFirstContent();
         reader.Append(piece);
     }
 
@@ -173,33 +182,33 @@ internal sealed class PlainRelay(UsageRecorder recorder)
     private static void Fold(Attempt attempt, IAnswerReader reader, long bytes)
     {
         var exchange = attempt.Exchange;
-        exchange.Outcome.AnsweredModel = reader.Model ?? "";
+        attempt.Outcome.AnsweredModel = reader.Model ?? "";
         if (!attempt.Answer.IsSuccessStatusCode)
         {
-            UsageFold.Nothing(exchange, RequestEnding.UpstreamError);
+            UsageFold.Nothing(attempt, RequestEnding.UpstreamError);
         }
         else if (reader.IsError)
         {
             // An error inside a 200: charged only if the provider says so.
-            UsageFold.Nothing(exchange, RequestEnding.UpstreamError);
-            exchange.Outcome.Usage = reader.Usage ?? default;
+            UsageFold.Nothing(attempt, RequestEnding.UpstreamError);
+            attempt.Outcome.Usage = reader.Usage ?? default;
         }
         else
         {
-            UsageFold.Complete(exchange, reader.Usage, OwnCount(exchange, bytes));
+            UsageFold.Complete(attempt, reader.Usage, OwnCount(exchange, bytes));
         }
     }
 
     private static AttemptFailure Cut(Attempt attempt, IAnswerReader reader, long bytes, AttemptFailure failure)
     {
-        attempt.Exchange.Outcome.AnsweredModel = reader.Model ?? "";
+        attempt.Outcome.AnsweredModel = reader.Model ?? "";
         if (attempt.Answer.IsSuccessStatusCode)
         {
-            UsageFold.Cut(attempt.Exchange, failure.Ending, reader.Usage, OwnCount(attempt.Exchange, bytes));
+            UsageFold.Cut(attempt, failure.Ending, reader.Usage, OwnCount(attempt.Exchange, bytes));
         }
         else
         {
-            UsageFold.Nothing(attempt.Exchange, failure.Ending);
+            UsageFold.Nothing(attempt, failure.Ending);
         }
 
         return failure;
@@ -207,8 +216,6 @@ internal sealed class PlainRelay(UsageRecorder recorder)
 
     private static long OwnCount(LlmExchange exchange, long bytes) =>
         exchange.Endpoint.Kind == LlmKind.Chat ? UsageRecorder.EstimateTokens(bytes) : 0;
-
-    private static bool MayHaveBody(int status) => status is not ((int)HttpStatusCode.NoContent or (int)HttpStatusCode.ResetContent or (int)HttpStatusCode.NotModified);
 
     private static byte[] Grow(byte[] buffer)
     {

@@ -32,7 +32,7 @@ internal static class ResponseHead
         var (exchange, answer) = (attempt.Exchange, attempt.Answer);
         var response = exchange.Http.Response;
         var upstreamStatus = (int)answer.StatusCode;
-        response.StatusCode = exchange.Outcome.Status = StatusFor(statusInside ?? upstreamStatus, exchange.Endpoint.Protocol);
+        response.StatusCode = attempt.Outcome.Status = StatusFor(statusInside ?? upstreamStatus, exchange.Endpoint.Protocol);
         var headers = response.Headers;
         foreach (var name in Passed)
         {
@@ -62,7 +62,7 @@ internal static class ResponseHead
     {
         var headers = attempt.Exchange.Http.Response.Headers;
         var outcome = attempt.Exchange.Outcome;
-        headers[GatewayHeaders.Model] = outcome.AnsweredModel.Length > 0 ? Printable(outcome.AnsweredModel) : attempt.Deployment.HeaderModel;
+        headers[GatewayHeaders.Model] = attempt.Outcome.AnsweredModel.Length > 0 ? Printable(attempt.Outcome.AnsweredModel) : attempt.Deployment.HeaderModel;
         headers[GatewayHeaders.Deployment] = attempt.Deployment.HeaderId;
         headers[GatewayHeaders.Attempts] = outcome.Attempts == 1 ? "1" : outcome.Attempts.ToString(CultureInfo.InvariantCulture);
         headers[GatewayHeaders.Cache] = "off";
@@ -86,11 +86,11 @@ internal static class ResponseHead
     }
 
     /// <summary>Says when the counts are ours. In streams the head has left long before that is known.</summary>
-    public static void WriteUsage(LlmExchange exchange)
+    public static void WriteUsage(Attempt attempt)
     {
-        if ((exchange.Outcome.Flags & UsageFlags.Estimated) != 0)
+        if ((attempt.Outcome.Flags & UsageFlags.Estimated) != 0)
         {
-            exchange.Http.Response.Headers[GatewayHeaders.Usage] = "estimated";
+            attempt.Exchange.Http.Response.Headers[GatewayHeaders.Usage] = "estimated";
         }
     }
 

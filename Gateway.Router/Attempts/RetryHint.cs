@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gateway.Core.Errors;
 
 namespace Gateway.Router.Attempts;
@@ -21,23 +20,9 @@ internal static class RetryHint
             return null;
         }
 
-        var wait = Milliseconds(response.Headers["retry-after-ms"].ToString()) ?? RetryAfter(response.Headers.RetryAfter.ToString(), now) ?? inBody ?? Unknown;
+        var wait = RetryAfter.Of(response.Headers, now, inBody) ?? Unknown;
         wait = wait < Longest ? wait : Longest;
         OpenAIErrorWriter.WriteRetryAfter(response.Headers, wait);
         return wait;
     }
-
-    private static TimeSpan? Milliseconds(string text) => Number(text) is { } number ? Wait(number) : null;
-
-    /// <summary>Seconds, also with a fraction, or an HTTP date.</summary>
-    private static TimeSpan? RetryAfter(string text, DateTimeOffset now) =>
-        Number(text) is { } seconds ? Wait(seconds * 1000)
-        : DateTimeOffset.TryParseExact(text, "r", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) ? Wait((date - now).TotalMilliseconds)
-        : null;
-
-    private static double? Number(string text) =>
-        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : null;
-
-    /// <returns>Null for a wait that is none. Capped before it becomes a time span, which holds less than a double.</returns>
-    private static TimeSpan? Wait(double milliseconds) => milliseconds > 0 ? TimeSpan.FromMilliseconds(Math.Min(milliseconds, Longest.TotalMilliseconds)) : null;
 }

@@ -43,7 +43,7 @@ internal sealed class TranslatedPlain(UsageRecorder recorder)
                     break;
                 }
 
-                attempt.Exchange.NoteFirstContent();
+                attempt.NoteFirstContent();
                 received += read;
             }
         }
@@ -57,7 +57,7 @@ internal sealed class TranslatedPlain(UsageRecorder recorder)
         var document = buffer.AsMemory(0, received);
         try
         {
-            return attempt.Answer.IsSuccessStatusCode ? await AnswerAsync(attempt, document) : await FailAsync(attempt, UpstreamErrors.Read((int)attempt.Answer.StatusCode, document.Span), null);
+            return attempt.Answer.IsSuccessStatusCode ? await AnswerAsync(attempt, document) : Said(attempt, UpstreamErrors.Read((int)attempt.Answer.StatusCode, document.Span), null);
         }
         catch (InvalidDataException)
         {
@@ -84,8 +84,8 @@ internal sealed class TranslatedPlain(UsageRecorder recorder)
             case LlmKind.Embed:
                 var embeddings = attempt.Deployment.Protocol.ReadEmbeddings(document.Span);
                 client.WriteEmbeddings(embeddings, attempt.Call.Embeddings!, context, output);
-                exchange.Outcome.AnsweredModel = embeddings.Model ?? "";
-                UsageFold.Complete(exchange, embeddings.Usage, 0);
+                attempt.Outcome.AnsweredModel = embeddings.Model ?? "";
+                UsageFold.Complete(attempt, embeddings.Usage, 0);
                 break;
             default:
                 var answer = new NeutralAnswer();
@@ -93,20 +93,21 @@ internal sealed class TranslatedPlain(UsageRecorder recorder)
                 var decoder = attempt.Deployment.Protocol.Decode(attempt.Call.Translation!);
                 if (decoder.DecodeAnswer(document.Span, meter) == EventKind.Error)
                 {
-                    return await FailAsync(attempt, decoder.ReadError(document.Span), meter.Usage);
+                    return Said(attempt, decoder.ReadError(document.Span), meter.Usage);
                 }
 
                 client.WriteAnswer(answer, context, output);
-                exchange.Outcome.AnsweredModel = meter.Model ?? "";
-                UsageFold.Complete(exchange, meter.Usage, meter.OutputEstimate);
+                attempt.Outcome.AnsweredModel = meter.Model ?? "";
+                UsageFold.Complete(attempt, meter.Usage, meter.OutputEstimate);
                 break;
         }
 
-        exchange.Outcome.Status = StatusCodes.Status200OK;
-        await recorder.SettleAsync(exchange);
+        attempt.Commit();
+        attempt.Outcome.Status = StatusCodes.Status200OK;
+        await recorder.SettleAsync(attempt);
         ResponseHead.Write(attempt, attempt.Elapsed);
         ResponseHead.WriteWarning(exchange);
-        ResponseHead.WriteUsage(exchange);
+        ResponseHead.WriteUsage(attempt);
         if (exchange.Intent?.Price is not null)
         {
             ResponseHead.WriteCost(exchange);
@@ -120,23 +121,22 @@ internal sealed class TranslatedPlain(UsageRecorder recorder)
         return null;
     }
 
-    private async ValueTask<AttemptFailure?> FailAsync(Attempt attempt, UpstreamError error, Core.Money.TokenUsage? charged)
+    private static AttemptFailure Said(Attempt attempt, UpstreamError error, Core.Money.TokenUsage? charged)
     {
-        UsageFold.Nothing(attempt.Exchange, RequestEnding.UpstreamError);
-        attempt.Exchange.Outcome.Usage = charged ?? default;
-        await TranslatedError.AnswerAsync(attempt, recorder, UpstreamErrors.ToReply(error));
-        return null;
+        UsageFold.Nothing(attempt, RequestEnding.UpstreamError);
+        attempt.Outcome.Usage = charged ?? default;
+        return AttemptFailure.Said(error.Status, error, new UpstreamReply { Error = UpstreamErrors.ToReply(error) });
     }
 
     private static AttemptFailure Cut(Attempt attempt, AttemptFailure failure, long bytes)
     {
         if (attempt.Answer.IsSuccessStatusCode)
         {
-            UsageFold.Cut(attempt.Exchange, failure.Ending, null, attempt.Exchange.Endpoint.Kind == LlmKind.Embed ? 0 : UsageRecorder.EstimateTokens(bytes));
+            UsageFold.Cut(attempt, failure.Ending, null, attempt.Exchange.Endpoint.Kind == LlmKind.Embed ? 0 : UsageRecorder.EstimateTokens(bytes));
         }
         else
         {
-            UsageFold.Nothing(attempt.Exchange, failure.Ending);
+            UsageFold.Nothing(attempt, failure.Ending);
         }
 
         return failure;

@@ -7,8 +7,10 @@ namespace Gateway.Router.Attempts;
 internal static class Unsupported
 {
     /// <summary>The upstream has nothing like what the client asks for.</summary>
-    public static GatewayException By(LlmEndpoint endpoint, Deployment deployment) => new(
-        GatewayErrorKind.ModelNotFound, $"The provider of the model '{deployment.Model}' has no {Name(endpoint.Kind)}. Ask for a model whose provider has.", "model");
+    public static GatewayException By(LlmEndpoint endpoint, Deployment deployment) => By(endpoint.Kind, deployment);
+
+    public static GatewayException By(LlmKind kind, Deployment deployment) => new(
+        GatewayErrorKind.ModelNotFound, $"The provider of the model '{deployment.Model}' has no {Name(kind)}. Ask for a model whose provider has.", "model");
 
     private static string Name(LlmKind kind) => kind switch
     {

@@ -1,4 +1,3 @@
-using System.Net;
 using Gateway.Router.Catalog;
 using Gateway.Router.Credentials;
 using Gateway.Router.Pipeline;
@@ -15,8 +14,6 @@ internal static class UpstreamRequest
         call.Content.Headers.TryAddWithoutValidation("Content-Type", exchange.Form is { } form ? form.ContentType : "application/json");
         var request = new HttpRequestMessage(MethodOf(exchange), UriOf(exchange, deployment, call))
         {
-            Version = HttpVersion.Version11,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Content = exchange.Files is { HasBody: false } ? null : call.Content,
         };
         ForwardedHeaders.Add(request, exchange, "accept");
@@ -47,7 +44,7 @@ internal static class UpstreamRequest
         }
 
         // Each file has a path of its own: not one to keep. The query of the endpoint, such as a version, goes behind the client's.
-        var path = deployment.Protocol.PathFor(call.Operation, stream: false, "", deployment.Traits);
+        var path = deployment.PathFor(call.Operation, stream: false);
         var query = path.IndexOf('?', StringComparison.Ordinal);
         var whole = query < 0 ? path + files.Below
             : $"{path.AsSpan(0, query)}{files.Below}{(files.Below.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{path.AsSpan(query + 1)}";

@@ -1,6 +1,5 @@
 using Gateway.Core.Journal;
 using Gateway.Core.Money;
-using Gateway.Router.Pipeline;
 
 namespace Gateway.Router.Attempts;
 
@@ -15,51 +14,51 @@ internal static class UsageFold
 
     /// <summary>The answer ended normally.</summary>
     /// <param name="ownOutput">Our own count of output tokens, for providers that give none.</param>
-    public static void Complete(LlmExchange exchange, TokenUsage? reported, long ownOutput)
+    public static void Complete(Attempt attempt, TokenUsage? reported, long ownOutput)
     {
-        if (exchange.IsSettled)
+        if (attempt.Exchange.IsSettled)
         {
             return;
         }
 
-        exchange.Outcome.Ending = RequestEnding.Completed;
-        exchange.Outcome.Flags &= ~Unknown;
+        attempt.Outcome.Ending = RequestEnding.Completed;
+        attempt.Outcome.Flags &= ~Unknown;
         if (reported is { } usage)
         {
-            exchange.Outcome.Usage = usage;
+            attempt.Outcome.Usage = usage;
             return;
         }
 
-        exchange.Outcome.Usage = new TokenUsage(EstimatedInput(exchange), 0, 0, ownOutput, 0);
-        exchange.Outcome.Flags |= UsageFlags.Estimated;
+        attempt.Outcome.Usage = new TokenUsage(EstimatedInput(attempt), 0, 0, ownOutput, 0);
+        attempt.Outcome.Flags |= UsageFlags.Estimated;
     }
 
     /// <summary>The answer was cut: what the provider reported or what we counted, whichever is more.</summary>
-    public static void Cut(LlmExchange exchange, RequestEnding ending, TokenUsage? reported, long ownOutput)
+    public static void Cut(Attempt attempt, RequestEnding ending, TokenUsage? reported, long ownOutput)
     {
-        if (exchange.IsSettled)
+        if (attempt.Exchange.IsSettled)
         {
             return;
         }
 
-        var usage = reported ?? new TokenUsage(EstimatedInput(exchange), 0, 0, 0, 0);
-        exchange.Outcome.Ending = ending;
-        exchange.Outcome.Usage = usage with { Output = Math.Max(usage.Output, ownOutput) };
-        exchange.Outcome.Flags |= Unknown;
+        var usage = reported ?? new TokenUsage(EstimatedInput(attempt), 0, 0, 0, 0);
+        attempt.Outcome.Ending = ending;
+        attempt.Outcome.Usage = usage with { Output = Math.Max(usage.Output, ownOutput) };
+        attempt.Outcome.Flags |= Unknown;
     }
 
     /// <summary>Nothing is charged: the upstream refused, or never saw the request.</summary>
-    public static void Nothing(LlmExchange exchange, RequestEnding ending)
+    public static void Nothing(Attempt attempt, RequestEnding ending)
     {
-        if (exchange.IsSettled)
+        if (attempt.Exchange.IsSettled)
         {
             return;
         }
 
-        exchange.Outcome.Ending = ending;
-        exchange.Outcome.Usage = default;
-        exchange.Outcome.Flags &= ~Unknown;
+        attempt.Outcome.Ending = ending;
+        attempt.Outcome.Usage = default;
+        attempt.Outcome.Flags &= ~Unknown;
     }
 
-    private static long EstimatedInput(LlmExchange exchange) => exchange.Intent?.EstimatedInputTokens ?? 0;
+    private static long EstimatedInput(Attempt attempt) => attempt.Intent?.EstimatedInputTokens ?? 0;
 }

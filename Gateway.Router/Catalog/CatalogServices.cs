@@ -1,4 +1,3 @@
-using Gateway.Router.Cooldowns;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Protocols;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -12,7 +11,6 @@ internal static class CatalogServices
     {
         builder.Services.TryAddSingleton(new UpstreamProtocolOf(ProtocolAdapters.For));
         builder.Services.AddSingleton<RouterClock>();
-        builder.Services.AddSingleton<DeploymentStates>();
         builder.Services.AddSingleton<GroupStates>();
         builder.Services.AddSingleton<ModelCatalog>();
         builder.Services.AddLlmStage<ResolveStage>(LlmPhase.Resolve);

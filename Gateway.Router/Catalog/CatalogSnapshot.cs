@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using Gateway.Core.Catalog;
 using Gateway.Core.Configuration;
 using Gateway.Core.Money;
 using Gateway.Router.Attempts;
@@ -24,7 +25,6 @@ internal sealed class CatalogSnapshot
     private readonly FrozenDictionary<string, ModelGroup> _groups;
     private readonly FrozenDictionary<string, UpstreamClient> _upstreams;
     private readonly FrozenDictionary<string, TokenPrice?> _prices;
-    private readonly (string Prefix, string Provider)[] _prefixes;
     private readonly ConcurrentDictionary<string, ModelGroup> _files = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ModelGroup> _resolved = new(StringComparer.Ordinal);
 
@@ -38,31 +38,28 @@ internal sealed class CatalogSnapshot
         _prices = config.Models.Values.SelectMany(static group => group.Deployments)
             .GroupBy(static deployment => deployment.Id, StringComparer.Ordinal)
             .ToFrozenDictionary(static same => same.Key, static same => same.Select(static deployment => deployment.Price).FirstOrDefault(static price => price is not null), StringComparer.Ordinal);
-        _prefixes = [.. config.Resolve.Prefixes.Select(static pair => (pair.Key.TrimEnd('*'), pair.Value)).OrderByDescending(static pair => pair.Item1.Length)];
+        Names = new ModelDirectory(config);
     }
 
     public GatewayConfig Config { get; }
 
     public IEnumerable<UpstreamClient> Upstreams => _upstreams.Values;
 
-    /// <summary>
-    /// Resolves a name: model group, alias, <c>provider/model</c>, longest prefix, default provider.
-    /// </summary>
+    /// <summary>What names lead to.</summary>
+    public ModelDirectory Names { get; }
+
     /// <returns>Null when the name leads nowhere.</returns>
-    public ModelGroup? Resolve(string model)
+    public ModelGroup? Resolve(string model) => Names.Resolve(model) is { } target ? GroupOf(target) : null;
+
+    /// <summary>The deployments that a name of <see cref="Names"/> leads to.</summary>
+    public ModelGroup GroupOf(ModelTarget target)
     {
-        if (_groups.TryGetValue(model, out var group) || _resolved.TryGetValue(model, out group))
+        if (target.Group is { } named)
         {
-            return group;
+            return _groups[named.Name];
         }
 
-        if (Config.Aliases.TryGetValue(model, out var target))
-        {
-            // One step only: an alias of an alias could go in circles.
-            return _groups.TryGetValue(target, out group) ? group : Remember(model, ByProvider(target));
-        }
-
-        return Remember(model, ByProvider(model) ?? ByPrefix(model));
+        return _resolved.TryGetValue(target.Name, out var group) ? group : Remember(target.Name, Single(target.Name, _upstreams[target.Providers[0]], target.UpstreamModel));
     }
 
     /// <summary>The files of a provider, as what is asked instead of a model.</summary>
@@ -70,31 +67,6 @@ internal sealed class CatalogSnapshot
     public ModelGroup? FilesOf(string provider) => _upstreams.TryGetValue(provider, out var upstream)
         ? _files.GetOrAdd(provider, static (_, made) => made.Catalog.Made(Files, made.upstream, Files, price: null, isConfigured: true), (Catalog: this, upstream))
         : null;
-
-    /// <summary>What a name stands for: the target of an alias, else the name itself.</summary>
-    public string TargetOf(string model) => !_groups.ContainsKey(model) && Config.Aliases.TryGetValue(model, out var target) ? target : model;
-
-    private ModelGroup? ByProvider(string name)
-    {
-        // A model name may itself hold slashes (openrouter/anthropic/claude): the first one parts the provider.
-        var slash = name.IndexOf('/', StringComparison.Ordinal);
-        return slash > 0 && slash < name.Length - 1 && _upstreams.TryGetValue(name[..slash], out var upstream) ? Single(name, upstream, name[(slash + 1)..]) : null;
-    }
-
-    private ModelGroup? ByPrefix(string model)
-    {
-        var provider = Config.Resolve.DefaultProvider;
-        foreach (var (prefix, owner) in _prefixes)
-        {
-            if (model.StartsWith(prefix, StringComparison.Ordinal))
-            {
-                provider = owner;
-                break;
-            }
-        }
-
-        return provider is not null && _upstreams.TryGetValue(provider, out var upstream) ? Single(model, upstream, model) : null;
-    }
 
     private ModelGroup Single(string name, UpstreamClient upstream, string model)
     {
@@ -112,15 +84,7 @@ internal sealed class CatalogSnapshot
         return new ModelGroup(group, [deployment], _groupStates.Of($"{upstream.Provider.Name}/*", group.Queue));
     }
 
-    private ModelGroup? Remember(string model, ModelGroup? group)
-    {
-        if (group is not null && _resolved.Count < MaxCachedNames)
-        {
-            return _resolved.GetOrAdd(model, group);
-        }
-
-        return group;
-    }
+    private ModelGroup Remember(string model, ModelGroup group) => _resolved.Count < MaxCachedNames ? _resolved.GetOrAdd(model, group) : group;
 
     private ModelGroup Build(ModelGroupConfig group)
     {

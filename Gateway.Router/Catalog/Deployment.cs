@@ -6,6 +6,7 @@ using Gateway.Core.Configuration;
 using Gateway.Core.Money;
 using Gateway.Core.Requests;
 using Gateway.Router.Attempts;
+using Gateway.Router.Connections;
 using Gateway.Router.Cooldowns;
 using Gateway.Router.Protocols;
 
@@ -21,6 +22,7 @@ public sealed class Deployment
         State = state;
         Tags = upstream.Provider.Tags;
         Upstream = upstream;
+        Connection = upstream.ConnectionFor(model);
         Protocol = upstream.Protocol;
         Traits = traits;
         Model = model;
@@ -77,6 +79,9 @@ public sealed class Deployment
 
     internal UpstreamClient Upstream { get; }
 
+    /// <summary>Its own where the document names the deployment, else the provider's.</summary>
+    internal UpstreamConnection Connection { get; }
+
     internal IUpstreamProtocol Protocol { get; }
 
     internal UpstreamTraits Traits { get; }
@@ -96,5 +101,12 @@ public sealed class Deployment
     /// <summary>Where an operation of the upstream's protocol is asked for.</summary>
     internal Uri UriFor(LlmOperation operation, bool stream) =>
         _uris.TryGetValue((operation, stream), out var uri) ? uri : _uris.GetOrAdd(
-            (operation, stream), UpstreamAddress.Build(Provider.BaseUrl, Protocol.PathFor(operation, stream, Uri.EscapeDataString(Model), Traits)));
+            (operation, stream), UpstreamAddress.Build(Provider.BaseUrl, PathFor(operation, stream)));
+
+    /// <summary>Path below the base URL: the document's, else the protocol's.</summary>
+    internal string PathFor(LlmOperation operation, bool stream)
+    {
+        var model = Uri.EscapeDataString(Model);
+        return OperationPaths.Find(Provider.Paths, operation, model) ?? Protocol.PathFor(operation, stream, model, Traits);
+    }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Gateway.Core.Configuration;
 using Gateway.Router.Attempts;
 using Gateway.Router.Pipeline;
@@ -7,7 +6,8 @@ using Gateway.Router.Queueing;
 namespace Gateway.Router.Catalog;
 
 /// <summary>What lives on with a model group when the document changes. Thread-safe.</summary>
-internal sealed class GroupState(string name, QueueConfig queue, RouterClock clock)
+/// <param name="pulses">Counts free places for all groups, since a place at a provider may serve any of them.</param>
+internal sealed class GroupState(string name, QueueConfig queue, RouterClock clock, PulseCount? pulses = null)
 {
     private ulong _sequence;
 
@@ -15,7 +15,7 @@ internal sealed class GroupState(string name, QueueConfig queue, RouterClock clo
 
     public RetryBudget Retries { get; } = new();
 
-    public WaitingRoom Room { get; } = new(queue, clock);
+    public WaitingRoom Room { get; } = new(queue, clock, pulses);
 
     /// <summary>The random number of the next choice. Says the same until <see cref="Advance"/> is called.</summary>
     public ulong Roll => Mix(Volatile.Read(ref _sequence));
@@ -37,16 +37,38 @@ internal sealed class GroupState(string name, QueueConfig queue, RouterClock clo
 /// <summary>The states of all groups by name, kept while documents come and go. Thread-safe.</summary>
 internal sealed class GroupStates(RouterClock clock)
 {
-    private readonly ConcurrentDictionary<string, GroupState> _states = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, GroupState> _states = new(StringComparer.Ordinal);
+    private readonly PulseCount _pulses = new();
+    private GroupState[] _all = [];
+
+    /// <summary>A place became free somewhere: whoever waits may look. Cheap while nobody does.</summary>
+    public void Pulse()
+    {
+        // Counted also while nobody waits: somebody may have looked and be about to sit down.
+        _pulses.Add();
+        foreach (var state in Volatile.Read(ref _all))
+        {
+            state.Room.Wake();
+        }
+    }
 
     /// <param name="name">A group of the document, or a provider whose models clients name themselves.</param>
     /// <param name="queue">Where its requests wait.</param>
     public GroupState Of(string name, QueueConfig queue)
     {
-        var state = _states.GetOrAdd(name, static (name, made) => new GroupState(name, made.queue, made.clock), (queue, clock));
+        lock (_lock)
+        {
+            if (!_states.TryGetValue(name, out var state))
+            {
+                state = new GroupState(name, queue, clock, _pulses);
+                _states.Add(name, state);
+                Volatile.Write(ref _all, [.. _all, state]);
+            }
 
-        // The room and who waits in it stay; what the document says of it may have changed.
-        state.Room.Config = queue;
-        return state;
+            // The room and who waits in it stay; what the document says of it may have changed.
+            state.Room.Config = queue;
+            return state;
+        }
     }
 }

@@ -12,14 +12,16 @@ internal sealed class ModelCatalog : IDisposable
     private readonly UpstreamProtocolOf _protocolOf;
     private readonly DeploymentStates _states;
     private readonly GroupStates _groups;
+    private readonly TimeProvider _time;
     private readonly IDisposable _subscription;
     private volatile CatalogSnapshot? _current;
 
-    public ModelCatalog(IConfigStore store, UpstreamProtocolOf protocolOf, DeploymentStates states, GroupStates groups)
+    public ModelCatalog(IConfigStore store, UpstreamProtocolOf protocolOf, DeploymentStates states, GroupStates groups, TimeProvider time)
     {
         _protocolOf = protocolOf;
         _states = states;
         _groups = groups;
+        _time = time;
 
         // The store calls once before it returns, so Current is never empty.
         _subscription = store.OnChange(Build);
@@ -33,9 +35,10 @@ internal sealed class ModelCatalog : IDisposable
     private void Build(ConfigSnapshot snapshot)
     {
         var before = _current?.Upstreams.ToDictionary(static upstream => upstream.Provider.Name, StringComparer.Ordinal);
+        var models = snapshot.Config.Models.Values.SelectMany(static group => group.Deployments).ToLookup(static deployment => deployment.Provider, static deployment => deployment.Model, StringComparer.Ordinal);
         var upstreams = snapshot.Config.Providers.Values.ToFrozenDictionary(
             static provider => provider.Name,
-            provider => new UpstreamClient(provider, before?.GetValueOrDefault(provider.Name), _protocolOf(provider)),
+            provider => new UpstreamClient(provider, before?.GetValueOrDefault(provider.Name), _protocolOf(provider), models[provider.Name], _time),
             StringComparer.Ordinal);
         _current = new CatalogSnapshot(snapshot.Config, upstreams, _states, _groups);
     }

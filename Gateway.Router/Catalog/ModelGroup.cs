@@ -11,6 +11,7 @@ internal sealed class ModelGroup
         Config = config;
         Deployments = deployments;
         State = state;
+        DeclaresBounds = deployments.Any(static deployment => deployment.Supports is not null || deployment.Context is not null);
         Strategy = BalancingStrategies.For(config, deployments.Length);
     }
 
@@ -20,6 +21,9 @@ internal sealed class ModelGroup
     public ModelGroupConfig Config { get; }
 
     public Deployment[] Deployments { get; }
+
+    /// <summary>Whether a deployment says what it can do or how much it holds: then requests must be read for what they need.</summary>
+    public bool DeclaresBounds { get; }
 
     public IBalancingStrategy Strategy { get; }
 

@@ -1,12 +1,12 @@
-using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
 using Gateway.Router.Attempts;
 using Gateway.Router.Pipeline;
+using Gateway.Router.Routing;
 
 namespace Gateway.Router.Catalog;
 
-/// <summary>Turns the model name into the deployments that this key may use.</summary>
+/// <summary>Turns the model name into the deployments that may serve this request of this key.</summary>
 internal sealed class ResolveStage : ILlmStage
 {
     public ValueTask InvokeAsync(LlmExchange exchange, LlmStageDelegate next)
@@ -16,37 +16,30 @@ internal sealed class ResolveStage : ILlmStage
             return ResolveFilesAsync(exchange, next);
         }
 
-        var model = exchange.Facts.Model;
-        var group = exchange.Catalog.Resolve(model);
-        if (group is null)
+        // The Edge has asked this too.
+        if (exchange.Facts.Preferences is { } preferences && !exchange.Claims.MaySteer)
+        {
+            return exchange.RefuseAsync(new GatewayError(
+                GatewayErrorKind.ModelForbidden, $"Your API key may not choose how requests are routed. Leave out '{preferences.Field}'.", preferences.Field));
+        }
+
+        var model = exchange.ResolvedName;
+        if (exchange.Catalog.Names.Resolve(model) is not { } target)
         {
             return exchange.RefuseAsync(new GatewayError(
                 GatewayErrorKind.ModelNotFound, $"The model '{model}' is not known to this gateway. GET /v1/models lists what your key can use.", "model"));
         }
 
-        if (!MayUse(exchange, model))
-        {
-            return exchange.RefuseAsync(new GatewayError(
-                GatewayErrorKind.ModelForbidden, $"Your API key may not use the model '{model}'. GET /v1/models lists what it can use.", "model"));
-        }
-
-        var candidates = Permitted(group, exchange.Claims);
+        var group = exchange.Catalog.GroupOf(target);
+        var request = RouteRequest.Of(exchange, target, group);
+        var candidates = CandidateFilter.Filter(group, in request);
         if (candidates.Length == 0)
         {
-            return exchange.RefuseAsync(new GatewayError(
-                GatewayErrorKind.ModelForbidden, $"Your key may not use any provider that serves the model '{model}'.", "model"));
-        }
-
-        if (exchange.Endpoint.Kind is LlmKind.Image or LlmKind.Audio or LlmKind.Rerank)
-        {
-            // Nothing translates these, so of a mixed group only the providers that have them can serve.
-            var serving = Serving(candidates, exchange);
-            if (serving.Length == 0)
+            exchange.NoCandidates = CandidateFilter.Why(group, in request);
+            if (!FallbackFinder.MayStandIn(exchange, group, exchange.NoCandidates))
             {
-                throw Unsupported.By(exchange.Endpoint, candidates[0]);
+                return exchange.RefuseAsync(CandidateFilter.Refusal(group, in request));
             }
-
-            candidates = serving;
         }
 
         exchange.Group = group;
@@ -71,26 +64,4 @@ internal sealed class ResolveStage : ILlmStage
         exchange.Candidates = group.Deployments;
         return next(exchange);
     }
-
-    /// <summary>The Edge's own rule, held a second time: by the name asked for, or by what an alias stands for.</summary>
-    private static bool MayUse(LlmExchange exchange, string model) =>
-        NamePattern.MatchesAny(exchange.Claims.AllowedModels, model) || NamePattern.MatchesAny(exchange.Claims.AllowedModels, exchange.Catalog.TargetOf(model));
-
-    private static Deployment[] Permitted(ModelGroup group, ContextClaims claims)
-    {
-        var refused = 0;
-        foreach (var deployment in group.Deployments)
-        {
-            refused += NamePattern.MatchesAny(claims.AllowedProviders, deployment.Provider.Name) ? 0 : 1;
-        }
-
-        // Keys that may use every provider are the rule: they share the group's own list.
-        return refused == 0 ? group.Deployments : Filter(group, claims);
-    }
-
-    private static Deployment[] Serving(Deployment[] candidates, LlmExchange exchange) =>
-        [.. candidates.Where(deployment => deployment.Protocol.PassesThrough(exchange.Call, deployment.Traits))];
-
-    private static Deployment[] Filter(ModelGroup group, ContextClaims claims) =>
-        [.. group.Deployments.Where(deployment => NamePattern.MatchesAny(claims.AllowedProviders, deployment.Provider.Name))];
 }

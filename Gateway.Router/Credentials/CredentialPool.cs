@@ -1,119 +1,214 @@
 using Gateway.Core.Configuration;
+using Gateway.Router.Cooldowns;
 
 namespace Gateway.Router.Credentials;
 
-/// <summary>One key of a provider.</summary>
-/// <param name="index">Its place in the document.</param>
-/// <param name="label">Name in logs and reports, such as <c>openai#2</c>; never the key.</param>
-/// <param name="header">What the protocol made of it.</param>
-internal sealed class Credential(int index, string label, string header, ProviderKeyConfig config)
+/// <summary>The keys of one provider, and the limits of all of them together. Kept when the document changes and the keys do not. Thread-safe by one short lock.</summary>
+internal sealed class CredentialPool
 {
-    public int Index { get; } = index;
+    private readonly CredentialMemory _memory;
+    private readonly UpstreamLimits _limits;
+    private readonly bool _isPlain;
 
-    public string Label { get; } = label;
-
-    public string Header { get; } = header;
-
-    public ProviderKeyConfig Config { get; } = config;
-}
-
-/// <summary>What is known of one credential at one deployment: its breaker, its rest after a 429, the quota that the provider reports.</summary>
-internal sealed class CredentialLane(Credential? credential)
-{
-    /// <summary>Null where the provider wants none.</summary>
-    public Credential? Credential { get; } = credential;
-
-    /// <summary>What is left of the provider's quota, 0 to 1; 1 where nothing is known.</summary>
-    public double QuotaLeftAt(long now) => 1;
-
-    /// <summary>The answer's head: providers report there what is left.</summary>
-    public void Learn(HttpResponseMessage answer, long now, DateTimeOffset utcNow)
+    /// <param name="limits">Of all keys together.</param>
+    /// <param name="memory">What is known of the keys; null to know nothing.</param>
+    public CredentialPool(string provider, IReadOnlyList<Credential> credentials, UpstreamLimits? limits = null, CredentialMemory? memory = null)
     {
+        Provider = provider;
+        Credentials = credentials;
+        _limits = limits ?? UpstreamLimits.None;
+        _memory = memory ?? CredentialMemory.Alone(provider);
+        _isPlain = credentials.Count <= 1 && _limits.IsEmpty && credentials.All(static credential => credential.Config.Limits.IsEmpty);
+        lock (_memory.Lock)
+        {
+            _memory.Keep_NeedsLock(credentials);
+        }
     }
-}
 
-/// <summary>Why no credential can be used.</summary>
-internal enum CredentialBlock : byte
-{
-    None,
+    public string Provider { get; }
 
-    /// <summary>All rest after a 429.</summary>
-    Resting,
+    public IReadOnlyList<Credential> Credentials { get; }
 
-    /// <summary>All were refused by the provider.</summary>
-    Quarantined,
-
-    /// <summary>A limit of requests, tokens or sessions is reached.</summary>
-    Limited,
-
-    /// <summary>As many calls run as may at once.</summary>
-    Busy,
-
-    /// <summary>Its breaker is open.</summary>
-    Open,
-
-    /// <summary>All were tried for this request.</summary>
-    Tried,
-}
-
-/// <summary>The credential that a call would take.</summary>
-/// <param name="Lane">Null when none can be used.</param>
-/// <param name="Block">Why none.</param>
-/// <param name="UsableAt">Ticks at which one may be usable again; 0 when not known.</param>
-internal readonly record struct CredentialChoice(CredentialLane? Lane, CredentialBlock Block, long UsableAt)
-{
-    public bool IsUsable => Block == CredentialBlock.None;
-}
-
-/// <summary>What a call will take of limits.</summary>
-/// <param name="Tokens">Input and output, estimated.</param>
-/// <param name="Session">Hash of the session; 0 for none.</param>
-internal readonly record struct CallNeeds(long Tokens, ulong Session);
-
-/// <summary>The keys of one provider, and the limits of all of them together. Kept when the document changes and the keys do not. Thread-safe.</summary>
-internal sealed class CredentialPool(string provider, IReadOnlyList<Credential> credentials)
-{
-    private uint _next;
-
-    public string Provider { get; } = provider;
-
-    public IReadOnlyList<Credential> Credentials { get; } = credentials;
+    /// <summary>Calls that run with any of the keys; 0 where nothing is limited.</summary>
+    public int Running => _memory.All.Running;
 
     /// <summary>The credential for calls that belong to no request, such as the provider's model list: one that is not refused; null where the provider wants none.</summary>
-    public Credential? Spare => Credentials.Count == 0 ? null : Credentials[0];
+    public Credential? Spare
+    {
+        get
+        {
+            if (Credentials.Count <= 1)
+            {
+                return Credentials.Count == 0 ? null : Credentials[0];
+            }
+
+            lock (_memory.Lock)
+            {
+                foreach (var credential in Credentials)
+                {
+                    if (!_memory.Key_NeedsLock(credential.Fingerprint).Quarantine.IsActive)
+                    {
+                        return credential;
+                    }
+                }
+            }
+
+            return Credentials[0];
+        }
+    }
 
     /// <summary>A lane for each credential; one without a credential where there is none.</summary>
-    public CredentialLane[] NewLanes() => Credentials.Count == 0 ? [new CredentialLane(null)] : [.. Credentials.Select(static credential => new CredentialLane(credential))];
+    /// <param name="deployment"><c>provider/model</c>: what was known of the same keys at it lives on. Null for a deployment whose state is not kept.</param>
+    public CredentialLane[] NewLanes(string? deployment = null)
+    {
+        lock (_memory.Lock)
+        {
+            var set = _memory.Set_NeedsLock(deployment);
+            if (Credentials.Count == 0)
+            {
+                return [NewLane_NeedsLock(null, set, deployment)];
+            }
+
+            var lanes = new CredentialLane[Credentials.Count];
+            for (var i = 0; i < lanes.Length; i++)
+            {
+                lanes[i] = NewLane_NeedsLock(Credentials[i], set, deployment);
+            }
+
+            return lanes;
+        }
+    }
 
     /// <summary>Which credential the next call would take. Takes nothing: the same state gives the same answer.</summary>
     /// <param name="lanes">Of the deployment.</param>
     /// <param name="tried">Bit i: lane i was tried for this request; those beyond 64 never are.</param>
     public CredentialChoice Peek(CredentialLane[] lanes, in CallNeeds needs, ulong tried, long now)
     {
-        var start = Volatile.Read(ref _next);
-        for (var i = 0; i < lanes.Length; i++)
+        if (_isPlain && lanes.Length == 1 && lanes[0].IsClear)
         {
-            var index = (int)((start + (uint)i) % (uint)lanes.Length);
-            if (index >= 64 || (tried & (1UL << index)) == 0)
-            {
-                return new CredentialChoice(lanes[index], CredentialBlock.None, 0);
-            }
+            return (tried & 1) == 0 ? new CredentialChoice(lanes[0], CredentialBlock.None, 0) : new CredentialChoice(null, CredentialBlock.Tried, 0);
         }
 
-        return new CredentialChoice(null, CredentialBlock.Tried, 0);
+        lock (_memory.Lock)
+        {
+            return Peek_NeedsLock(lanes, in needs, tried, now);
+        }
     }
 
-    /// <summary>Takes what <see cref="Peek"/> chose: its turn, its place and its part of the limits.</summary>
+    /// <summary>Takes what <see cref="Peek"/> chose: its turn, its place and its part of the limits; all or nothing.</summary>
     /// <returns>False when somebody else was quicker; nothing is taken then.</returns>
     public bool TryTake(in CredentialChoice choice, in CallNeeds needs, long now)
     {
-        Interlocked.Increment(ref _next);
-        return true;
+        if (choice.Lane is not { } lane)
+        {
+            return false;
+        }
+
+        if (_isPlain && lane.IsClear)
+        {
+            return true;
+        }
+
+        lock (_memory.Lock)
+        {
+            if (Check_NeedsLock(lane, in needs, now, out _) != CredentialBlock.None)
+            {
+                return false;
+            }
+
+            var routers = _memory.Routers;
+            if (_memory.All.Check(_limits, routers, in needs, now, out _) != CredentialBlock.None || lane.Breaker?.TryBeginProbe(now) == false)
+            {
+                return false;
+            }
+
+            lane.Take_NeedsLock(now);
+            if (!_isPlain)
+            {
+                lane.KeyLimits.Take(LimitsOf(lane), routers, in needs, now);
+                _memory.All.Take(_limits, routers, in needs, now);
+            }
+
+            return true;
+        }
     }
 
-    /// <summary>Gives the place back, and tells the limits how many tokens it really was.</summary>
+    /// <summary>Gives the place back, and tells the limits how many tokens it really was. Once for each call that was taken; where none runs it does nothing.</summary>
     /// <param name="used">Tokens charged; null when nothing reached the upstream.</param>
     public void Return(CredentialLane lane, in CallNeeds needs, long? used, long now)
     {
+        if (_isPlain && lane.IsClear)
+        {
+            return;
+        }
+
+        lock (_memory.Lock)
+        {
+            if (lane.Return_NeedsLock(now) && !_isPlain)
+            {
+                var routers = _memory.Routers;
+                lane.KeyLimits.Return(LimitsOf(lane), routers, in needs, used, now);
+                _memory.All.Return(_limits, routers, in needs, used, now);
+            }
+        }
+    }
+
+    private static UpstreamLimits LimitsOf(CredentialLane lane) => lane.Credential?.Config.Limits ?? UpstreamLimits.None;
+
+    private CredentialChoice Peek_NeedsLock(CredentialLane[] lanes, in CallNeeds needs, ulong tried, long now)
+    {
+        CredentialLane? chosen = null;
+        var turn = double.PositiveInfinity;
+        var block = CredentialBlock.Tried;
+        var usableAt = 0L;
+        for (var i = 0; i < lanes.Length; i++)
+        {
+            if (i < 64 && (tried & (1UL << i)) != 0)
+            {
+                continue;
+            }
+
+            var reason = Check_NeedsLock(lanes[i], in needs, now, out var at);
+            if (reason == CredentialBlock.None)
+            {
+                var next = lanes[i].TurnAt(now);
+                if (next < turn)
+                {
+                    (chosen, turn) = (lanes[i], next);
+                }
+            }
+            else
+            {
+                block = reason.Rank() < block.Rank() ? reason : block;
+                usableAt = at != 0 && (usableAt == 0 || at < usableAt) ? at : usableAt;
+            }
+        }
+
+        if (chosen is null)
+        {
+            return new CredentialChoice(null, block, usableAt);
+        }
+
+        var all = _memory.All.Check(_limits, _memory.Routers, in needs, now, out var allAt);
+        return all == CredentialBlock.None ? new CredentialChoice(chosen, CredentialBlock.None, 0) : new CredentialChoice(null, all, allAt);
+    }
+
+    /// <summary>What keeps a call from one lane; without the limits of all keys together.</summary>
+    private CredentialBlock Check_NeedsLock(CredentialLane lane, in CallNeeds needs, long now, out long usableAt)
+    {
+        var block = lane.Check_NeedsLock(now, out usableAt);
+        return block == CredentialBlock.None && !LimitsOf(lane).IsEmpty ? lane.KeyLimits.Check(LimitsOf(lane), _memory.Routers, in needs, now, out usableAt) : block;
+    }
+
+    private CredentialLane NewLane_NeedsLock(Credential? credential, LaneSet set, string? deployment)
+    {
+        var fingerprint = credential?.Fingerprint ?? "";
+        if (!set.Lanes.TryGetValue(fingerprint, out var own))
+        {
+            set.Lanes.Add(fingerprint, own = new LaneMemory());
+        }
+
+        var breaker = Credentials.Count > 1 ? own.Breaker ??= new Breaker() : null;
+        return new CredentialLane(credential, _memory, _memory.Key_NeedsLock(fingerprint), set, own, deployment, breaker);
     }
 }

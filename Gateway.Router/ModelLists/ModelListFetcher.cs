@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Core.Configuration;
 using Gateway.Router.Attempts;
+using Gateway.Router.Connections;
 using Gateway.Router.Pipeline;
 
 namespace Gateway.Router.ModelLists;
@@ -20,8 +21,8 @@ internal static class ModelListFetcher
     public static async Task<IReadOnlyList<string>> FetchAsync(UpstreamClient upstream, TimeProvider time, CancellationToken cancellationToken)
     {
         var provider = upstream.Provider;
-        var path = PathOf(provider.Protocol) ?? throw new InvalidOperationException($"{provider.Protocol} has no model list.");
-        using var request = new HttpRequestMessage(HttpMethod.Get, UpstreamAddress.Build(provider.BaseUrl, path)) { Version = HttpVersion.Version11 };
+        var path = provider.Paths.GetValueOrDefault(OperationPaths.Models) ?? PathOf(provider.Protocol) ?? throw new InvalidOperationException($"{provider.Protocol} has no model list.");
+        using var request = new HttpRequestMessage(HttpMethod.Get, UpstreamAddress.Build(provider.BaseUrl, path));
         if (provider.Protocol == ProviderProtocol.Anthropic)
         {
             request.Headers.Add("anthropic-version", "2023-06-01");

@@ -86,7 +86,7 @@ internal sealed class ModerationStage(
     private bool TryReplace(LlmExchange exchange, RequestBody body)
     {
         if (RequestFactsReader.TryRead(body.Span, exchange.Endpoint.Operation, exchange.Path, out var facts, out _)
-            && FactsComparison.FirstDifference(in facts, exchange.Claims, exchange.Endpoint.Protocol) is null)
+            && FactsComparison.FirstDifference(in facts, body.Span, exchange.Claims, exchange.Endpoint.Protocol) is null)
         {
             exchange.SetBody(body, in facts);
             return true;

@@ -55,7 +55,7 @@ internal sealed class BodyStage(ILogger<BodyStage> logger) : ILlmStage
             return;
         }
 
-        if (FactsComparison.FirstDifference(in facts, exchange.Claims, exchange.Endpoint.Protocol) is { } field)
+        if (FactsComparison.FirstDifference(in facts, body.Span, exchange.Claims, exchange.Endpoint.Protocol) is { } field)
         {
             await MismatchAsync(exchange, field);
             return;

@@ -6,7 +6,7 @@ namespace Gateway.Router.Pipeline;
 internal static class FactsComparison
 {
     /// <summary>The first field in which body and signed claims differ, or null.</summary>
-    public static string? FirstDifference(in RequestFacts facts, ContextClaims claims, LlmProtocol client)
+    public static string? FirstDifference(in RequestFacts facts, ReadOnlySpan<byte> body, ContextClaims claims, LlmProtocol client)
     {
         if (!(client == LlmProtocol.Ollama ? ModelTags.AreSame(facts.Model, claims.RequestedModel) : string.Equals(facts.Model, claims.RequestedModel, StringComparison.Ordinal)))
         {
@@ -26,6 +26,11 @@ internal static class FactsComparison
         if (facts.CandidateCount != claims.CandidateCount)
         {
             return "n";
+        }
+
+        if (SteeringDigest.Of(body, facts.OwnMembers) != claims.Steering)
+        {
+            return "provider";
         }
 
         return string.Equals(facts.User, claims.User, StringComparison.Ordinal) ? null : "user";

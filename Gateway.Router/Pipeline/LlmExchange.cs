@@ -3,7 +3,9 @@ using Gateway.Core.Configuration;
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
+using Gateway.Core.Money;
 using Gateway.Core.Requests;
+using Gateway.Router.Attempts;
 using Gateway.Router.Catalog;
 using Gateway.Router.Protocols;
 using Gateway.Router.Protocols.Neutral;
@@ -15,10 +17,13 @@ public sealed class LlmExchange
 {
     private readonly TimeProvider _time;
     private List<ILlmCompletion>? _completions;
+    private Attempt? _firstAttempt;
+    private List<Attempt>? _moreAttempts;
     private ContextClaims? _claims;
     private RequestBody? _body;
     private JsonDocument? _document;
     private ClientCall? _call;
+    private RequestNeeds? _needs;
 
     internal LlmExchange(HttpContext http, LlmEndpoint endpoint, CatalogSnapshot catalog, TimeProvider time)
     {
@@ -51,7 +56,7 @@ public sealed class LlmExchange
 
     public RequestFacts Facts { get; private set; }
 
-    /// <summary>Deployments that may serve the request, all of one model group. Never empty after the resolve phase.</summary>
+    /// <summary>Deployments that may serve the request, all of one model group. Empty after the resolve phase only where another group may stand in for it.</summary>
     public IReadOnlyList<Deployment> Candidates { get; set; } = [];
 
     public ExchangeOutcome Outcome { get; } = new();
@@ -68,6 +73,12 @@ public sealed class LlmExchange
         get => _call ??= new ClientCall(Endpoint.Operation, Facts.Model, Facts.Stream, Facts.AsArray);
         set => _call = value;
     }
+
+    /// <summary>The name that decides what answers: that of the path's route, else the request's own.</summary>
+    internal string ResolvedName => _claims is { RouteModel.Length: > 0 } claims ? claims.RouteModel : Facts.Model;
+
+    /// <summary>What the body needs of a model. Read on first use, which must be before the body is gone.</summary>
+    internal RequestNeeds Needs => _needs ??= RequestNeeds.Read(Endpoint.Operation, Body.Span);
 
     /// <summary>What the signed path says of the request; null where the body says it.</summary>
     internal PathFacts? Path { get; set; }
@@ -93,6 +104,10 @@ public sealed class LlmExchange
     internal bool IsSettled { get; set; }
 
     internal TimeSpan Elapsed => _time.GetElapsedTime(ArrivedAt);
+
+    /// <summary>Time until the deadline that the Edge signed; the longest time there is where it signed none.</summary>
+    internal TimeSpan TimeLeft(DateTimeOffset utcNow) =>
+        Claims.DeadlineUnixMs > 0 ? TimeSpan.FromMilliseconds(Claims.DeadlineUnixMs - utcNow.ToUnixTimeMilliseconds()) : TimeSpan.MaxValue;
 
     /// <summary>Calls <paramref name="completion"/> once when this exchange is over.</summary>
     public void OnCompleted(ILlmCompletion completion) => (_completions ??= []).Add(completion);
@@ -134,13 +149,92 @@ public sealed class LlmExchange
         _body?.Release();
     }
 
-    internal void NoteFirstContent()
+    /// <summary>The next call, after all that were made.</summary>
+    internal void Add(Attempt attempt)
     {
-        if (Outcome.FirstContentAt == 0)
+        if (_firstAttempt is null)
         {
-            Outcome.FirstContentAt = _time.GetTimestamp();
+            _firstAttempt = attempt;
         }
+        else
+        {
+            (_moreAttempts ??= []).Add(attempt);
+        }
+
+        Outcome.Attempts++;
     }
+
+    /// <summary>The call that the client heard of; null before the end.</summary>
+    internal Attempt? Answering { get; private set; }
+
+    /// <summary>Why the model's own deployments cannot serve the request, where others may stand in for them.</summary>
+    internal ExclusionReason NoCandidates { get; set; }
+
+    /// <summary>The newest call; null before the first.</summary>
+    internal Attempt? LastAttempt => _moreAttempts is null ? _firstAttempt : _moreAttempts[^1];
+
+    /// <summary>What the calls before one are charged for.</summary>
+    internal TokenUsage UsageBefore(Attempt attempt)
+    {
+        var usage = default(TokenUsage);
+        for (var i = 0; i < attempt.Number - 1; i++)
+        {
+            usage += AttemptAt(i).Outcome.Usage;
+        }
+
+        return usage;
+    }
+
+    internal long CostBefore(Attempt attempt)
+    {
+        var cost = 0L;
+        for (var i = 0; i < attempt.Number - 1; i++)
+        {
+            cost += AttemptAt(i).CostNanoUsd;
+        }
+
+        return cost;
+    }
+
+    /// <summary>Makes one call's end the end of the exchange; what is charged is the sum over all calls.</summary>
+    internal ExchangeOutcome Adopt(Attempt answering)
+    {
+        var (outcome, own) = (Outcome, answering.Outcome);
+        var usage = default(TokenUsage);
+        var (cost, flags) = (0L, UsageFlags.None);
+        for (var i = 0; i < outcome.Attempts; i++)
+        {
+            var attempt = AttemptAt(i);
+            usage += attempt.Outcome.Usage;
+            cost += attempt.CostNanoUsd;
+            flags |= attempt.Flags;
+        }
+
+        Answering = answering;
+        outcome.Ending = own.Ending;
+        outcome.Status = own.Status;
+        outcome.AnsweredModel = own.AnsweredModel;
+        outcome.Deployment = answering.Deployment.Id;
+        outcome.FirstContentAt = own.FirstContentAt;
+        outcome.Usage = usage;
+        outcome.CostNanoUsd = cost;
+        outcome.Flags |= flags;
+        return outcome;
+    }
+
+    /// <summary>One record for each call.</summary>
+    internal UsageAttempt[] DescribeAttempts()
+    {
+        var records = new UsageAttempt[Outcome.Attempts];
+        for (var i = 0; i < records.Length; i++)
+        {
+            records[i] = AttemptAt(i).Describe();
+        }
+
+        return records;
+    }
+
+    private Attempt AttemptAt(int index) => index == 0 ? _firstAttempt! : _moreAttempts![index - 1];
 
     internal TimeSpan? TimeToFirstToken => Outcome.FirstContentAt == 0 ? null : _time.GetElapsedTime(ArrivedAt, Outcome.FirstContentAt);
 

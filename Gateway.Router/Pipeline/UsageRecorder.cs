@@ -1,7 +1,7 @@
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
 using Gateway.Core.Money;
-using Gateway.Router.Catalog;
+using Gateway.Router.Attempts;
 
 namespace Gateway.Router.Pipeline;
 
@@ -24,11 +24,23 @@ internal sealed class UsageRecorder(IUsageJournal journal)
     /// <summary>The bytes of pictures and sound say nothing about tokens: for a form there is no estimate.</summary>
     private static long EstimateInput(LlmExchange exchange) => exchange.Form is null ? EstimateTokens(exchange.Body.Length) : 0;
 
-    /// <summary>Records that <paramref name="deployment"/> is about to be asked.</summary>
+    /// <summary>Records that a call is about to be made. Without it the request is not charged for, as for token counts.</summary>
     /// <exception cref="GatewayException">Not recorded: do not dispatch.</exception>
-    public async ValueTask DispatchAsync(LlmExchange exchange, Deployment deployment)
+    public async ValueTask DispatchAsync(Attempt attempt)
     {
-        var intent = Describe(exchange, deployment.Id) with { Price = deployment.Price, EstimatedInputTokens = EstimateInput(exchange) };
+        var exchange = attempt.Exchange;
+        var deployment = attempt.Deployment;
+        var intent = Describe(exchange, deployment.Id) with
+        {
+            Price = deployment.Price,
+            EstimatedInputTokens = exchange.Intent?.EstimatedInputTokens ?? EstimateInput(exchange),
+            Attempt = attempt.Number,
+        };
+        if (exchange.Intent is not null)
+        {
+            intent = intent with { CarriedUsage = exchange.UsageBefore(attempt), CarriedNanoUsd = exchange.CostBefore(attempt) };
+        }
+
         try
         {
             await journal.AppendIntentAsync(intent);
@@ -38,13 +50,11 @@ internal sealed class UsageRecorder(IUsageJournal journal)
             throw new GatewayException(Unwritable, exception);
         }
 
-        exchange.Intent = intent;
+        attempt.Intent = exchange.Intent = intent;
         exchange.Outcome.Deployment = deployment.Id;
 
         // Until something better is known: the Router broke, and the input may have been charged.
-        exchange.Outcome.Ending = RequestEnding.UpstreamFailed;
-        exchange.Outcome.Usage = new TokenUsage(intent.EstimatedInputTokens, 0, 0, 0, 0);
-        exchange.Outcome.Flags |= UsageFlags.Estimated | UsageFlags.Incomplete;
+        attempt.Outcome.Usage = new TokenUsage(intent.EstimatedInputTokens, 0, 0, 0, 0);
     }
 
     /// <summary>Records a request that was refused before any dispatch and still belongs into the ledger.</summary>
@@ -61,27 +71,41 @@ internal sealed class UsageRecorder(IUsageJournal journal)
         });
     }
 
-    /// <summary>
-    /// Records the end as the outcome stands now. Does nothing without an INTENT or the second time, so that every way out of
-    /// the pipeline may call it.
-    /// </summary>
-    /// <exception cref="GatewayException">Not recorded: the client must not see a normal end.</exception>
+    /// <summary>Records the end of a request that the last of its calls did not settle: an error of ours on the way.</summary>
+    /// <exception cref="GatewayException">Not recorded.</exception>
     public ValueTask SettleAsync(LlmExchange exchange)
     {
-        if (exchange.Intent is not { } intent || exchange.IsSettled)
+        if (exchange.LastAttempt is not { } last || exchange.IsSettled)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        last.Outcome.Status = exchange.Outcome.Status;
+        last.Outcome.Ending = exchange.Outcome.Ending == RequestEnding.ClientGone ? RequestEnding.ClientGone : last.Outcome.Ending;
+        return SettleAsync(last);
+    }
+
+    /// <summary>
+    /// Records the end as the call that answers, or is the last, stands now; every earlier call is over. Does nothing the second
+    /// time, so that every way out may call it.
+    /// </summary>
+    /// <exception cref="GatewayException">Not recorded: the client must not see a normal end.</exception>
+    public ValueTask SettleAsync(Attempt attempt)
+    {
+        var exchange = attempt.Exchange;
+        if (exchange.IsSettled)
         {
             return ValueTask.CompletedTask;
         }
 
         // Set before the write: a FINAL that failed in mid-write must not be written twice.
         exchange.IsSettled = true;
-        var outcome = exchange.Outcome;
-        if (intent.Price is null)
+        var outcome = exchange.Adopt(attempt);
+        if (attempt.Intent is not { } intent)
         {
-            outcome.Flags |= UsageFlags.Unpriced;
+            return ValueTask.CompletedTask;
         }
 
-        outcome.CostNanoUsd = intent.Price?.Cost(outcome.Usage) ?? 0;
         return AppendAsync(new UsageFinal
         {
             Intent = intent,
@@ -92,6 +116,7 @@ internal sealed class UsageRecorder(IUsageJournal journal)
             CostNanoUsd = outcome.CostNanoUsd,
             Flags = outcome.Flags | intent.Flags,
             Attempts = outcome.Attempts,
+            AttemptRecords = exchange.DescribeAttempts(),
             DurationMs = (long)exchange.Elapsed.TotalMilliseconds,
             TimeToFirstTokenMs = exchange.TimeToFirstToken is { } ttft ? (long)ttft.TotalMilliseconds : -1,
         });
@@ -133,7 +158,7 @@ internal sealed class UsageRecorder(IUsageJournal journal)
         Team = exchange.Claims.Team,
         User = exchange.Claims.User,
         Operation = exchange.Endpoint.Operation,
-        RequestedModel = exchange.Facts.Model,
+        RequestedModel = exchange.ResolvedName,
         Deployment = deployment,
         Stream = exchange.Facts.Stream,
         Flags = exchange.Outcome.Flags,

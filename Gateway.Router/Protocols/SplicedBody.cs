@@ -1,11 +1,13 @@
 using System.Net;
+using Gateway.Core.Requests;
+using Gateway.Router.Catalog;
 using Gateway.Router.Pipeline;
 
 namespace Gateway.Router.Protocols;
 
 /// <summary>
-/// A request body made of runs of the client's bytes with at most two replacements between them; nothing is copied. As
-/// content it knows its length, so that head and body leave in one send where they fit.
+/// A request body made of runs of the client's bytes with at most two replacements between them, and without the members that steer the
+/// gateway alone; nothing is copied. As content it knows its length, so that head and body leave in one send where they fit.
 /// </summary>
 internal sealed class SplicedBody : UpstreamBody
 {
@@ -13,22 +15,60 @@ internal sealed class SplicedBody : UpstreamBody
     private readonly Splice _first;
     private readonly Splice _second;
 
+    // All of them in order; null where there are only the two.
+    private readonly Splice[]? _all;
+
     /// <param name="source">The client's bytes.</param>
     /// <param name="first">The replacement nearer to the start.</param>
     /// <param name="second">The other one; may not overlap.</param>
-    public SplicedBody(RequestBody source, Splice first, Splice second)
+    /// <param name="ownMembers">Members that no upstream sees, as <see cref="RequestFacts.OwnMembers"/>; null for none.</param>
+    public SplicedBody(RequestBody source, Splice first, Splice second, IReadOnlyList<ByteRange>? ownMembers = null)
     {
+        _source = source;
         (_first, _second) = first.Start <= second.Start ? (first, second) : (second, first);
-        if (_first.End > _second.Start || _second.End > source.Length)
+        if (ownMembers is null)
         {
-            throw new ArgumentException("The replacements overlap or lie outside the body.");
+            Length = source.Length - _first.Removed + _first.Text.Length - _second.Removed + _second.Text.Length;
+            if (_first.End > _second.Start || _second.End > source.Length)
+            {
+                throw Overlap();
+            }
+
+            return;
         }
 
-        _source = source;
-        Length = source.Length - _first.Removed + _first.Text.Length - _second.Removed + _second.Text.Length;
+        // Insertions stand before what is cut at the same place: a stable order, and they have no length of their own.
+        _all = [.. OwnMemberCuts.Of(source.Span, ownMembers).Append(_first).Append(_second).OrderBy(static splice => splice.Start).ThenBy(static splice => splice.Removed)];
+        Length = source.Length;
+        var end = 0;
+        foreach (var splice in _all)
+        {
+            if (splice.Start < end || splice.End > source.Length)
+            {
+                throw Overlap();
+            }
+
+            end = splice.End;
+            Length += splice.Text.Length - splice.Removed;
+        }
     }
 
     public override int Length { get; }
+
+    /// <summary>The client's JSON with the upstream's name for the model, and without the members that steer the gateway alone.</summary>
+    /// <param name="exchange">Its body and facts.</param>
+    /// <param name="deployment">Whose name it is.</param>
+    /// <param name="other">One more replacement.</param>
+    public static SplicedBody ForModel(LlmExchange exchange, Deployment deployment, Splice other = default)
+    {
+        var facts = exchange.Facts;
+        var token = facts.ModelToken;
+        var model = token.Length > 0 ? new Splice(token.Start, token.Length, deployment.ModelJson)
+            : new Splice(facts.FirstMemberOffset, 0, (byte[])[.. "\"model\":"u8, .. deployment.ModelJson, (byte)',']);
+
+        // A splice that changes nothing stands behind the model, so that the two never overlap.
+        return new SplicedBody(exchange.Body, model, other == default ? new Splice(model.End, 0, default) : other, facts.OwnMembers);
+    }
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
@@ -37,6 +77,12 @@ internal sealed class SplicedBody : UpstreamBody
         try
         {
             var bytes = _source.Memory;
+            if (_all is not null)
+            {
+                await WriteAllAsync(stream, bytes, _all, cancellationToken);
+                return;
+            }
+
             await WriteAsync(stream, bytes[.._first.Start], cancellationToken);
             await WriteAsync(stream, _first.Text, cancellationToken);
             await WriteAsync(stream, bytes[_first.End.._second.Start], cancellationToken);
@@ -49,8 +95,23 @@ internal sealed class SplicedBody : UpstreamBody
         }
     }
 
+    private static async ValueTask WriteAllAsync(Stream stream, ReadOnlyMemory<byte> bytes, Splice[] splices, CancellationToken cancellationToken)
+    {
+        var copied = 0;
+        foreach (var splice in splices)
+        {
+            await WriteAsync(stream, bytes[copied..splice.Start], cancellationToken);
+            await WriteAsync(stream, splice.Text, cancellationToken);
+            copied = splice.End;
+        }
+
+        await WriteAsync(stream, bytes[copied..], cancellationToken);
+    }
+
     private static ValueTask WriteAsync(Stream stream, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         bytes.IsEmpty ? ValueTask.CompletedTask : stream.WriteAsync(bytes, cancellationToken);
+
+    private static ArgumentException Overlap() => new("The replacements overlap or lie outside the body.");
 }
 
 /// <summary>Puts <paramref name="Text"/> in the place of <paramref name="Removed"/> bytes from <paramref name="Start"/>.</summary>

@@ -14,7 +14,8 @@ internal record struct UpstreamErrorShape
 
     public string? Message { get; private set; }
 
-    public string? Type { get; private set; }
+    /// <summary>Settable for the providers that say it in a header.</summary>
+    public string? Type { get; set; }
 
     public string? Code { get; private set; }
 
@@ -178,7 +179,7 @@ internal record struct UpstreamErrorShape
 
         if (detail.TryGetProperty("retryDelay", out var delay) && Text(delay) is { } wait)
         {
-            RetryAfter ??= UpstreamErrorText.Seconds(wait);
+            RetryAfter ??= UpstreamErrorText.Wait(wait);
         }
 
         if (detail.TryGetProperty("violations", out var violations) && violations.ValueKind == JsonValueKind.Array)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Gateway.Router.Protocols;
@@ -11,17 +10,6 @@ internal static partial class UpstreamErrorText
 
     /// <summary>What is looked at to find that much between tags.</summary>
     private const int MaxRead = 4 * 1024;
-
-    private static readonly string[] TooLong =
-    [
-        "maximum context length", "max context length", "prompt is too long", "prompt too long", "input token count", "exceeds the context window",
-        "exceed context limit", "available context size", "input is too long", "too many input tokens", "maximum prompt length", "reduce the length of the messages",
-    ];
-
-    // Not "exceeded your current quota": Google says so of a minute's limit too.
-    private static readonly string[] NoMoney = ["credit balance is too low", "insufficient balance", "insufficient credits"];
-
-    private static readonly string[] BadKey = ["api key not valid", "incorrect api key", "invalid api key", "api key expired"];
 
     /// <summary>Without tags, addresses, keys and accounts; at most <see cref="MaxLength"/> characters.</summary>
     /// <returns>Null where nothing is left.</returns>
@@ -49,41 +37,12 @@ internal static partial class UpstreamErrorText
         return text.Length == 0 ? null : Cut(text);
     }
 
-    public static bool SaysTooLong(string? text) => Says(text, TooLong);
+    /// <summary>"Please retry in 48.9s.", "Please try again in 7m12s", "Please retry after 6 seconds."</summary>
+    public static TimeSpan? RetryIn(string? text) => text is not null && Retry().Match(text) is { Success: true } match ? Wait(match.Groups[1].ValueSpan) : null;
 
-    public static bool SaysNoMoney(string? text) => Says(text, NoMoney);
-
-    public static bool SaysBadKey(string? text) => Says(text, BadKey);
-
-    /// <summary>"Please retry in 48.9s."</summary>
-    public static TimeSpan? RetryIn(string? text) => text is not null && Retry().Match(text) is { Success: true } match ? Seconds(match.Groups[1].Value) : null;
-
-    /// <summary>A duration as protobuf writes it: 48s, 34.4s, also 850ms.</summary>
+    /// <summary>A duration as protobuf and Go write it: 48s, 34.4s, 850ms, 6m0s.</summary>
     /// <returns>Null for what is none, or is no wait.</returns>
-    public static TimeSpan? Seconds(string text)
-    {
-        var (number, unit) = text.EndsWith("ms", StringComparison.Ordinal) ? (text[..^2], 1000.0) : text.EndsWith('s') ? (text[..^1], 1.0) : ("", 1.0);
-
-        // A day is more than anybody waits; a time span holds less than a double.
-        return double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value > 0
-            ? TimeSpan.FromSeconds(Math.Min(value / unit, 86_400)) : null;
-    }
-
-    private static bool Says(string? text, string[] phrases)
-    {
-        if (text is not null)
-        {
-            foreach (var phrase in phrases)
-            {
-                if (text.Contains(phrase, StringComparison.OrdinalIgnoreCase))
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
-    }
+    public static TimeSpan? Wait(ReadOnlySpan<char> text) => DurationText.TryParse(text, out var wait) && wait > TimeSpan.Zero ? wait : null;
 
     private static string Cut(string text)
     {
@@ -124,6 +83,8 @@ internal static partial class UpstreamErrorText
     [GeneratedRegex(@"\s+", RegexOptions.CultureInvariant)]
     private static partial Regex White();
 
-    [GeneratedRegex(@"(?:retry|try again) in (\d+(?:\.\d+)?m?s)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?:retry|try again|wait)(?:ing)?(?: in| after| for)? ((?:\d+(?:\.\d+)?\s?(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)\s?)+)(?![a-z\d])",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
     private static partial Regex Retry();
 }

@@ -13,12 +13,24 @@ internal static class UpstreamErrors
 
     private const int LongestCode = 64;
 
+    /// <summary>Reads the error of an answer, whose type may stand in its head (AWS). Never throws.</summary>
+    public static UpstreamError Read(HttpResponseMessage answer, ReadOnlySpan<byte> body)
+    {
+        var type = answer.Headers.NonValidated.TryGetValues("x-amzn-errortype", out var values) ? values.ToString() : null;
+
+        // ThrottlingException:http://internal.amazon.com/coral/...
+        return Read((int)answer.StatusCode, body, type?.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon ? type[..colon] : type);
+    }
+
     /// <summary>Reads an error document. Never throws.</summary>
     /// <param name="status">The HTTP status. Below 400 the document itself tells which it stands for.</param>
     /// <param name="body">JSON of any provider, a page, plain text, an event, or nothing.</param>
-    public static UpstreamError Read(int status, ReadOnlySpan<byte> body)
+    public static UpstreamError Read(int status, ReadOnlySpan<byte> body) => Read(status, body, type: null);
+
+    private static UpstreamError Read(int status, ReadOnlySpan<byte> body, string? type)
     {
         var found = UpstreamErrorShape.Find(body);
+        found.Type ??= type;
         var real = status >= StatusCodes.Status400BadRequest ? status : UpstreamErrorStatus.Of(found);
         var code = Classify(found, ref real) ?? found.Code;
         if (real == 0)
@@ -70,23 +82,38 @@ internal static class UpstreamErrors
     /// <summary>The code that clients know for what providers say in many ways; null where the provider's own will do.</summary>
     private static string? Classify(in UpstreamErrorShape error, ref int status)
     {
-        if (error.Reason == "API_KEY_INVALID" || (status == StatusCodes.Status400BadRequest && UpstreamErrorText.SaysBadKey(error.Message)))
+        if (IsRefusedKey(error, status))
         {
-            // Google and xAI call it a bad request.
+            // Google and xAI call it a bad request, AWS a thing forbidden.
             status = StatusCodes.Status401Unauthorized;
             return "invalid_api_key";
         }
 
-        if (error.Code == "content_filter" || error.InnerCode == "ResponsibleAIPolicyViolation")
+        if (IsFiltered(error, status))
         {
             // The same prompt is filtered again: no fault of the provider, whatever status it gave.
             status = StatusCodes.Status400BadRequest;
             return "content_filter";
         }
 
-        if (error.Code is Quota or "billing_hard_limit_reached" || error.Type is Quota or "billing_error" || error.IsDailyQuota || UpstreamErrorText.SaysNoMoney(error.Message))
+        if (error.Code is Quota or "billing_hard_limit_reached" or "billing_not_active" or "exceeded_current_quota_error" || error.Type is Quota or "billing_error" or "exceeded_current_quota_error"
+            || error.IsDailyQuota || error.Reason == "BILLING_DISABLED" || UpstreamErrorPhrases.SaysNoMoney(error.Message, status))
         {
             return Quota;
+        }
+
+        if (status == StatusCodes.Status400BadRequest && UpstreamErrorPhrases.SaysBadPlace(error.Message))
+        {
+            // Where the gateway stands, or whose project it is: nothing that the client could mend.
+            status = StatusCodes.Status403Forbidden;
+            return "unsupported_country_region_territory";
+        }
+
+        if (status == StatusCodes.Status403Forbidden && UpstreamErrorPhrases.SaysMissingPart(error.Message))
+        {
+            // A file or a cache that the request names; the key is good.
+            status = StatusCodes.Status400BadRequest;
+            return "not_found";
         }
 
         if (error.Code is "DeploymentNotFound" or "model_not_found")
@@ -94,8 +121,21 @@ internal static class UpstreamErrors
             return "model_not_found";
         }
 
-        return error.Code == ContextLength || (status is 0 or 400 or 413 or 422 or 500 && UpstreamErrorText.SaysTooLong(error.Message)) ? ContextLength : null;
+        return error.Code == ContextLength || error.Type == "exceed_context_size_error" || (status is 0 or 400 or 413 or 422 or 500 && UpstreamErrorPhrases.SaysTooLong(error.Message)) ? ContextLength : null;
     }
+
+    private static bool IsRefusedKey(in UpstreamErrorShape error, int status) => error.Reason == "API_KEY_INVALID" || status switch
+    {
+        StatusCodes.Status400BadRequest => UpstreamErrorPhrases.SaysBadKey(error.Message),
+        StatusCodes.Status403Forbidden => error.Type is "UnrecognizedClientException" or "InvalidClientTokenId" or "ExpiredTokenException" or "InvalidSignatureException" or "MissingAuthenticationTokenException"
+            || UpstreamErrorPhrases.SaysLeakedKey(error.Message),
+        _ => false,
+    };
+
+    private static bool IsFiltered(in UpstreamErrorShape error, int status) =>
+        error.Code == "content_filter" || error.InnerCode == "ResponsibleAIPolicyViolation"
+        || (status is 0 or 400 or 403 or 422 && error.Code is null or "400" or "403" or "invalid_request_error" or "DataInspectionFailed" or "data_inspection_failed" && UpstreamErrorPhrases.SaysFiltered(error.Message))
+        || (status == 403 && UpstreamErrorPhrases.SaysFiltered(error.Message));
 
     private static bool IsAboutTokens(UpstreamError error) =>
         error.Type == "tokens" || error.Message?.Contains("tokens per", StringComparison.OrdinalIgnoreCase) == true;

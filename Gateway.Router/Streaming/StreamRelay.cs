@@ -146,7 +146,7 @@ internal sealed class StreamRelay
         var kind = _events.Observe(_buffer.AsSpan(start, end - start));
         if (_events.ContentEvents != before)
         {
-            Exchange.NoteFirstContent();
+            _attempt.NoteContent();
         }
 
         if (kind == EventKind.Drop)
@@ -195,25 +195,28 @@ internal sealed class StreamRelay
         NoteAnswer();
         if (kind == EventKind.Done)
         {
-            UsageFold.Complete(Exchange, _events.Usage, _events.OutputEstimate);
+            UsageFold.Complete(_attempt, _events.Usage, _events.OutputEstimate);
         }
         else if (_events.ContentEvents == 0 && _events.Usage is null)
         {
             // Refused before it generated anything: providers do not charge for that.
-            UsageFold.Nothing(Exchange, RequestEnding.UpstreamError);
+            UsageFold.Nothing(_attempt, RequestEnding.UpstreamError);
         }
         else
         {
-            UsageFold.Cut(Exchange, RequestEnding.UpstreamError, _events.Usage, _events.OutputEstimate);
+            UsageFold.Cut(_attempt, RequestEnding.UpstreamError, _events.Usage, _events.OutputEstimate);
         }
 
         if (kind == EventKind.Error && !_headWritten && _events.ContentEvents == 0)
         {
-            return await AnswerErrorAsync();
+            // Before anything else that the client would see: it is as if the upstream had answered with an error.
+            var error = _events.ReadError(_buffer.AsSpan(_lastEvent, _framed - _lastEvent), out var status);
+            return AttemptFailure.Said(status, UpstreamErrors.Read(status, error), new UpstreamReply { Body = error, StatusInside = status, IsFromStream = true });
         }
 
-        Exchange.Outcome.Status = StatusCodes.Status200OK;
-        var settled = _recorder.SettleAsync(Exchange);
+        _attempt.Commit();
+        _attempt.Outcome.Status = StatusCodes.Status200OK;
+        var settled = _recorder.SettleAsync(_attempt);
         if (!settled.IsCompleted && Write(_lastEvent))
         {
             // Content need not wait for the disk; only the end must.
@@ -243,21 +246,6 @@ internal sealed class StreamRelay
             await ReadTrailerAsync();
         }
 
-        return null;
-    }
-
-    /// <summary>An error before anything else that the client would see: it gets a real status, as if the upstream had sent one.</summary>
-    private async ValueTask<AttemptFailure?> AnswerErrorAsync()
-    {
-        var error = _events.ReadError(_buffer.AsSpan(_lastEvent, _framed - _lastEvent), out var status);
-        Exchange.Outcome.Status = ResponseHead.StatusFor(status, Exchange.Endpoint.Protocol);
-        await _recorder.SettleAsync(Exchange);
-        ResponseHead.Write(_attempt, _attempt.TimeToHead, status);
-        var response = Exchange.Http.Response;
-        response.ContentType = "application/json";
-        response.ContentLength = error.Length;
-        _attempt.Output.Write(error);
-        await _attempt.FlushSettledAsync();
         return null;
     }
 
@@ -312,13 +300,13 @@ internal sealed class StreamRelay
         }
 
         NoteAnswer();
-        UsageFold.Cut(Exchange, failure.Ending, _events.Usage, _events.OutputEstimate);
+        UsageFold.Cut(_attempt, failure.Ending, _events.Usage, _events.OutputEstimate);
         if (!_headWritten)
         {
             return failure;
         }
 
-        await _recorder.SettleAsync(Exchange);
+        await _recorder.SettleAsync(_attempt);
         if (failure.Ending == RequestEnding.ClientGone)
         {
             Exchange.Http.Abort();
@@ -338,7 +326,7 @@ internal sealed class StreamRelay
         return null;
     }
 
-    private void NoteAnswer() => Exchange.Outcome.AnsweredModel = _events.Model ?? "";
+    private void NoteAnswer() => _attempt.Outcome.AnsweredModel = _events.Model ?? "";
 
     /// <returns>Whether there was anything to send.</returns>
     private bool Write(int end)
@@ -350,6 +338,7 @@ internal sealed class StreamRelay
 
         if (!_headWritten)
         {
+            _attempt.Begin();
             _headWritten = true;
             NoteAnswer();
             ResponseHead.Write(_attempt, _attempt.TimeToHead);

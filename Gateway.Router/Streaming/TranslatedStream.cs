@@ -129,7 +129,7 @@ internal sealed class TranslatedStream
         var kind = _decoder.Decode(frame, _meter);
         if (_meter.ContentEvents != before)
         {
-            Exchange.NoteFirstContent();
+            _attempt.NoteContent();
         }
 
         if (kind != EventKind.Silence && !_progressed)
@@ -161,9 +161,10 @@ internal sealed class TranslatedStream
     private async ValueTask<AttemptFailure?> TerminateAsync()
     {
         NoteAnswer();
-        UsageFold.Complete(Exchange, _meter.Usage, _meter.OutputEstimate);
-        Exchange.Outcome.Status = StatusCodes.Status200OK;
-        var settled = _recorder.SettleAsync(Exchange);
+        UsageFold.Complete(_attempt, _meter.Usage, _meter.OutputEstimate);
+        _attempt.Commit();
+        _attempt.Outcome.Status = StatusCodes.Status200OK;
+        var settled = _recorder.SettleAsync(_attempt);
         if (!settled.IsCompleted && Release())
         {
             await _attempt.FlushSettledAsync();
@@ -184,23 +185,23 @@ internal sealed class TranslatedStream
         if (silent && _meter.Usage is null)
         {
             // Refused before it generated anything: providers do not charge for that.
-            UsageFold.Nothing(Exchange, RequestEnding.UpstreamError);
+            UsageFold.Nothing(_attempt, RequestEnding.UpstreamError);
         }
         else
         {
-            UsageFold.Cut(Exchange, RequestEnding.UpstreamError, _meter.Usage, _meter.OutputEstimate);
+            UsageFold.Cut(_attempt, RequestEnding.UpstreamError, _meter.Usage, _meter.OutputEstimate);
         }
 
         var reply = UpstreamErrors.ToReply(error);
         if (!_headWritten && silent)
         {
-            // Nothing was seen yet: the error gets its real status.
-            await TranslatedError.AnswerAsync(_attempt, _recorder, reply);
-            return null;
+            // Nothing was seen yet: it is as if the upstream had answered with an error.
+            return AttemptFailure.Said(error.Status, error, new UpstreamReply { Error = reply });
         }
 
-        Exchange.Outcome.Status = StatusCodes.Status200OK;
-        await _recorder.SettleAsync(Exchange);
+        _attempt.Commit();
+        _attempt.Outcome.Status = StatusCodes.Status200OK;
+        await _recorder.SettleAsync(_attempt);
         _writer.Error(in reply);
         Release();
         await _attempt.FlushLastAsync();
@@ -218,13 +219,13 @@ internal sealed class TranslatedStream
         }
 
         NoteAnswer();
-        UsageFold.Cut(Exchange, failure.Ending, _meter.Usage, _meter.OutputEstimate);
+        UsageFold.Cut(_attempt, failure.Ending, _meter.Usage, _meter.OutputEstimate);
         if (!_headWritten)
         {
             return failure;
         }
 
-        await _recorder.SettleAsync(Exchange);
+        await _recorder.SettleAsync(_attempt);
         if (failure.Ending == RequestEnding.ClientGone)
         {
             Exchange.Http.Abort();
@@ -243,7 +244,7 @@ internal sealed class TranslatedStream
         return null;
     }
 
-    private void NoteAnswer() => Exchange.Outcome.AnsweredModel = _meter.Model ?? "";
+    private void NoteAnswer() => _attempt.Outcome.AnsweredModel = _meter.Model ?? "";
 
     /// <summary>Hands what was written to the connection, with the head before it.</summary>
     /// <returns>Whether there was anything.</returns>
@@ -256,6 +257,7 @@ internal sealed class TranslatedStream
 
         if (!_headWritten)
         {
+            _attempt.Begin();
             _headWritten = true;
             NoteAnswer();
             ResponseHead.Write(_attempt, _attempt.TimeToHead);

@@ -20,7 +20,9 @@ internal static class FaultDirectives
     {
         ["status"] = new("status=400..599", static (script, value) => Number(value, 400, 599) is { } status ? script with { Status = status } : null),
         ["code"] = new("code=TEXT", static (script, value) => value.Length > 0 ? script with { Code = value } : null),
-        ["retry_after"] = new("retry_after=SECONDS", static (script, value) => value.Length > 0 ? script with { RetryAfter = value } : null),
+        ["retry_after"] = new("retry_after=SECONDS|date:DURATION", static (script, value) => value.StartsWith(FaultScript.DateFromNow, StringComparison.Ordinal)
+            ? Duration(value[FaultScript.DateFromNow.Length..]) is { } time ? script with { RetryAfter = null, RetryAfterDate = time } : null
+            : value.Length > 0 ? script with { RetryAfter = value, RetryAfterDate = null } : null),
         ["retry_after_ms"] = new("retry_after_ms=MILLISECONDS", static (script, value) => value.Length > 0 ? script with { RetryAfterMs = value } : null),
         ["slow_headers"] = new("slow_headers=DURATION", static (script, value) => Duration(value) is { } time ? script with { SlowHeaders = time } : null),
         ["ttft"] = new("ttft=DURATION", static (script, value) => Duration(value) is { } time ? script with { Ttft = time } : null),
@@ -37,20 +39,25 @@ internal static class FaultDirectives
         ["no_usage"] = new("no_usage", static (script, value) => Flag(value) ? script with { NoUsage = true } : null),
         ["block"] = new("block[=REASON]", static (script, value) => script with { Block = value.Length > 0 ? value : "SAFETY" }),
         ["hang"] = new("hang", static (script, value) => Flag(value) ? script with { Hang = true } : null),
+        ["head"] = new("head", static (script, value) => Flag(value) ? script with { HeadFirst = true } : null),
+        ["open"] = new("open", static (script, value) => Flag(value) ? script with { HeadFirst = true, OpenFirst = true } : null),
         ["crlf"] = new("crlf", static (script, value) => Flag(value) ? script with { Crlf = true } : null),
         ["echo"] = new("echo", static (script, value) => Flag(value) ? script with { Echo = true } : null),
         ["chunk"] = new("chunk=random|BYTES", static (script, value) => value == "random" ? script with { PieceBytes = FaultScript.RandomPieces }
             : Number(value, 1, 1 << 20) is { } bytes ? script with { PieceBytes = bytes } : null),
+        ["pad"] = new("pad=BYTES", static (script, value) => Number(value, 1, 1 << 25) is { } bytes ? script with { PadBytes = bytes } : null),
         ["seed"] = new("seed=NUMBER", static (script, value) => ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? script with { Seed = seed } : null),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>The model name without its directives.</summary>
     public static string ModelName(string model) => model.IndexOf('+', StringComparison.Ordinal) is var plus and >= 0 ? model[..plus] : model;
 
+    /// <param name="model">The model as asked for.</param>
+    /// <param name="text">What the user says last.</param>
+    /// <param name="script">What holds without any directive of the request.</param>
     /// <exception cref="FaultDirectiveException">A directive is unknown or has a value that it cannot take.</exception>
-    public static FaultScript Read(string model, string text)
+    public static FaultScript Read(string model, string text, FaultScript script)
     {
-        var script = FaultScript.None;
         var plus = model.IndexOf('+', StringComparison.Ordinal);
         if (plus >= 0)
         {
@@ -68,10 +75,19 @@ internal static class FaultDirectives
                 continue;
             }
 
-            foreach (var directive in text[(start + Opening.Length)..end].Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            {
-                script = Apply(script, directive);
-            }
+            script = Add(script, text[(start + Opening.Length)..end]);
+        }
+
+        return script;
+    }
+
+    /// <summary>The script with what these directives, parted by blanks, say on top.</summary>
+    /// <exception cref="FaultDirectiveException">A directive is unknown or has a value that it cannot take.</exception>
+    public static FaultScript Add(FaultScript script, string directives)
+    {
+        foreach (var directive in directives.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            script = Apply(script, directive);
         }
 
         return script;
@@ -88,8 +104,8 @@ internal static class FaultDirectives
             throw new FaultDirectiveException($"There is no directive '{name}'. Valid are: {valid}. A DURATION is a number with ms, s or m.");
         }
 
-        return known.Apply(script, value)
-            ?? throw new FaultDirectiveException($"The directive '{name}' cannot be '{value}'. Write {known.Usage}. A DURATION is a number with ms, s or m.");
+        var applied = known.Apply(script, value);
+        return applied is not null ? applied with { Said = script.Said.Length == 0 ? directive : $"{script.Said} {directive}" } : throw new FaultDirectiveException($"The directive '{name}' cannot be '{value}'. Write {known.Usage}. A DURATION is a number with ms, s or m.");
     }
 
     private static bool Flag(string value) => value.Length == 0;
@@ -97,7 +113,7 @@ internal static class FaultDirectives
     private static int? Number(string value, int min, int max) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max ? number : null;
 
-    private static TimeSpan? Duration(string value)
+    internal static TimeSpan? Duration(string value)
     {
         var (digits, unit) = value switch
         {

@@ -41,6 +41,11 @@ internal sealed class ScriptedResponse(HttpContext context, FaultScript script, 
     /// <param name="last">Every token is written; there is nothing more to wait for.</param>
     public async ValueTask<TokenVerdict> NextAsync(int written, bool last)
     {
+        if (script.HeadFirst && written == 0)
+        {
+            await SendHeadAsync();
+        }
+
         if (written == script.CutAfter)
         {
             Cut();
@@ -107,7 +112,7 @@ internal sealed class ScriptedResponse(HttpContext context, FaultScript script, 
 
     public Task WaitAsync(TimeSpan delay) => Task.Delay(delay, time, _clientGone);
 
-    private async Task SendHeadAsync()
+    public async Task SendHeadAsync()
     {
         if (!context.Response.HasStarted)
         {

@@ -38,6 +38,20 @@ internal sealed record MeterRow
 
     public required string Model { get; init; }
 
+    public required string Path { get; init; }
+
+    /// <summary>The directives that were followed; empty for none.</summary>
+    public required string Directives { get; init; }
+
+    /// <summary>When its head had arrived, in microseconds of Unix time.</summary>
+    public required long StartedUs { get; init; }
+
+    public required long EndedUs { get; init; }
+
+    /// <summary>What the first choice said, as it was handed to the socket; absent unless the control asked to keep texts.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Text { get; init; }
+
     public required string User { get; init; }
 
     public required int Status { get; init; }

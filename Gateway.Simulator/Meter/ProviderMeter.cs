@@ -8,7 +8,7 @@ namespace Gateway.Simulator.Meter;
 /// The provider's own count of what it was asked for and what it delivered: the witness that a gateway's ledger is held against.
 /// Thread-safe; nothing on the request path takes a lock.
 /// </summary>
-internal sealed class ProviderMeter
+internal sealed class ProviderMeter(TimeProvider? time = null)
 {
     /// <summary>Rows that are kept; older ones are overwritten.</summary>
     public const int RowCapacity = 200_000;
@@ -16,12 +16,14 @@ internal sealed class ProviderMeter
     // Ids of two runs must not meet in one ledger.
     private readonly string _run = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
     private MeterState _state = new();
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private long _ids;
 
     /// <summary>Counts a request from here on. Requests that were running at a reset stay with the count before it.</summary>
     /// <param name="credential">As the client sent it; only a fingerprint is kept.</param>
-    public MeteredRequest Begin(string credential) =>
-        new(Volatile.Read(ref _state), NextNumber(), Fingerprint(credential));
+    /// <param name="keepText">How many characters of the answer its row keeps.</param>
+    public MeteredRequest Begin(string credential, int keepText = 0) =>
+        new(Volatile.Read(ref _state), NextNumber(), Fingerprint(credential), keepText, _time);
 
     /// <summary>Unique over all runs; also for requests that are not counted.</summary>
     public string NextNumber() => $"{_run}{Interlocked.Increment(ref _ids):x8}";

@@ -27,6 +27,12 @@ internal static class AnswerSender
                     continue;
                 }
 
+                var opened = position == 0 && script.OpenFirst;
+                if (opened)
+                {
+                    await response.SendAsync(frames.Open(choice, tokens[0]));
+                }
+
                 if (await response.NextAsync(sent, last: false) is var verdict and not TokenVerdict.Write)
                 {
                     return await BreakAsync(verdict, call, response, frames);
@@ -37,17 +43,22 @@ internal static class AnswerSender
                     await response.SendAsync(frames.Garbage());
                 }
 
-                if (position == 0)
+                if (position == 0 && !opened)
                 {
                     await response.SendAsync(frames.Open(choice, tokens[0]));
                 }
 
                 call.Meter.Generated(1);
+                if (choice == 0 && tokens[position].Call == AnswerToken.Content)
+                {
+                    call.Meter.Said(tokens[position].Text);
+                }
+
                 held++;
                 sent++;
                 if (frames.Token(choice, tokens[position]) is { IsEmpty: false } frame)
                 {
-                    await response.SendAsync(frame);
+                    await response.SendAsync(script.PadBytes > 0 ? Pad(frame, script.PadBytes) : frame);
                     call.Meter.Written(held);
                     held = 0;
                 }
@@ -63,16 +74,26 @@ internal static class AnswerSender
     }
 
     /// <summary>One document, JSON if nothing else is said. Scripts that count tokens break it in the middle, when it has that many.</summary>
-    public static async Task<Ending> WholeAsync(ProviderCall call, ScriptedResponse response, ReadOnlyMemory<byte> body, int tokens, string contentType = "application/json")
+    public static async Task<Ending> WholeAsync(ProviderCall call, ScriptedResponse response, ReadOnlyMemory<byte> body, int tokens, string contentType = "application/json", Answer? answer = null)
     {
         var script = response.Script;
         call.Meter.Generated(tokens);
+        if (answer is not null && call.Meter.KeepsText)
+        {
+            call.Meter.Said(answer.Choices[0].Join(AnswerToken.Content));
+        }
+
         if (script.Ttft + (script.Gap * tokens) is { Ticks: > 0 } delay)
         {
             await response.WaitAsync(delay);
         }
 
         call.Context.Response.ContentType = contentType;
+        if (script.HeadFirst)
+        {
+            await response.SendHeadAsync();
+        }
+
         var half = body[..(body.Length / 2)];
         if (script.CutAfter == 0)
         {
@@ -94,12 +115,20 @@ internal static class AnswerSender
 
         if (script.GarbageAfter <= tokens)
         {
-            call.Context.Response.ContentType = "text/html";
+            if (!script.HeadFirst)
+            {
+                call.Context.Response.ContentType = "text/html";
+            }
+
             await response.SendAsync(Html);
             return Ending.Error;
         }
 
-        call.Context.Response.ContentLength = body.Length;
+        if (!script.HeadFirst)
+        {
+            call.Context.Response.ContentLength = body.Length;
+        }
+
         if (script.CutAfter <= tokens)
         {
             await response.SendAsync(half);
@@ -116,6 +145,22 @@ internal static class AnswerSender
         await response.SendAsync(body);
         call.Meter.Written(tokens);
         return Ending.Completed;
+    }
+
+    /// <summary>The frame with blanks at the start of its data, where they are white space of JSON; one without such a start is left alone.</summary>
+    private static ReadOnlyMemory<byte> Pad(ReadOnlyMemory<byte> frame, int bytes)
+    {
+        var at = frame.Span.IndexOf("data: "u8);
+        if (at < 0)
+        {
+            return frame;
+        }
+
+        var padded = new byte[frame.Length + bytes];
+        padded.AsSpan().Fill((byte)' ');
+        frame.Span[..(at + 6)].CopyTo(padded);
+        frame.Span[(at + 6)..].CopyTo(padded.AsSpan(at + 6 + bytes));
+        return padded;
     }
 
     private static async Task<Ending> FinishAsync(ProviderCall call, ScriptedResponse response, Answer answer, IAnswerFrames frames, int held)

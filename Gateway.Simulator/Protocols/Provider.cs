@@ -1,3 +1,5 @@
+using Gateway.Simulator.Control;
+
 namespace Gateway.Simulator.Protocols;
 
 /// <summary>
@@ -49,6 +51,15 @@ internal abstract class Provider
 
     /// <summary>A field that a <see cref="FieldTable"/> refuses, in the provider's words.</summary>
     public abstract ProviderException Describe(FieldFault fault);
+
+    /// <summary>Tells what is left of the credential's limits; a provider that has no headers for it only says when to come again.</summary>
+    public virtual void WriteQuota(IHeaderDictionary headers, Quota quota, DateTimeOffset now)
+    {
+        if (quota.IsRefused)
+        {
+            QuotaHeaders.WriteRetryAfter(headers, quota.RetryAfter);
+        }
+    }
 
     /// <summary>Answers a refusal. Nothing was written yet.</summary>
     public virtual Task WriteErrorAsync(HttpContext context, ProviderException error, string number)

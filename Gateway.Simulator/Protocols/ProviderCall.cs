@@ -28,6 +28,9 @@ internal sealed class ProviderCall
 
     public required TimeProvider Time { get; init; }
 
+    /// <summary>What holds for this request without any directive of its own.</summary>
+    public FaultScript Mood { get; init; } = FaultScript.None;
+
     public long Created => Time.GetUtcNow().ToUnixTimeSeconds();
 
     /// <summary>The seed of this request: its model, what it says, and its own <c>seed</c>. Streamed or not gives the same words.</summary>
@@ -44,7 +47,9 @@ internal sealed class ProviderCall
     {
         try
         {
-            return FaultDirectives.Read(Model, text);
+            var script = FaultDirectives.Read(Model, text, Mood);
+            Meter.Directives = script.Said;
+            return script;
         }
         catch (FaultDirectiveException error)
         {
@@ -58,21 +63,7 @@ internal sealed class ProviderCall
     {
         var response = new ScriptedResponse(Context, script, seed, Time);
         await response.BeforeHeadAsync();
-        if (script.Status is { } status)
-        {
-            if (script.RetryAfter is { } retryAfter)
-            {
-                Context.Response.Headers.RetryAfter = retryAfter;
-            }
-
-            if (script.RetryAfterMs is { } milliseconds)
-            {
-                Context.Response.Headers["retry-after-ms"] = milliseconds;
-            }
-
-            throw Provider.Scripted(status, script.Code);
-        }
-
+        ScriptedRefusal.ThrowIfAny(Context, Provider, script, Time);
         return response;
     }
 }

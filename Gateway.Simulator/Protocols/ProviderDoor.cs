@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Simulator.Control;
 using Gateway.Simulator.Faults;
 using Gateway.Simulator.Hosting;
 using Gateway.Simulator.Meter;
@@ -9,20 +10,22 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace Gateway.Simulator.Protocols;
 
 /// <summary>Where every request of every provider comes in: credential, JSON, field rules, recordings, meter and errors, in this order.</summary>
-internal sealed class ProviderDoor(SimulatorOptions options, ProviderMeter meter, RecordingLibrary recordings, TimeProvider time)
+internal sealed class ProviderDoor(SimulatorOptions options, ProviderMeter meter, ProviderControl control, RecordingLibrary recordings, TimeProvider time)
 {
     public async Task InvokeAsync(HttpContext context, Operation operation)
     {
         var provider = operation.Provider;
         var credential = provider.Credential(context);
-        var request = meter.Begin(credential);
+        var mood = control.Current;
+        var request = meter.Begin(credential, mood.KeepText);
+        request.Path = context.Request.Path.Value ?? "";
         try
         {
             provider.Begin(context, request.Number);
             var bytes = await ReadBodyAsync(context);
             provider.Authorize(context, credential, bytes, options.Keys);
             using var body = Parse(operation.TakesForm ? await FormBody.ToJsonAsync(context, bytes) : bytes, provider);
-            request.End(await AnswerAsync(context, request, body.RootElement, operation));
+            request.End(await AnswerAsync(context, request, body.RootElement, operation, mood, bytes.Length));
         }
         catch (ProviderException error)
         {
@@ -49,15 +52,31 @@ internal sealed class ProviderDoor(SimulatorOptions options, ProviderMeter meter
         {
             provider.Begin(context, number);
             provider.Authorize(context, provider.Credential(context), default, options.Keys);
+            if (!control.Current.IsEmpty)
+            {
+                var script = control.Current.Always(provider.Credential(context), time.GetUtcNow());
+                await new ScriptedResponse(context, script, 0, time).BeforeHeadAsync();
+                ScriptedRefusal.ThrowIfAny(context, provider, script, time);
+                if (script.CutAfter == 0)
+                {
+                    context.Abort();
+                    return;
+                }
+            }
+
             await answer();
         }
         catch (ProviderException error)
         {
             await provider.WriteErrorAsync(context, error, number);
         }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Left while it was kept waiting.
+        }
     }
 
-    private async Task<Ending> AnswerAsync(HttpContext context, MeteredRequest request, JsonElement body, Operation operation)
+    private async Task<Ending> AnswerAsync(HttpContext context, MeteredRequest request, JsonElement body, Operation operation, ControlState mood, int bytes)
     {
         var provider = operation.Provider;
         if (body.ValueKind != JsonValueKind.Object)
@@ -76,6 +95,9 @@ internal sealed class ProviderDoor(SimulatorOptions options, ProviderMeter meter
         request.Asked(model!);
         request.User = operation.UserOf(body);
         request.Stream = operation.StreamOf(context, body);
+
+        // Four bytes a token, as a provider guesses before it has read the text.
+        using var visit = mood.IsEmpty ? null : await mood.EnterAsync(context, provider, provider.Credential(context), request, bytes / 4, time);
         var call = new ProviderCall
         {
             Context = context,
@@ -86,6 +108,7 @@ internal sealed class ProviderDoor(SimulatorOptions options, ProviderMeter meter
             Stream = request.Stream,
             Seed = options.Seed,
             Time = time,
+            Mood = visit?.Mood ?? FaultScript.None,
         };
         if (recording is not null)
         {

@@ -102,6 +102,11 @@ internal sealed class BatchApplier(SegmentLog log, LedgerView view, Lock viewLoc
             logger.CostDiffers(record.RequestId, final.CostNanoUsd);
         }
 
+        if (final.AttemptRecords.Count > 0 && !CostCheck.AddsUp(final))
+        {
+            logger.AttemptsDiffer(record.RequestId, final.AttemptRecords.Count);
+        }
+
         var location = Append(JournalRecordType.Final, record.Version, record.RequestId, (origin, payload), LedgerRecords.WriteCopy);
         lock (viewLock)
         {

@@ -41,6 +41,9 @@ internal static partial class LedgerLog
     [LoggerMessage(5014, LogLevel.Warning, "The cost of request {RequestId}, {CostNanoUsd} nano-USD, is not what its price makes of its tokens.")]
     public static partial void CostDiffers(this ILogger logger, Guid requestId, long costNanoUsd);
 
+    [LoggerMessage(5015, LogLevel.Warning, "The {Attempts} attempts of request {RequestId} do not add up to what it is charged for; all of it is counted at the deployment that answered.")]
+    public static partial void AttemptsDiffer(this ILogger logger, Guid requestId, int attempts);
+
     /// <summary>What a recovery found.</summary>
     public static void Report(this ILogger logger, string folder, RecoveryReport recovery, int unreadable)
     {

@@ -1,4 +1,4 @@
-using Gateway.Core.Journal;
+using Gateway.Core.Money;
 
 namespace Gateway.Usage.Ledger;
 
@@ -26,17 +26,18 @@ internal sealed class UsageCounters
 
     public long CostNanoUsd { get; private set; }
 
-    public void Add(UsageFinal final)
+    public void AddRequest() => Requests++;
+
+    public void AddCharge(in TokenUsage usage, long costNanoUsd)
     {
-        Requests++;
-        InputTokens = Sum(InputTokens, final.Usage.Input);
-        CachedTokens = Sum(CachedTokens, final.Usage.CachedInput);
-        CacheWriteTokens = Sum(CacheWriteTokens, final.Usage.CacheWrite);
-        OutputTokens = Sum(OutputTokens, final.Usage.Output);
-        ReasoningTokens = Sum(ReasoningTokens, final.Usage.Reasoning);
-        AudioInputTokens = Sum(AudioInputTokens, final.Usage.AudioInput);
-        AudioOutputTokens = Sum(AudioOutputTokens, final.Usage.AudioOutput);
-        CostNanoUsd = Sum(CostNanoUsd, final.CostNanoUsd);
+        InputTokens = Sum(InputTokens, usage.Input);
+        CachedTokens = Sum(CachedTokens, usage.CachedInput);
+        CacheWriteTokens = Sum(CacheWriteTokens, usage.CacheWrite);
+        OutputTokens = Sum(OutputTokens, usage.Output);
+        ReasoningTokens = Sum(ReasoningTokens, usage.Reasoning);
+        AudioInputTokens = Sum(AudioInputTokens, usage.AudioInput);
+        AudioOutputTokens = Sum(AudioOutputTokens, usage.AudioOutput);
+        CostNanoUsd = Sum(CostNanoUsd, costNanoUsd);
     }
 
     public void Add(UsageCounters other)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Core.Journal;
+using Gateway.Usage.Pricing;
 
 namespace Gateway.Usage.Ledger;
 
@@ -13,17 +14,32 @@ internal sealed class UsageTotals(NameTable names)
 
     public static int HourOf(long unixMs) => (int)Math.Clamp(Math.DivRem(unixMs, MsPerHour).Quotient, 0, int.MaxValue);
 
+    /// <summary>
+    /// Counts a request once, at the deployment that answered, and what each of its calls is charged for at the deployment that was called:
+    /// the price of a token and the deployment it is counted at are of one.
+    /// </summary>
     public void Add(UsageFinal final)
     {
         var intent = final.Intent;
         var cell = new Cell(
             HourOf(intent.TimeUnixMs), names.Of(intent.KeyId), names.Of(intent.Team), names.Of(intent.RequestedModel), names.Of(intent.Deployment), final.Status / 100);
-        if (!_cells.TryGetValue(cell, out var counters))
+        var answering = Counters(cell);
+        answering.AddRequest();
+        if (final.AttemptRecords.Count == 0 || !CostCheck.AddsUp(final))
         {
-            _cells.Add(cell, counters = new UsageCounters());
+            // Records of old layouts name one deployment only. Sums must be those of the requests, whatever their attempts say.
+            answering.AddCharge(final.Usage, final.CostNanoUsd);
+            return;
         }
 
-        counters.Add(final);
+        for (var i = 0; i < final.AttemptRecords.Count; i++)
+        {
+            var attempt = final.AttemptRecords[i];
+            if (attempt.CostNanoUsd != 0 || attempt.Usage != default)
+            {
+                Counters(cell with { Deployment = names.Of(attempt.Deployment) }).AddCharge(attempt.Usage, attempt.CostNanoUsd);
+            }
+        }
     }
 
     public UsageSums Sum(UsageQuery query)
@@ -54,6 +70,16 @@ internal sealed class UsageTotals(NameTable names)
         }
 
         return new UsageSums([.. groups.OrderBy(static group => group.Key, StringComparer.Ordinal).Select(static group => group.Value)], total);
+    }
+
+    private UsageCounters Counters(in Cell cell)
+    {
+        if (!_cells.TryGetValue(cell, out var counters))
+        {
+            _cells.Add(cell, counters = new UsageCounters());
+        }
+
+        return counters;
     }
 
     private string Value(in Cell cell, UsageDimension dimension) => dimension switch

@@ -53,19 +53,64 @@ internal sealed record RequestRow
 
     public required bool Estimated { get; init; }
 
+    /// <summary>Arrival at the Router to the end.</summary>
+    public required long DurationMs { get; init; }
+
+    /// <summary>Arrival at the Router to the first byte of content; -1 when there was none.</summary>
+    public required long TtftMs { get; init; }
+
+    /// <summary>Calls made, which may be more than are listed.</summary>
+    public required int AttemptCount { get; init; }
+
+    /// <summary>In the order of dispatch.</summary>
     public required IReadOnlyList<AttemptRow> Attempts { get; init; }
 }
 
-/// <summary>One call to an upstream.</summary>
+/// <summary>One call to an upstream, and what it is charged for.</summary>
 internal sealed record AttemptRow
 {
+    public required int Number { get; init; }
+
     public required string Deployment { get; init; }
 
-    public required int Status { get; init; }
+    /// <summary>Label of the provider's key; empty where there is one or none.</summary>
+    public required string Credential { get; init; }
 
     public required string Ending { get; init; }
 
+    /// <summary>0 when no head came.</summary>
+    public required int UpstreamStatus { get; init; }
+
+    /// <summary>Class of the failure; empty when it answered.</summary>
+    public required string Failure { get; init; }
+
+    /// <summary>As the upstream named it.</summary>
+    public required string Model { get; init; }
+
+    public required long InputTokens { get; init; }
+
+    public required long CachedTokens { get; init; }
+
+    public required long CacheWriteTokens { get; init; }
+
+    public required long OutputTokens { get; init; }
+
+    public required long ReasoningTokens { get; init; }
+
+    public required long CostNanoUsd { get; init; }
+
+    public required bool Estimated { get; init; }
+
+    /// <summary>Arrival of the request at the Router to the dispatch.</summary>
+    public required long StartMs { get; init; }
+
     public required long DurationMs { get; init; }
+
+    /// <summary>Dispatch to the first byte of content; -1 when there was none.</summary>
+    public required long TtftMs { get; init; }
+
+    /// <summary>Sent beside an earlier call that had not answered yet.</summary>
+    public required bool Hedge { get; init; }
 }
 
 /// <summary><c>GET /admin/v1/usage</c>.</summary>

@@ -10,7 +10,6 @@ internal static class ReportRows
     public static RequestRow Of(UsageFinal final)
     {
         var intent = final.Intent;
-        var ending = Word(final.Ending);
         return new RequestRow
         {
             Id = intent.RequestId.ToString(),
@@ -21,7 +20,7 @@ internal static class ReportRows
             Model = intent.RequestedModel,
             Deployment = intent.Deployment,
             Status = final.Status,
-            Ending = ending,
+            Ending = Word(final.Ending),
             Stream = intent.Stream,
             InputTokens = final.Usage.Input,
             CachedTokens = final.Usage.CachedInput,
@@ -32,9 +31,51 @@ internal static class ReportRows
             AudioOutputTokens = final.Usage.AudioOutput,
             CostNanoUsd = final.CostNanoUsd,
             Estimated = ((final.Flags | intent.Flags) & UsageFlags.Estimated) != 0,
-            Attempts = final.Attempts == 0 ? [] : [new AttemptRow { Deployment = intent.Deployment, Status = final.Status, Ending = ending, DurationMs = final.DurationMs }],
+            DurationMs = final.DurationMs,
+            TtftMs = final.TimeToFirstTokenMs,
+            AttemptCount = final.Attempts,
+            Attempts = final.AttemptRecords.Count > 0 ? [.. final.AttemptRecords.OrderBy(static attempt => attempt.Number).Select(Of)]
+                : final.Attempts == 0 ? []
+                : [Of(Known(final))],
         };
     }
+
+    // A record of an old layout tells of the last attempt what it tells of the request.
+    private static UsageAttempt Known(UsageFinal final) => new()
+    {
+        Number = final.Attempts,
+        Deployment = final.Intent.Deployment,
+        Ending = final.Ending,
+        UpstreamStatus = final.Status,
+        AnsweredModel = final.AnsweredModel,
+        Usage = final.Usage,
+        CostNanoUsd = final.CostNanoUsd,
+        Flags = final.Flags,
+        DurationMs = final.DurationMs,
+        TimeToFirstTokenMs = final.TimeToFirstTokenMs,
+    };
+
+    private static AttemptRow Of(UsageAttempt attempt) => new()
+    {
+        Number = attempt.Number,
+        Deployment = attempt.Deployment,
+        Credential = attempt.Credential,
+        Ending = Word(attempt.Ending),
+        UpstreamStatus = attempt.UpstreamStatus,
+        Failure = attempt.Failure,
+        Model = attempt.AnsweredModel,
+        InputTokens = attempt.Usage.Input,
+        CachedTokens = attempt.Usage.CachedInput,
+        CacheWriteTokens = attempt.Usage.CacheWrite,
+        OutputTokens = attempt.Usage.Output,
+        ReasoningTokens = attempt.Usage.Reasoning,
+        CostNanoUsd = attempt.CostNanoUsd,
+        Estimated = (attempt.Flags & UsageFlags.Estimated) != 0,
+        StartMs = attempt.StartMs,
+        DurationMs = attempt.DurationMs,
+        TtftMs = attempt.TimeToFirstTokenMs,
+        Hedge = attempt.IsHedge,
+    };
 
     public static UsageRow Of(UsageCounters sum, IReadOnlyList<UsageDimension> dimensions, IReadOnlyList<string> values)
     {
@@ -81,5 +122,6 @@ internal static class ReportRows
         RequestEnding.DeadlineExceeded => "deadline_exceeded",
         RequestEnding.Refused => "refused",
         RequestEnding.Recovered => "recovered",
+        RequestEnding.Superseded => "superseded",
     };
 }

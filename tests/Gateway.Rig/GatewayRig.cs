@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using Gateway.Rig.Faults;
 
 namespace Gateway.Rig;
 
@@ -17,7 +18,15 @@ public sealed class GatewayRig : IAsyncDisposable
         ConfigFile = Path.Combine(DataFolder, "gateway.yaml");
         File.WriteAllText(ConfigFile, options.Config);
 
-        Simulator = Service("Gateway.Simulator", "simulator");
+        for (var i = 0; i < options.Simulators; i++)
+        {
+            Simulators.Add(Service("Gateway.Simulator", $"simulator-{i}"));
+            if (options.Links)
+            {
+                Links.Add(FaultProxy.Start(Simulators[i].Port, options.Seed + i));
+            }
+        }
+
         Usage = Service("Gateway.Usage", "usage");
         Moderation = Service("Gateway.Moderation", "moderation");
         for (var i = 0; i < options.Routers; i++)
@@ -42,11 +51,16 @@ public sealed class GatewayRig : IAsyncDisposable
             ["GATEWAY_CONTEXT_SECRET"] = "rig-context-secret-0123456789abcdef0123456789",
             ["GATEWAY_DEMO_KEY"] = DemoKey,
             ["GATEWAY_ADMIN_KEY"] = AdminKey,
-            ["SIMULATOR_URL"] = Simulator.Url.ToString().TrimEnd('/'),
+            ["SIMULATOR_URL"] = Upstream(0),
             ["SIMULATOR_RECORDINGS"] = RigPaths.Recordings,
             ["services__usage__http__0"] = Usage.Url.ToString(),
             ["services__moderation__http__0"] = Moderation.Url.ToString(),
         };
+        for (var i = 0; i < Simulators.Count; i++)
+        {
+            _environment[$"SIMULATOR_URL_{i}"] = Upstream(i);
+        }
+
         for (var i = 0; i < Routers.Count; i++)
         {
             _environment[$"services__router__http__{i}"] = Routers[i].Url.ToString();
@@ -58,7 +72,13 @@ public sealed class GatewayRig : IAsyncDisposable
         }
     }
 
-    public RigProcess Simulator { get; }
+    /// <summary>The first provider.</summary>
+    public RigProcess Simulator => Simulators[0];
+
+    public List<RigProcess> Simulators { get; } = [];
+
+    /// <summary>The links between Routers and Simulators, by the Simulator's number; empty unless asked for.</summary>
+    public List<FaultProxy> Links { get; } = [];
 
     public RigProcess Usage { get; }
 
@@ -98,7 +118,7 @@ public sealed class GatewayRig : IAsyncDisposable
 
             foreach (var process in rig._all)
             {
-                await process.WaitForAsync(process == rig.Simulator ? "/health" : "/ready");
+                await process.WaitForAsync(rig.Simulators.Contains(process) ? "/health" : "/ready");
             }
 
             return rig;
@@ -124,8 +144,19 @@ public sealed class GatewayRig : IAsyncDisposable
 
     public HttpClient Admin() => Client(AdminKey);
 
-    /// <summary>A client of the Simulator itself: its meter.</summary>
-    public HttpClient Meter() => new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Simulator.Url };
+    /// <summary>A client of a Simulator itself: its meter and its control.</summary>
+    public HttpClient Meter(int simulator = 0) => new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Simulators[simulator].Url };
+
+    /// <summary>Tells a Simulator how to be from now on; see docs/simulator.md.</summary>
+    public async Task ControlAsync(int simulator, string json)
+    {
+        using var client = Meter(simulator);
+        using var response = await client.PutAsync("/control", new StringContent(json));
+        if (!response.IsSuccessStatusCode)
+        {
+            throw new InvalidOperationException(await response.Content.ReadAsStringAsync());
+        }
+    }
 
     /// <summary>What the services printed, for the message of a failed test.</summary>
     public string Output() => string.Join("\n\n", _all.Select(p => $"== {p.Name}\n{p.Output}"));
@@ -137,6 +168,11 @@ public sealed class GatewayRig : IAsyncDisposable
             await process.DisposeAsync();
         }
 
+        foreach (var link in Links)
+        {
+            await link.DisposeAsync();
+        }
+
         if (Redis is not null)
         {
             await Redis.DisposeAsync();
@@ -144,6 +180,8 @@ public sealed class GatewayRig : IAsyncDisposable
 
         Directory.Delete(DataFolder, recursive: true);
     }
+
+    private string Upstream(int simulator) => (Links.Count > 0 ? Links[simulator].Url : Simulators[simulator].Url).ToString().TrimEnd('/');
 
     private RigProcess Service(string project, string name)
     {

@@ -3,12 +3,24 @@ namespace Gateway.Rig;
 /// <summary>What a test wants of the gateway it starts.</summary>
 public sealed record RigOptions
 {
-    /// <summary>The document; <c>${SIMULATOR_URL}</c>, <c>${GATEWAY_DEMO_KEY}</c> and <c>${GATEWAY_ADMIN_KEY}</c> are set.</summary>
+    /// <summary>
+    /// The document; <c>${SIMULATOR_URL}</c>, <c>${GATEWAY_DEMO_KEY}</c> and <c>${GATEWAY_ADMIN_KEY}</c> are set, and for each Simulator
+    /// <c>${SIMULATOR_URL_0}</c> and so on; the first without a number is number 0.
+    /// </summary>
     public string Config { get; init; } = DefaultConfig;
 
     public int Edges { get; init; } = 1;
 
     public int Routers { get; init; } = 1;
+
+    /// <summary>Providers, each a process with its own meter and control.</summary>
+    public int Simulators { get; init; } = 1;
+
+    /// <summary>The Routers reach each Simulator through a <see cref="Faults.FaultProxy"/>.</summary>
+    public bool Links { get; init; }
+
+    /// <summary>Of the links' jitter.</summary>
+    public int Seed { get; init; } = 1;
 
     /// <summary>False: no Redis is configured at all.</summary>
     public bool Redis { get; init; } = true;

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Gateway.Simulator.Control;
 using Gateway.Simulator.Hosting;
 using Gateway.Simulator.Meter;
 using Gateway.Simulator.Protocols;
@@ -41,7 +42,7 @@ internal sealed class TestSimulator : IAsyncDisposable
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value)));
         builder.AddServiceDefaults();
-        builder.AddSimulator().AddMeter().AddRecordings().AddProtocols();
+        builder.AddSimulator().AddMeter().AddControl().AddRecordings().AddProtocols();
         if (time is not null)
         {
             builder.Services.AddSingleton(time);
@@ -49,6 +50,7 @@ internal sealed class TestSimulator : IAsyncDisposable
 
         var app = builder.Build();
         app.MapMeter();
+        app.MapControl();
         app.MapProtocols();
         await app.StartAsync();
         return new TestSimulator(app);

@@ -41,9 +41,57 @@ internal sealed class FakeJournal(uint epoch = 1)
             DurationMs = 250,
         };
 
+    /// <summary>The same request, answered by its call after others that are charged for too.</summary>
+    public static UsageFinal After(UsageFinal final, params (string Deployment, TokenUsage Usage, long CostNanoUsd)[] others)
+    {
+        var attempts = others.Select((other, index) => new UsageAttempt
+        {
+            Number = index + 1,
+            Deployment = other.Deployment,
+            Credential = "up#" + (index + 1),
+            Ending = RequestEnding.UpstreamError,
+            UpstreamStatus = 503,
+            Failure = "overloaded",
+            Usage = other.Usage,
+            CostNanoUsd = other.CostNanoUsd,
+            Flags = UsageFlags.Estimated,
+            StartMs = 10 * index,
+            DurationMs = 9,
+        });
+        var answering = new UsageAttempt
+        {
+            Number = others.Length + 1,
+            Deployment = final.Intent.Deployment,
+            Ending = final.Ending,
+            UpstreamStatus = final.Status,
+            AnsweredModel = final.AnsweredModel,
+            Usage = final.Usage,
+            CostNanoUsd = final.CostNanoUsd,
+            StartMs = 10 * others.Length,
+            DurationMs = 200,
+            TimeToFirstTokenMs = 30,
+            IsHedge = others.Length > 1,
+        };
+        return final with
+        {
+            Intent = final.Intent with { Attempt = others.Length + 1 },
+            Usage = others.Aggregate(final.Usage, static (sum, other) => sum + other.Usage),
+            CostNanoUsd = final.CostNanoUsd + others.Sum(static other => other.CostNanoUsd),
+            Attempts = others.Length + 1,
+            AttemptRecords = [.. attempts, answering],
+        };
+    }
+
     public FakeJournal Add(UsageFinal final)
     {
         Add(JournalRecordType.Final, final.Intent.RequestId, space => UsageRecordCodec.Write(final, space));
+        return this;
+    }
+
+    /// <summary>A request without attempts as layout 1 or 2 had it: those end before the tokens of sound, and before the number of attempts.</summary>
+    public FakeJournal AddOld(UsageFinal final, byte version)
+    {
+        Add(JournalRecordType.Final, final.Intent.RequestId, space => UsageRecordCodec.Write(final, space) - (version == 1 ? 3 : 1), version);
         return this;
     }
 
@@ -84,14 +132,14 @@ internal sealed class FakeJournal(uint epoch = 1)
 
     public byte[] All() => Batch(1, LastSeq);
 
-    private void Add(JournalRecordType type, Guid id, Func<byte[], int> encode)
+    private void Add(JournalRecordType type, Guid id, Func<byte[], int> encode, byte version = UsageRecordCodec.Version)
     {
         var payload = new byte[RecordFrame.MaxPayloadBytes];
         var length = encode(payload);
         var frame = new byte[RecordFrame.HeaderBytes + length];
         payload.AsSpan(0, length).CopyTo(frame.AsSpan(RecordFrame.HeaderBytes));
         LastSeq++;
-        RecordFrame.Seal(frame, type, UsageRecordCodec.Version, Producer, Epoch, LastSeq, id);
+        RecordFrame.Seal(frame, type, version, Producer, Epoch, LastSeq, id);
         _records.Add((LastSeq, frame));
     }
 }

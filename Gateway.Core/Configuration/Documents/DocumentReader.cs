@@ -29,9 +29,8 @@ internal sealed class DocumentReader(Func<string, string?> environment, ConfigEr
             case (SettingKind.List, _):
                 errors.Add(yaml.Position, path, "must be a list ([a, b] or lines that begin with \"- \")");
                 return null;
-            case (_, YamlMapping) when setting.LaterForm is not null:
-                errors.Add(yaml.Position, path, $"the form {setting.LaterForm} is not available yet; write plain text");
-                return null;
+            case (_, YamlMapping mapping) when setting.ObjectForm is { } form:
+                return ReadObject(form, mapping, path);
             case (_, YamlScalar scalar):
                 return ReadScalar(setting, scalar, path);
             default:
@@ -60,7 +59,7 @@ internal sealed class DocumentReader(Func<string, string?> environment, ConfigEr
             {
                 errors.Add(entry.Position, entryPath, "not available yet");
             }
-            else if (Read(member, entry.Value, entryPath) is { } value)
+            else if (!IsNothing(member, entry.Value) && Read(member, entry.Value, entryPath) is { } value)
             {
                 node.Members.Add(entry.Name, value);
             }
@@ -76,6 +75,10 @@ internal sealed class DocumentReader(Func<string, string?> environment, ConfigEr
 
         return node;
     }
+
+    /// <summary>An empty section is the same as none, also where an empty mapping or list would say something.</summary>
+    private static bool IsNothing(Setting member, YamlNode value) =>
+        value is YamlScalar { IsNull: true } && member is { Kind: SettingKind.Object or SettingKind.List, Required: false, Min: 0 };
 
     private ConfigNode ReadMap(Setting setting, YamlMapping mapping, string path)
     {
@@ -97,6 +100,11 @@ internal sealed class DocumentReader(Func<string, string?> environment, ConfigEr
             {
                 node.Members.Add(entry.Name, value);
             }
+        }
+
+        if (mapping.Entries.Count > setting.Max)
+        {
+            errors.Add(node, string.Create(CultureInfo.InvariantCulture, $"must have at most {setting.Max} entries"));
         }
 
         return node;

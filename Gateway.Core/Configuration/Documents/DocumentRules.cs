@@ -10,22 +10,20 @@ internal static class DocumentRules
         var names = new ModelNames(root);
         foreach (var (_, provider) in root.MembersOf("providers"))
         {
-            CheckProvider(provider, errors);
+            ProviderRules.Check(provider, errors);
         }
 
         foreach (var (_, group) in root.MembersOf("models"))
         {
-            foreach (var deployment in group.ItemsOf("deployments"))
-            {
-                CheckReference(deployment.Member("provider"), names.Providers, "provider", errors);
-            }
-
-            CheckReference(group.Member("moderation"), names.Policies, "moderation policy", errors);
+            GroupRules.Check(group, names, errors);
         }
 
+        FallbackRules.Check(root, names, errors);
         CheckResolve(root, names, errors);
         AliasRules.Check(root, names, errors);
         KeyRules.Check(root, names, errors);
+        RequiredLabels.Check(root, errors);
+        RouteRules.Check(root, names, errors);
         foreach (var (_, policy) in root.Member("moderation")?.MembersOf("policies") ?? [])
         {
             CheckPolicy(policy, errors);
@@ -40,46 +38,27 @@ internal static class DocumentRules
         }
     }
 
-    /// <summary>The value for a message, or nothing when it came out of the environment.</summary>
-    public static string Quoted(ConfigNode node) => node.FromEnvironment ? "" : $" \"{Shown.Text((string)node.Value!)}\"";
-
-    private static void CheckProvider(ConfigNode provider, ConfigErrors errors)
+    /// <summary>Reports a name that clients could not ask for.</summary>
+    public static void CheckModel(ConfigNode model, ModelNames names, ConfigErrors errors)
     {
-        // An "internal" that could not be read has its own error already.
-        var isInternal = provider.Get("internal", provider.Names.ContainsKey("internal"));
-        if (provider.Member("base_url") is { Value: Uri url } node && !isInternal && BaseUrl.IsInternal(url))
+        var name = (string)model.Value!;
+        if (!names.Aliases.Contains(name) && names.Resolve(name) is null)
         {
-            errors.Add(node, "leads to a loopback or private address; set internal: true to permit it");
-        }
-
-        if (provider.Member("list_models") is { Value: true } list && provider.Text("protocol") is "vertex" or "azure-openai" or "bedrock")
-        {
-            errors.Add(list, $"has no effect with protocol: {provider.Text("protocol")}, whose list is not what can be called; remove it");
-        }
-
-        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, header) in provider.MembersOf("headers"))
-        {
-            if (!seen.Add(name))
-            {
-                errors.Add(header, "duplicate header; header names do not distinguish case");
-            }
-
-            var credential = CredentialHeader(provider.Text("protocol"));
-            if (name.Equals(credential, StringComparison.OrdinalIgnoreCase) && provider.ItemsOf("keys").Any())
-            {
-                errors.Add(header, $"keys already make the {credential} header; use one of the two");
-            }
+            errors.AddUnknown(model, $"unknown model{Quoted(model)}", names.Models.Concat(names.Aliases));
         }
     }
 
-    private static string CredentialHeader(string? protocol) => protocol switch
+    /// <summary>Reports a member that does nothing where it stands.</summary>
+    public static void AddNoEffect(ConfigNode node, string member, string why, ConfigErrors errors)
     {
-        "anthropic" => "x-api-key",
-        "gemini" => "x-goog-api-key",
-        "azure-openai" => "api-key",
-        _ => "authorization",
-    };
+        if (node.Names.TryGetValue(member, out var position))
+        {
+            errors.Add(position, $"{node.Path}.{member}", $"has no effect {why}");
+        }
+    }
+
+    /// <summary>The value for a message, or nothing when it came out of the environment.</summary>
+    public static string Quoted(ConfigNode node) => node.FromEnvironment ? "" : $" \"{Shown.Text((string)node.Value!)}\"";
 
     private static void CheckResolve(ConfigNode root, ModelNames names, ConfigErrors errors)
     {

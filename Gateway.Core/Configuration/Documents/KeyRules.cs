@@ -23,6 +23,11 @@ internal static class KeyRules
             CheckUnique(key.Member("secret"), secrets, "the same secret as", errors);
             DocumentRules.CheckReference(key.Member("moderation"), names.Policies, "moderation policy", errors);
             CheckLength(key, errors);
+            if (key.Names.ContainsKey("team"))
+            {
+                DocumentRules.AddNoEffect(key, "weight", "with team: the team's weight counts (teams.NAME.weight); remove it", errors);
+            }
+
             foreach (var provider in key.ItemsOf("providers").Where(IsLiteral))
             {
                 DocumentRules.CheckReference(provider, names.Providers, "provider", errors);
@@ -30,17 +35,18 @@ internal static class KeyRules
 
             foreach (var model in key.ItemsOf("models").Where(IsLiteral))
             {
-                CheckModel(model, names, errors);
+                DocumentRules.CheckModel(model, names, errors);
             }
         }
     }
 
     private static void CheckLength(ConfigNode key, ConfigErrors errors)
     {
-        var bytes = key.ItemsOf("models").Concat(key.ItemsOf("providers")).Sum(static pattern => Encoding.UTF8.GetByteCount((string)pattern.Value!) + 2);
+        var bytes = key.ItemsOf("models").Concat(key.ItemsOf("providers")).Sum(static pattern => Encoding.UTF8.GetByteCount((string)pattern.Value!) + 2)
+            + key.MembersOf("requires").Sum(static label => label.Key.Length + 1 + ((string)label.Value.Value!).Length + 2);
         if (bytes > MaxPatternBytes)
         {
-            errors.Add(key, $"models and providers must have at most {MaxPatternBytes} bytes together, two for each pattern included; use * to say it shorter");
+            errors.Add(key, $"models, providers and requires must have at most {MaxPatternBytes} bytes together, two for each entry included; use * to say it shorter");
         }
     }
 
@@ -49,15 +55,6 @@ internal static class KeyRules
         if (node?.Value is string value && !seen.TryAdd(value, node))
         {
             errors.Add(node, $"{message} {seen[value].Path}");
-        }
-    }
-
-    private static void CheckModel(ConfigNode model, ModelNames names, ConfigErrors errors)
-    {
-        var name = (string)model.Value!;
-        if (!names.Aliases.Contains(name) && names.Resolve(name) is null)
-        {
-            errors.AddUnknown(model, $"unknown model{DocumentRules.Quoted(model)}", names.Models.Concat(names.Aliases));
         }
     }
 

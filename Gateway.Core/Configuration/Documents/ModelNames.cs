@@ -5,6 +5,7 @@ internal sealed class ModelNames
 {
     private readonly List<KeyValuePair<string, string>> _prefixes;
     private readonly string? _defaultProvider;
+    private readonly ConfigNode? _aliases;
 
     public ModelNames(ConfigNode root)
     {
@@ -13,6 +14,7 @@ internal sealed class ModelNames
         Models = NamesOf(root.Member("models"));
         Aliases = NamesOf(root.Member("aliases"));
         Policies = NamesOf(root.Member("moderation")?.Member("policies"));
+        _aliases = root.Member("aliases");
         _prefixes = Prefixes(root);
         _defaultProvider = root.Member("resolve")?.Text("default_provider");
     }
@@ -49,6 +51,29 @@ internal sealed class ModelNames
         }
 
         return _defaultProvider is null ? null : $"{_defaultProvider}/{name}";
+    }
+
+    /// <summary>What a name stands for in the end, aliases included.</summary>
+    /// <returns>Null for a name that leads nowhere or to something that has an error itself.</returns>
+    public string? Target(string name)
+    {
+        // One step more than there are aliases is a circle.
+        for (var steps = 0; steps <= Aliases.Count; steps++)
+        {
+            if (!Aliases.Contains(name))
+            {
+                return Resolve(name);
+            }
+
+            if (_aliases?.Member(name)?.Value is not string next)
+            {
+                return null;
+            }
+
+            name = next;
+        }
+
+        return null;
     }
 
     private bool IsProviderModel(string name)

@@ -27,13 +27,24 @@ internal static partial class NameRules
         SettingNames.Header when !HeaderForm().IsMatch(name) => "is no HTTP header name",
         SettingNames.Header when OwnHeaders.Contains(name) || name.StartsWith(GatewayHeaders.Prefix, StringComparison.OrdinalIgnoreCase) => "this header belongs to the gateway",
         SettingNames.Header => null,
+        SettingNames.Tag => IsTag(name) ? null : $"a label must be {SettingMaker.TagForm}",
     };
 
     public static bool IsName(string name) => NameForm().IsMatch(name);
+
+    public static bool IsTag(string name) => TagForm().IsMatch(name);
+
+    public static bool IsHostName(string name) => name.Length <= 253 && HostForm().IsMatch(name);
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}\z", RegexOptions.CultureInvariant)]
     private static partial Regex NameForm();
 
     [GeneratedRegex(@"\A[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}\z", RegexOptions.CultureInvariant)]
     private static partial Regex HeaderForm();
+
+    [GeneratedRegex(@"\A[A-Za-z0-9_.-]{1,64}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex TagForm();
+
+    [GeneratedRegex(@"\A[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\z", RegexOptions.CultureInvariant)]
+    private static partial Regex HostForm();
 }

@@ -39,7 +39,7 @@ internal static class ScalarReader
             case SettingKind.Choice:
                 return setting.Choices.Contains(text) ? null
                     : setting.LaterChoices.Contains(text) ? $"\"{text}\" is not available yet; use {string.Join(" or ", setting.Choices)}"
-                    : $"must be {Either(setting.Choices)}{shown}";
+                    : $"must be {Choices(setting)}{shown}";
             case SettingKind.Boolean:
                 value = text is "true" or "True" or "TRUE";
                 return (bool)value || text is "false" or "False" or "FALSE" ? null : $"must be true or false{shown}";
@@ -67,6 +67,23 @@ internal static class ScalarReader
                 var isDate = DateTimeOffset.TryParseExact(text, DateForms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var date);
                 value = date;
                 return isDate ? null : $"must be {Describe(setting)}{shown}";
+            case SettingKind.Number:
+                var isNumber = Units.TryReadNumber(text, out var exact);
+                value = (double)exact;
+                return isNumber && exact >= (decimal)setting.Min / Units.Thousandths && exact <= (decimal)setting.Max / Units.Thousandths ? null
+                    : $"must be {Describe(setting)}{shown}";
+            case SettingKind.Tag:
+                return NameRules.IsTag(text) ? null : $"must be {SettingMaker.TagForm}{shown}";
+            case SettingKind.HostName:
+                return NameRules.IsHostName(text) ? null : $"must be the name of a host such as api.example.com{shown}";
+            case SettingKind.UpstreamPath:
+                return PathText.CheckUpstream(text) is { } pathProblem ? $"{pathProblem}{shown}" : null;
+            case SettingKind.RoutePath:
+                return PathText.CheckRoute(text) is { } routeProblem ? $"{routeProblem}{shown}" : null;
+            case SettingKind.ProxyUrl:
+                var proxyProblem = ProxyUrl.Read(text, out var proxy);
+                value = proxy;
+                return proxyProblem;
             case SettingKind.Url:
                 var urlProblem = BaseUrl.Read(text, out var url);
                 value = url;
@@ -86,6 +103,7 @@ internal static class ScalarReader
         SettingKind.Name or SettingKind.Reference => "a name",
         SettingKind.NamePattern => "a name, * for any run of characters",
         SettingKind.Regex => "a regular expression",
+        SettingKind.Choice when setting.ObjectForm is not null => Choices(setting),
         SettingKind.Choice => string.Join(" or ", setting.Choices),
         SettingKind.Boolean => "true or false",
         SettingKind.Integer => string.Create(CultureInfo.InvariantCulture, $"a whole number from {setting.Min} to {setting.Max}"),
@@ -94,8 +112,15 @@ internal static class ScalarReader
         SettingKind.Price => "USD per 1,000,000 tokens",
         SettingKind.Date => "a date such as 2027-01-01 or 2027-01-01T12:00:00Z",
         SettingKind.Url => "an http or https URL",
-        SettingKind.Number => "a number",
+        SettingKind.Number => string.Create(CultureInfo.InvariantCulture, $"a number from {(decimal)setting.Min / Units.Thousandths} to {(decimal)setting.Max / Units.Thousandths}"),
+        SettingKind.Tag => "a label",
+        SettingKind.UpstreamPath or SettingKind.RoutePath => "a path that begins with /",
+        SettingKind.ProxyUrl => "the URL of a proxy",
+        SettingKind.HostName => "the name of a host",
     };
+
+    /// <summary>An object as people write it: <c>{secret, weight, limits}</c>.</summary>
+    public static string Shape(Setting form) => $"{{{string.Join(", ", form.Members.Where(static member => member.Available).Select(static member => member.Name))}}}";
 
     private static string? Secret(Setting setting, string text)
     {
@@ -162,6 +187,9 @@ internal static class ScalarReader
             return "cannot run in linear time: look-around, back references, atomic groups, conditions and large nested counts are refused";
         }
     }
+
+    private static string Choices(Setting setting) =>
+        setting.ObjectForm is { } form ? $"{string.Join(", ", setting.Choices)} or a mapping {Shape(form)}" : Either(setting.Choices);
 
     private static string Either(IReadOnlyList<string> choices) =>
         choices.Count < 2 ? string.Concat(choices) : $"{string.Join(", ", choices.SkipLast(1))} or {choices[^1]}";

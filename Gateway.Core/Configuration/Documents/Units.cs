@@ -10,6 +10,9 @@ internal static partial class Units
     /// <summary>Keeps a price of any token count within what <see cref="TokenPrice.Cost"/> can sum.</summary>
     public const long MaxPriceUsd = 1_000_000;
 
+    /// <summary>Ranges of numbers with a fraction are written in these.</summary>
+    public const int Thousandths = 1000;
+
     private const int PriceDecimals = 9;
 
     public static bool TryReadDuration(string text, out TimeSpan value)
@@ -85,6 +88,14 @@ internal static partial class Units
         return null;
     }
 
+    /// <summary>A plain decimal number, without exponent.</summary>
+    public static bool TryReadNumber(string text, out decimal value)
+    {
+        value = 0;
+        var match = NumberForm().Match(text);
+        return match.Success && decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value);
+    }
+
     public static string Write(TimeSpan value) => value switch
     {
         { Ticks: 0 } => "0s",
@@ -108,6 +119,9 @@ internal static partial class Units
 
     [GeneratedRegex(@"\A([0-9]{1,18})(|B|KB|MB|GB|KiB|MiB|GiB)\z", RegexOptions.CultureInvariant)]
     private static partial Regex SizeForm();
+
+    [GeneratedRegex(@"\A[+-]?(?=\.?[0-9])[0-9]{0,12}(?:\.[0-9]{1,12})?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex NumberForm();
 
     [GeneratedRegex(@"\A(?=\.?[0-9])([0-9]*)(?:\.([0-9]+))?\z", RegexOptions.CultureInvariant)]
     private static partial Regex PriceForm();

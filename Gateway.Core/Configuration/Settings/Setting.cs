@@ -52,8 +52,23 @@ internal enum SettingKind
     /// <summary><see cref="Uri"/>.</summary>
     Url,
 
-    /// <summary>A number with a fraction. For settings that are not available yet.</summary>
+    /// <summary><see cref="double"/>.</summary>
     Number,
+
+    /// <summary><see cref="string"/>, the name or the value of a label.</summary>
+    Tag,
+
+    /// <summary><see cref="string"/>, a path below a base URL; <c>{model}</c> stands for the upstream's model name.</summary>
+    UpstreamPath,
+
+    /// <summary><see cref="string"/>, a path of the gateway itself.</summary>
+    RoutePath,
+
+    /// <summary><see cref="Uri"/> of a proxy.</summary>
+    ProxyUrl,
+
+    /// <summary><see cref="string"/>, the name of a host.</summary>
+    HostName,
 }
 
 /// <summary>What names the entries of a map may have.</summary>
@@ -72,6 +87,9 @@ internal enum SettingNames
 
     /// <summary>An HTTP field name.</summary>
     Header,
+
+    /// <summary>The name of a label.</summary>
+    Tag,
 }
 
 /// <summary>
@@ -88,7 +106,7 @@ internal sealed record Setting(string Name, SettingKind Kind, string Description
     /// <summary>False: known from the design, refused by name until it is built.</summary>
     public bool Available { get; init; } = true;
 
-    /// <summary>Smallest and largest value: bytes for sizes, milliseconds for durations, characters for texts, items for lists.</summary>
+    /// <summary>Smallest and largest value: bytes for sizes, milliseconds for durations, characters for texts, items for lists, thousandths for numbers.</summary>
     public long Min { get; init; }
 
     public long Max { get; init; } = long.MaxValue;
@@ -109,8 +127,8 @@ internal sealed record Setting(string Name, SettingKind Kind, string Description
 
     public SettingNames Names { get; init; }
 
-    /// <summary>The object form of a scalar that is known and not available yet, e.g. <c>{secret, weight, limits}</c>.</summary>
-    public string? LaterForm { get; init; }
+    /// <summary>What else a scalar may be: an object that says more, e.g. <c>{secret, weight, limits}</c>; null for nothing else.</summary>
+    public Setting? ObjectForm { get; init; }
 
     /// <summary>Whether a secret may hold spaces, as header values do.</summary>
     public bool HasSpaces { get; init; }

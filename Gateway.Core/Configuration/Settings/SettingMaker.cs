@@ -8,6 +8,8 @@ internal static class SettingMaker
 {
     public const string NameForm = "a letter or digit, then up to 127 letters, digits or . _ : / -";
 
+    public const string TagForm = "1 - 64 letters, digits or _ - .";
+
     public static Setting Object(string name, string description, params Setting[] members) => new(name, SettingKind.Object, description) { Members = members };
 
     public static Setting Map(string name, string description, SettingNames names, Setting item) => new(name, SettingKind.Map, description) { Names = names, Item = item };
@@ -28,7 +30,12 @@ internal static class SettingMaker
 
     public static Setting Boolean(string name, string description) => new(name, SettingKind.Boolean, description);
 
-    public static Setting Number(string name, string description) => new(name, SettingKind.Number, description);
+    public static Setting Number(string name, string description, decimal min, decimal max) => new(name, SettingKind.Number, description)
+    {
+        Min = (long)(min * Units.Thousandths),
+        Max = (long)(max * Units.Thousandths),
+        Range = string.Create(CultureInfo.InvariantCulture, $"{min} - {max}"),
+    };
 
     public static Setting Integer(string name, string description, long min, long max) => new(name, SettingKind.Integer, description)
     {
@@ -56,11 +63,24 @@ internal static class SettingMaker
 
     public static Setting Date(string name, string description) => new(name, SettingKind.Date, description);
 
+    public static Setting UpstreamPath(string name, string description) => new(name, SettingKind.UpstreamPath, description);
+
+    /// <summary>A path of a file.</summary>
+    public static Setting FilePath(string name, string description) => Text(name, description) with { Min = 1, Max = 1024, Range = "1 - 1024 characters" };
+
+    public static Setting Labels(string name, string description) => Map(name, description, SettingNames.Tag, new Setting("", SettingKind.Tag, "Value.")) with
+    {
+        Default = "{}",
+        Max = 64,
+        Range = TagForm,
+    };
+
     /// <summary>The same, and everything below it, as not available yet.</summary>
     public static Setting Later(this Setting setting) => setting with
     {
         Available = false,
         Members = [.. setting.Members.Select(static member => member.Later())],
         Item = setting.Item?.Later(),
+        ObjectForm = setting.ObjectForm?.Later(),
     };
 }

@@ -52,7 +52,22 @@ internal static class SettingsIntroduction
         lead to an alias; circles and dead ends are errors.
 
         `moderation` on keys and on model groups names the moderation policy that applies; the key's goes first, then the group's, then the policy called
-        `default`. These two keys are an addition to the shape of the document in the design.
+        `default`.
+
+        ## Who answers
+
+        - **Tiers, strategy, weights.** Of a group's deployments those of the lowest `order` with one that can serve come first; among them `strategy` picks.
+          A deployment that the request does not fit (`context`, `supports`, the key's `requires`) is no candidate.
+        - **Fallbacks** are tried when the group itself cannot serve, each for its failures, one after the other and within `attempts`. All of them must exist,
+          and circles (`a -> b -> a`) are errors, also those that go through aliases.
+        - **Limits** of providers and of their keys are for the whole gateway: each Router holds its share, the limit divided by the number of Routers that
+          are alive. When every deployment is at its limit, requests wait in the group's `queue`: by `priority` of the key, then by `weight` of team or key.
+        - **Routes** serve every endpoint below a path of their own: `path: /support` makes `/support/v1/chat/completions`, `/support/v1/messages` and all others.
+
+        ## What the design's shape does not have
+
+        `moderation` on keys and model groups; `connection`, `paths`, `tags`, `probe` and `slow_stream` on providers, `sessions_*` in their limits; `sticky_by`, `attempts`, `hedge` and `queue` on model
+        groups; `tags` on deployments; `weight`, `requires` and `may_steer` on keys; `weight` on teams.
 
         """;
 

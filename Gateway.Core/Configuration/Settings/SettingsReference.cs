@@ -63,6 +63,14 @@ internal static class SettingsReference
             }
         }
 
+        if (setting.ObjectForm is { } form)
+        {
+            foreach (var below in Below(path, form))
+            {
+                yield return below;
+            }
+        }
+
         if (setting.Item is not { } item)
         {
             yield break;
@@ -76,7 +84,9 @@ internal static class SettingsReference
         }
     }
 
-    private static string Value(Setting setting) => setting.Kind switch
+    private static string Value(Setting setting) => setting.ObjectForm is { } form ? $"{PlainValue(setting)}, or `{ScalarReader.Shape(form)}`" : PlainValue(setting);
+
+    private static string PlainValue(Setting setting) => setting.Kind switch
     {
         SettingKind.List => $"list of: {Value(setting.Item!)}",
         SettingKind.Map => $"{Key(setting.Names)}: {Value(setting.Item!)}",
@@ -87,6 +97,11 @@ internal static class SettingsReference
         SettingKind.Duration => "duration",
         SettingKind.Size => "size",
         SettingKind.NamePattern => "name, `*` as wildcard",
+        SettingKind.UpstreamPath or SettingKind.RoutePath => "path",
+        SettingKind.ProxyUrl => "an http, https, socks4, socks4a or socks5 URL",
+        SettingKind.Tag => "label",
+        SettingKind.Number => "number",
+        SettingKind.HostName => "name of a host",
         _ => ScalarReader.Describe(setting).Replace("a ", "", StringComparison.Ordinal),
     };
 
@@ -97,6 +112,7 @@ internal static class SettingsReference
     {
         SettingNames.Header => "header name",
         SettingNames.Prefix => "prefix with trailing `*`",
+        SettingNames.Tag => "label",
         SettingNames.Any or SettingNames.Name or SettingNames.Provider => "name",
     };
 

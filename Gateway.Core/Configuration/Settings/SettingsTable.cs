@@ -16,11 +16,13 @@ internal static partial class SettingsTable
         Map("aliases", "Other names for models. A target is a model group, `provider/model`, a name that `resolve` knows, or another alias.",
             SettingNames.Name, Reference("", "What the alias stands for.")),
         Resolve(),
-        List("routes", "Paths of their own with a fixed model.", Object("", "A route.",
-            Text("path", "Path prefix."),
-            Text("model", "Model group."),
-            Choice("streaming", "Which requests it takes.", "both", "only", "never") with { Default = "both" },
-            List("processors", "Processors in order.", Text("", "Processor.")))).Later(),
+        List("routes", "Paths of their own, with a fixed model: every endpoint is also served below each.", Object("", "A route.",
+            new Setting("path", SettingKind.RoutePath, "Path before the endpoint's, e.g. `/support`; a `/v1` or `/v1beta` at its end is the endpoint's own and may be written too. Unique, and outside of what the gateway itself serves.")
+            { Required = true },
+            Reference("model", "What answers, whatever model the request names: a model group, an alias or any other name that a client could ask for. Without it: the request's own."),
+            Choice("streaming", "Which requests it takes: `only` streamed, `never` streamed, or both.", "both", "only", "never") with { Default = "both" },
+            List("processors", "Processors in order.", Text("", "Processor.")).Later())) with
+        { Max = 1000 },
         Map("processors", "Steps that change a request before it is sent.", SettingNames.Name, Object("", "A processor.",
             Choice("type", "Kind of processor.", "llm"),
             Text("model", "Model that does it."),
@@ -31,7 +33,10 @@ internal static partial class SettingsTable
             Object("deny", "Refuses the request.",
                 Integer("status", "HTTP status.", 400, 499),
                 Text("message", "What the client reads.")))).Later(),
-        Map("teams", "Limits and budgets that keys share.", SettingNames.Name, Object("", "A team.", Limits(), Budget())).Later(),
+        Map("teams", "What keys of one team share. A key may also name a team that is not here.", SettingNames.Name, Object("", "A team.",
+            Integer("weight", "Share of a full upstream relative to other teams.", 1, 1000) with { Default = "1" },
+            ClientLimits().Later(),
+            Budget())),
         List("keys", "Virtual keys: what clients authenticate with.", VirtualKey()),
         Object("cache", "Answers that are given again without asking the upstream.",
             Boolean("enabled", "Switches the cache on."),
@@ -40,7 +45,7 @@ internal static partial class SettingsTable
             Object("semantic", "Answers to questions that mean the same.",
                 Boolean("enabled", "Switches it on."),
                 Text("model", "Embedding model."),
-                Number("threshold", "Least similarity."))).Later(),
+                Number("threshold", "Least similarity.", 0, 1))).Later(),
         Moderation(),
         Object("usage", "The ledger.",
             Duration("retention", "How long records are kept.", TimeSpan.FromDays(1), TimeSpan.FromDays(3650)) with { Default = "90d" },
@@ -60,12 +65,15 @@ internal static partial class SettingsTable
     private static Setting VirtualKey() => Object("", "A virtual key.",
         Name("id", "Name of the key in reports and logs. Unique.") with { Required = true },
         Secret("secret", "What the client sends. Unique.") with { Required = true, Min = 8, Max = 1024, Range = "8 - 1024 characters" },
-        Name("team", "Label in reports."),
+        Name("team", "Team: label in reports, and whose share of a full upstream the key uses."),
         List("models", "Models that the key may use. `*` stands for any run of characters.", NamePattern("", "Model name.")) with { Required = true, Min = 1 },
         List("providers", "Providers that the key may use. `*` stands for any run of characters.", NamePattern("", "Provider name.")) with { Min = 1, Default = "[\"*\"]" },
-        Choice("priority", "Which requests wait when the gateway is full.", "interactive", "batch").Later(),
+        Choice("priority", "Whose requests go first when an upstream is full.", "interactive", "default", "batch") with { Default = "default" },
+        Integer("weight", "Share of a full upstream relative to others, for keys without `team`; a team has a weight of its own.", 1, 1000) with { Default = "1" },
+        Labels("requires", "Labels that a deployment must carry to serve this key, such as `region: eu`."),
+        Boolean("may_steer", "Whether requests may choose models and providers themselves, by `models` and `provider` in the body.") with { Default = "true" },
         Date("expires", "First instant at which the key is no longer valid: a date (its start in UTC) or a date and time with zone."),
-        Limits(Integer("requests_per_minute", "Requests in a minute.", 1, 1_000_000_000)),
+        ClientLimits(),
         Reference("moderation", "Moderation policy for requests with this key. Goes before the model group's policy."),
         Budget().Later());
 
@@ -86,14 +94,13 @@ internal static partial class SettingsTable
         Choice("action", "What a match does.", "block", "redact") with { Required = true },
         Text("replacement", "For `redact`: what a match becomes.") with { Default = "[redacted]", Max = 200, Range = "0 - 200 characters" });
 
-    private static Setting Limits(params Setting[] available) => Object("limits", "Limits.",
-        [.. available,
-         .. available.Length > 0 ? [] : new[] { Integer("requests_per_minute", "Requests in a minute.", 1, 1_000_000_000).Later() },
-         Integer("tokens_per_minute", "Tokens in a minute.", 1, 1_000_000_000_000).Later(),
-         Integer("concurrency", "Requests at the same time.", 1, 1_000_000).Later()]);
+    private static Setting ClientLimits() => Object("limits", "Limits.",
+        Integer("requests_per_minute", "Requests in a minute.", 1, 1_000_000_000),
+        Integer("tokens_per_minute", "Tokens in a minute.", 1, 1_000_000_000_000).Later(),
+        Integer("concurrency", "Requests at the same time.", 1, 1_000_000).Later());
 
     private static Setting Budget() => Object("budget", "Money.",
-        Number("usd", "USD in a window."),
+        Number("usd", "USD in a window.", 0, 9_000_000),
         Choice("window", "Length of the window.", "day", "month"),
         Choice("mode", "Whether the budget refuses or reports.", "hard", "soft")).Later();
 }

@@ -62,7 +62,7 @@ internal static class AnthropicRequestReader
         var path = new SourcePath(member.Name);
         switch (member.Name)
         {
-            case "model" or "stream" or "cache_control":
+            case "model" or "stream" or "models" or "provider" or "cache_control":
                 // Cache marks mean nothing elsewhere and are dropped in silence; the others were read with the facts.
                 break;
             case "max_tokens":

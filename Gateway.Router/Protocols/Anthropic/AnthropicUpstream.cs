@@ -34,13 +34,7 @@ internal sealed class AnthropicUpstream : IUpstreamProtocol
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "Not an operation of Anthropic."),
     };
 
-    public SplicedBody Rewrite(LlmExchange exchange, Deployment deployment)
-    {
-        var token = exchange.Facts.ModelToken;
-
-        // The second splice changes nothing; it stands behind the first so that the two never overlap.
-        return new SplicedBody(exchange.Body, new Splice(token.Start, token.Length, deployment.ModelJson), new Splice(token.End, 0, default));
-    }
+    public SplicedBody Rewrite(LlmExchange exchange, Deployment deployment) => SplicedBody.ForModel(exchange, deployment);
 
     public void WriteChat(Translation translation, LlmOperation operation, Utf8JsonWriter json) =>
         new AnthropicRequestWriter(translation, operation == LlmOperation.MessagesCountTokens, json).Write();

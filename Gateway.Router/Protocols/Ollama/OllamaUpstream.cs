@@ -31,11 +31,7 @@ internal sealed class OllamaUpstream : IUpstreamProtocol
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "Not an operation of Ollama."),
     };
 
-    public SplicedBody Rewrite(LlmExchange exchange, Deployment deployment)
-    {
-        var token = exchange.Facts.ModelToken;
-        return new SplicedBody(exchange.Body, new Splice(token.Start, token.Length, deployment.ModelJson), new Splice(token.End, 0, default));
-    }
+    public SplicedBody Rewrite(LlmExchange exchange, Deployment deployment) => SplicedBody.ForModel(exchange, deployment);
 
     public void WriteChat(Translation translation, LlmOperation operation, Utf8JsonWriter json) => OllamaRequestWriter.Write(translation, json);
 

@@ -25,7 +25,7 @@ internal static class OpenAICompletionsReader
         var path = new SourcePath(name);
         switch (name)
         {
-            case "model" or "stream":
+            case "model" or "stream" or "models" or "provider":
                 break;
             case "prompt":
                 ReadPrompt(value, path, request);

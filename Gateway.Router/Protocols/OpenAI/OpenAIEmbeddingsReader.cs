@@ -25,7 +25,7 @@ internal static class OpenAIEmbeddingsReader
         var path = new SourcePath(name);
         switch (name)
         {
-            case "model":
+            case "model" or "models" or "provider":
                 break;
             case "input":
                 ReadInput(value, path, request);

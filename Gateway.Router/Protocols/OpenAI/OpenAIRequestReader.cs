@@ -43,7 +43,8 @@ internal sealed class OpenAIRequestReader(ClientCall call)
         var path = new SourcePath(name);
         switch (name)
         {
-            case "model" or "stream":
+            case "model" or "stream" or "models" or "provider":
+                // Read with the facts; the last two steer the gateway.
                 return true;
             case "messages":
                 new OpenAIMessageReader(_request).Read(value);

@@ -59,8 +59,7 @@ internal sealed class OpenAIUpstream : IUpstreamProtocol
         }
 
         var facts = exchange.Facts;
-        var model = new Splice(facts.ModelToken.Start, facts.ModelToken.Length, deployment.ModelJson);
-        return new SplicedBody(exchange.Body, model, UsageSplice(in facts, exchange.Body.Span));
+        return SplicedBody.ForModel(exchange, deployment, UsageSplice(in facts, exchange.Body.Span));
     }
 
     public void WriteChat(Translation translation, LlmOperation operation, Utf8JsonWriter json)
@@ -107,8 +106,7 @@ internal sealed class OpenAIUpstream : IUpstreamProtocol
     {
         if (!facts.Stream || facts.IncludeUsage)
         {
-            // An empty splice behind the model token, so that the two never overlap.
-            return new Splice(facts.ModelToken.End, 0, default);
+            return Splice.None;
         }
 
         if (facts.IncludeUsageToken.Length > 0)

@@ -19,7 +19,10 @@ internal static class ResponsesError
 
             // The type of the flat event is only the event's name.
             type = type == "error" ? null : type;
-            return new UpstreamError(StatusOf(code, type), type, code, Text(error, "message") is { Length: > MaxText } text ? text[..MaxText] : Text(error, "message"), Text(error, "param"));
+            return new UpstreamError(StatusOf(code, type), type, code, Text(error, "message") is { Length: > MaxText } text ? text[..MaxText] : Text(error, "message"), Text(error, "param"))
+            {
+                RetryAfter = UpstreamErrorText.RetryIn(Text(error, "message")),
+            };
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {

@@ -16,11 +16,7 @@ internal static class ResponsesPassThrough
     };
 
     /// <summary>Only the model's name changes; usage stands in every answer of this protocol.</summary>
-    public static SplicedBody Rewrite(LlmExchange exchange, Deployment deployment)
-    {
-        var model = exchange.Facts.ModelToken;
-        return new SplicedBody(exchange.Body, new Splice(model.Start, model.Length, deployment.ModelJson), new Splice(model.End, 0, default));
-    }
+    public static SplicedBody Rewrite(LlmExchange exchange, Deployment deployment) => SplicedBody.ForModel(exchange, deployment);
 
     public static IAnswerReader ReadAnswer(LlmOperation operation) =>
         operation == LlmOperation.ResponsesInputTokens ? new OpenAI.OpenAIAnswerReader() : new DecodedAnswerReader(new ResponsesDecoder(translation: null));

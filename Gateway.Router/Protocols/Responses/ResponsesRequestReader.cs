@@ -252,7 +252,7 @@ internal static class ResponsesRequestReader
     }
 
     private static bool IsRead(string name) => name is
-        "model" or "stream" or "input" or "instructions" or "tools" or "tool_choice" or "parallel_tool_calls" or "max_output_tokens" or "temperature" or "top_p"
+        "model" or "stream" or "models" or "provider" or "input" or "instructions" or "tools" or "tool_choice" or "parallel_tool_calls" or "max_output_tokens" or "temperature" or "top_p"
         or "top_logprobs" or "store" or "service_tier" or "prompt_cache_key" or "safety_identifier" or "user" or "metadata" or "text" or "reasoning" or "include"
         or "truncation" or "background" or "conversation" or "prompt" or "previous_response_id" or "context_management";
 }

@@ -1,3 +1,5 @@
+using Gateway.Simulator.Control;
+
 namespace Gateway.Simulator.Protocols.Anthropic;
 
 /// <summary>Anthropic's service: <c>x-api-key</c> or a bearer token, a version header, and messages that begin with the path of what is wrong.</summary>
@@ -33,6 +35,8 @@ internal sealed class AnthropicProvider : Provider
     public override ProviderException BadDirective(string message) => AnthropicError.Invalid(message);
 
     public override ProviderException Scripted(int status, string? code) => AnthropicError.Scripted(status, code);
+
+    public override void WriteQuota(IHeaderDictionary headers, Quota quota, DateTimeOffset now) => QuotaHeaders.WriteAnthropic(headers, quota, now);
 
     public override ProviderException Describe(FieldFault fault)
     {

@@ -36,7 +36,7 @@ internal sealed class MessagesOperation(AnthropicProvider provider, PromptCache 
         call.Meter.Prompt(prompt.Tokens);
         if (!call.Stream)
         {
-            return await AnswerSender.WholeAsync(call, response, AnthropicAnswer.Whole(call, answer, script, request.Thinking.Omitted), answer.CompletionTokens);
+            return await AnswerSender.WholeAsync(call, response, AnthropicAnswer.Whole(call, answer, script, request.Thinking.Omitted), answer.CompletionTokens, answer: answer);
         }
 
         using var frames = new AnthropicFrames(call, answer, script, request.Thinking.Omitted);

@@ -40,7 +40,7 @@ internal sealed class ConverseOperation(BedrockProvider provider, PromptCache ca
         call.Meter.Prompt(prompt.Tokens);
         if (!stream)
         {
-            return await AnswerSender.WholeAsync(call, response, BedrockAnswer.Whole(call, answer, script), answer.CompletionTokens);
+            return await AnswerSender.WholeAsync(call, response, BedrockAnswer.Whole(call, answer, script), answer.CompletionTokens, answer: answer);
         }
 
         using var frames = new BedrockFrames(call, script);

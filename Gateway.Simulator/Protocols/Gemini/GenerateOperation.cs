@@ -50,7 +50,7 @@ internal sealed class GenerateOperation(GeminiProvider provider, bool stream)
         });
         return stream
             ? await AnswerSender.StreamAsync(call, response, answer, frames)
-            : await AnswerSender.WholeAsync(call, response, Json.Write(json => writer.Whole(json, answer, show)), answer.CompletionTokens);
+            : await AnswerSender.WholeAsync(call, response, Json.Write(json => writer.Whole(json, answer, show)), answer.CompletionTokens, answer: answer);
     }
 
     /// <summary>The turns, and the request's own seed, which stands deeper than elsewhere.</summary>

@@ -43,7 +43,7 @@ internal abstract class OllamaTalk(OllamaProvider provider, OllamaNames names, b
         });
         return call.Stream
             ? await AnswerSender.StreamAsync(call, response, answer, frames)
-            : await AnswerSender.WholeAsync(call, response, frames.Whole(answer.Choices[0]), answer.CompletionTokens);
+            : await AnswerSender.WholeAsync(call, response, frames.Whole(answer.Choices[0]), answer.CompletionTokens, answer: answer);
     }
 
     /// <summary>What the request says; null when it says nothing.</summary>

@@ -36,7 +36,7 @@ internal sealed class ChatOperation(OpenAIProvider provider) : Operation(provide
         if (!call.Stream)
         {
             var whole = Json.Serialize(Compose(call, answer, script.NoUsage, provider.Filters), OpenAIJson.Wire.ChatCompletion);
-            return await AnswerSender.WholeAsync(call, response, whole, answer.CompletionTokens);
+            return await AnswerSender.WholeAsync(call, response, whole, answer.CompletionTokens, answer: answer);
         }
 
         using var frames = new ChatFrames(call, includeUsage, script);

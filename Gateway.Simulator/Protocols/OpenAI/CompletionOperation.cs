@@ -29,7 +29,7 @@ internal sealed class CompletionOperation(OpenAIProvider provider) : Operation(p
         if (!call.Stream)
         {
             var whole = Json.Serialize(Compose(call, answer, script.NoUsage), OpenAIJson.Wire.TextCompletion);
-            return await AnswerSender.WholeAsync(call, response, whole, answer.CompletionTokens);
+            return await AnswerSender.WholeAsync(call, response, whole, answer.CompletionTokens, answer: answer);
         }
 
         using var frames = new CompletionFrames(call, includeUsage, script);

@@ -1,3 +1,5 @@
+using Gateway.Simulator.Control;
+
 namespace Gateway.Simulator.Protocols.OpenAI;
 
 /// <summary>OpenAI's own service: a bearer token, and errors with type, param and code.</summary>
@@ -21,6 +23,8 @@ internal class OpenAIProvider : Provider
     public override ProviderException BadDirective(string message) => OpenAIError.BadDirective(message);
 
     public override ProviderException Scripted(int status, string? code) => OpenAIError.Scripted(status, code);
+
+    public override void WriteQuota(IHeaderDictionary headers, Quota quota, DateTimeOffset now) => QuotaHeaders.WriteOpenAI(headers, quota);
 
     public override ProviderException Describe(FieldFault fault)
     {

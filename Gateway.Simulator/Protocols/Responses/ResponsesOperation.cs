@@ -52,7 +52,7 @@ internal sealed class ResponsesOperation(OpenAIProvider provider, ResponseShelf 
         if (!call.Stream)
         {
             message.Keep();
-            return await AnswerSender.WholeAsync(call, response, message.Whole(), answer.CompletionTokens);
+            return await AnswerSender.WholeAsync(call, response, message.Whole(), answer.CompletionTokens, answer: answer);
         }
 
         using var frames = new ResponsesFrames(message, script);

@@ -28,13 +28,15 @@ function dollars(nano) {
   return '$' + usd.toFixed(usd === 0 || usd >= 1 ? 2 : usd >= 1e-5 ? 6 : 9);
 }
 
-function cell(tag, text, kind) {
+function cell(tag, text, kind, title) {
   const made = document.createElement(tag);
   made.textContent = text;
   if (kind) {
     made.className = kind;
   }
-  if (kind === 'name') {
+  if (title) {
+    made.title = title;
+  } else if (kind === 'name') {
     made.title = text;    // long ones are cut
   }
   return made;
@@ -42,7 +44,7 @@ function cell(tag, text, kind) {
 
 function row(tag, cells) {
   const made = document.createElement('tr');
-  made.append(...cells.map(([text, kind]) => cell(tag, text, kind)));
+  made.append(...cells.map(([text, kind, title]) => cell(tag, text, kind, title)));
   return made;
 }
 
@@ -77,13 +79,19 @@ function showGroups(table, name, groups, member) {
   ])));
 }
 
+function attemptLine(attempt) {
+  const end = attempt.failure || attempt.ending;
+  return `${attempt.number}. ${attempt.deployment}${attempt.hedge ? ' (hedge)' : ''}: ${attempt.upstream_status || '?'} ${end.replaceAll('_', ' ')}, ${count(attempt.duration_ms)} ms, ${dollars(attempt.cost_nano_usd)}`;
+}
+
 function requestRow(request) {
   const good = request.ending === 'completed';
   return row('td', [
     [when.format(new Date(request.time))], [request.key, 'name'], [request.model, 'name'], [request.deployment, 'name'],
     [`${request.status || '?'} ${request.ending.replaceAll('_', ' ')}`, good ? 'good' : 'bad'],
     [request.stream ? 'stream' : 'plain'], [count(request.input_tokens), 'number'], [count(request.output_tokens), 'number'],
-    [(request.estimated ? '~' : '') + dollars(request.cost_nano_usd), 'number'], [count(request.attempts.at(-1)?.duration_ms ?? 0), 'number'],
+    [(request.estimated ? '~' : '') + dollars(request.cost_nano_usd), 'number'], [count(request.attempt_count), 'number', request.attempts.map(attemptLine).join('\n')],
+    [count(request.duration_ms), 'number'],
   ]);
 }
 
@@ -99,7 +107,7 @@ async function showRequests(older) {
   if (older) {
     table.tBodies[0].append(...rows);
   } else {
-    fill(table, [['Time'], ['Key'], ['Model'], ['Deployment'], ['End'], ['Kind'], ['Input', 'number'], ['Output', 'number'], ['Cost', 'number'], ['ms', 'number']], rows);
+    fill(table, [['Time'], ['Key'], ['Model'], ['Deployment'], ['End'], ['Kind'], ['Input', 'number'], ['Output', 'number'], ['Cost', 'number'], ['Attempts', 'number'], ['ms', 'number']], rows);
   }
   cursor = page.next;
   element('more').hidden = cursor === null;

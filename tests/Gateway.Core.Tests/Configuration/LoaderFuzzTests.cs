@@ -10,18 +10,29 @@ public sealed class LoaderFuzzTests
         version: 1
         server: { admin_key: "${KEY}", max_body: 1MiB, drain: 5s }
         providers:
-          p: { protocol: openai, base_url: https://x.example.com/v1, keys: ["${KEY:-x}", b], headers: { x-a: b }, timeouts: { connect: 1s } }
+          p: { protocol: openai, base_url: https://x.example.com/v1, keys: ["${KEY:-x}", { secret: b, weight: 2, limits: { sessions_5m: 3 } }], headers: { x-a: b }, timeouts: { connect: 1s }, tags: { region: eu },
+               paths: { rerank: "/{model}/x" }, connection: { proxy: "socks5://h:1", proxy_credential: "u:p", tls: { server_name: h } }, probe: { path: /m }, slow_stream: { events_per_second: .5 } }
         models:
           m:
             moderation: d
+            strategy: hybrid
+            priority: { cost: .5, load: 1 }
+            fallbacks: [n, { model: b, on: [budget] }, p/x]
+            hedge: { max_percent: 1.5 }
             deployments:
               - { provider: p, model: one, weight: 2, price: { input: 0.5, output: 1.25 } }
               - provider: p
                 model: 'two'
-        aliases: { a: m, b: a }
+                context: 100
+                supports: [tools]
+          n: { deployments: [ { provider: p, model: one } ], fallbacks: [{ model: o, on: [error, context_length] }] }
+          o: { strategy: sticky, sticky_by: prefix, deployments: [ { provider: p, model: one } ] }
+        aliases: { a: o, b: a }
+        routes: [ { path: /r/v1, model: b, streaming: only } ]
+        teams: { t: { weight: 2 } }
         resolve: { default_provider: p, prefixes: { "gpt-*": p } }
         keys:
-          - { id: k, secret: "s-secret", models: ["*"], expires: 2027-01-01, limits: { requests_per_minute: 60 } }
+          - { id: k, secret: "s-secret", models: ["*"], expires: 2027-01-01, limits: { requests_per_minute: 60 }, requires: { region: eu }, priority: batch, weight: 2 }
         moderation: { policies: { d: { input: [ { check: keywords, list: [w], action: redact }, { check: regex, pattern: "[0-9]+", action: block } ] } } }
 
         """;

@@ -20,6 +20,12 @@ public sealed class SecretTests
     [InlineData("providers: { p: { protocol: \"${S}\", base_url: \"${S}\", internal: \"${S}\", keys: [\"${S}\\t\"], headers: { host: \"${S}\" } } }")]
     [InlineData("providers: { p: { protocol: openai, base_url: \"https://user:sk-very-secret-value@x.example.com\" } }")]
     [InlineData("providers: { p: { protocol: openai, base_url: \"https://x.example.com?key=sk-very-secret-value\" } }")]
+    [InlineData("providers: { p: { protocol: openai, base_url: https://x.example.com, keys: [ { secret: \"${S}\\t\", weight: \"${S}\", limits: { concurrency: \"${S}\" } } ] } }")]
+    [InlineData("providers: { p: { protocol: openai, base_url: https://x.example.com, keys: [ { secret: sk-very-secret-value, secret: sk-very-secret-value }, [sk-very-secret-value] ] } }")]
+    [InlineData("providers: { p: { protocol: openai, base_url: http://x.example.com, connection: { proxy: \"http://u:${S}@h\", proxy_credential: \"${S}\", http: \"${S}\", tls: { server_name: \"${S} \" } } } }")]
+    [InlineData("providers: { p: { protocol: openai, base_url: https://x.example.com, paths: { rerank: \"${S}\", files: \"/{model}${S}\" }, tags: { a: \"${S} \" }, probe: { path: \"${S}\" }, slow_stream: { events_per_second: \"${S}\" } } }")]
+    [InlineData("models: { m: { strategy: \"${S}\", priority: \"${S}\", fallbacks: [\"${S}\", { model: \"${S}\", on: [\"${S}\"] }], hedge: { max_percent: \"${S}\" }, deployments: [] } }")]
+    [InlineData("routes: [ { path: \"/admin/${S}\", model: \"${S}\" }, { path: \"${S}\", streaming: \"${S}\" } ]\nkeys: [ { id: a, secret: s-secret, models: [\"*\"], requires: { a: \"${S}\" } } ]")]
     [InlineData("moderation: { policies: { p: { mode: \"${S}\", input: [ { check: regex, action: \"${S}\", pattern: \"(${S}\" } ] } } }")]
     [InlineData("models: { m: { deployments: [ { provider: \"${S}\", model: a, weight: \"${S}\", price: { input: \"${S}\", output: \"${S}\" } } ] } }")]
     public void Errors_AboutAValueThatIsSecret_DoNotShowIt(string lines)
@@ -35,16 +41,19 @@ public sealed class SecretTests
         var config = Documents.Good("""
             version: 1
             server: { admin_key: sk-very-secret-value-1 }
-            providers: { p: { protocol: openai, base_url: https://x.example.com, keys: [sk-very-secret-value-2], headers: { x-token: sk-very-secret-value-3 } } }
+            providers: { p: { protocol: openai, base_url: https://x.example.com, keys: [sk-very-secret-value-2, { secret: sk-very-secret-value-5, weight: 7 }], connection: { proxy: "http://proxy.example.com", proxy_credential: "u:sk-very-secret-value-6" }, headers: { x-token: sk-very-secret-value-3 } } }
             keys: [ { id: demo, secret: sk-very-secret-value-4, models: ["*"] } ]
             """);
         var snapshot = new ConfigSnapshot(config, 1, "f", "o");
 
-        var texts = string.Join('\n', snapshot, config, config.Server, config.Providers["p"], config.Keys[0]);
+        var texts = string.Join('\n', snapshot, config, config.Server, config.Providers["p"], config.Providers["p"].Keys[0], config.Providers["p"].Keys[1], config.Providers["p"].Connection, config.Keys[0]);
 
         Assert.DoesNotContain("very-secret", texts, StringComparison.Ordinal);
         Assert.Contains("AdminKey = ***", texts, StringComparison.Ordinal);
         Assert.Contains("Id = demo, Secret = ***", texts, StringComparison.Ordinal);
+        Assert.Contains("Keys = 2 x ***", texts, StringComparison.Ordinal);
+        Assert.Contains("Secret = ***, Weight = 7", texts, StringComparison.Ordinal);
+        Assert.Contains("ProxyCredential = ***", texts, StringComparison.Ordinal);
         Assert.Contains("x-token: ***", texts, StringComparison.Ordinal);
     }
 }

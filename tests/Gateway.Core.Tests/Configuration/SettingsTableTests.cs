@@ -1,12 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Gateway.Core.Configuration;
 using Gateway.Core.Configuration.Settings;
 
 namespace Gateway.Core.Tests.Configuration;
 
 /// <summary>Every setting is alive: what the table calls available changes the configuration, all else is refused by name.</summary>
-public sealed class SettingsTableTests
+public sealed partial class SettingsTableTests
 {
     // JSON is YAML, and a tree of it can be changed at any path. The document uses no setting that has a default, so that
     // each can be added; where a path needs more around it, it is here.
@@ -16,11 +17,21 @@ public sealed class SettingsTableTests
           "server": {},
           "providers": {
             "p": { "protocol": "openai", "base_url": "https://p.example.com/v1", "timeouts": {} },
-            "q": { "protocol": "openai", "base_url": "https://q.example.com/v1" }
+            "q": {
+              "protocol": "openai", "base_url": "https://q.example.com/v1", "tags": { "region": "eu" }, "keys": [ { "secret": "one" } ],
+              "connection": { "proxy": "http://proxy.example.com:3128" }, "probe": { "path": "/health" }, "slow_stream": { "events_per_second": 1 }
+            },
+            "anthropic": { "protocol": "anthropic", "base_url": "https://a.example.com/v1" }
           },
           "models": {
-            "m": { "deployments": [ { "provider": "p", "model": "one", "price": { "input": 1, "output": 2 } } ] }
+            "m": { "deployments": [ { "provider": "p", "model": "one", "price": { "input": 1, "output": 2 } } ], "hedge": {} },
+            "hybrid": { "deployments": [ { "provider": "p", "model": "one" } ], "strategy": "hybrid" },
+            "weights": { "deployments": [ { "provider": "p", "model": "one" } ], "strategy": "hybrid", "priority": { "cost": 0.5, "errors": 0.5 } },
+            "sticky": { "deployments": [ { "provider": "p", "model": "one" } ], "strategy": "sticky" },
+            "falling": { "deployments": [ { "provider": "p", "model": "one" } ], "fallbacks": [ { "model": "sticky" } ] }
           },
+          "teams": { "t": {} },
+          "routes": [ { "path": "/r", "model": "m" } ],
           "resolve": {},
           "keys": [ { "id": "k", "secret": "s-secret", "models": ["m"], "limits": {} } ],
           "moderation": { "policies": {
@@ -37,6 +48,45 @@ public sealed class SettingsTableTests
         ["server.drain"] = "\"5s\"",
         ["providers.p.base_url"] = "\"https://other.example.com/v1\"",
         ["providers.p.keys"] = "[\"a\", \"b\"]",
+        ["providers.q.keys[0].secret"] = "\"two\"",
+        ["providers.q.keys[0].weight"] = "2",
+        ["providers.q.keys[0].limits.requests_per_minute"] = "1",
+        ["providers.q.keys[0].limits.tokens_per_minute"] = "2",
+        ["providers.q.keys[0].limits.concurrency"] = "3",
+        ["providers.q.keys[0].limits.sessions_5m"] = "4",
+        ["providers.q.keys[0].limits.sessions_1h"] = "5",
+        ["providers.q.keys[0].limits.sessions_1d"] = "6",
+        ["providers.p.limits.requests_per_minute"] = "1",
+        ["providers.p.limits.tokens_per_minute"] = "2",
+        ["providers.p.limits.concurrency"] = "3",
+        ["providers.p.limits.sessions_5m"] = "4",
+        ["providers.p.limits.sessions_1h"] = "5",
+        ["providers.p.limits.sessions_1d"] = "6",
+        ["providers.p.connection.http"] = "\"auto\"",
+        ["providers.p.connection.proxy"] = "\"socks5://proxy.example.com:1080\"",
+        ["providers.q.connection.proxy_credential"] = "\"user:password\"",
+        ["providers.p.connection.max_connections"] = "10",
+        ["providers.p.connection.lifetime"] = "\"1m\"",
+        ["providers.p.connection.tls.authorities"] = "\"/etc/ca.pem\"",
+        ["providers.p.connection.tls.certificate"] = "\"/etc/client.pem\"",
+        ["providers.p.connection.tls.server_name"] = "\"inner.example.com\"",
+        ["providers.p.paths.chat_completions"] = "\"/chat\"",
+        ["providers.p.paths.completions"] = "\"/complete\"",
+        ["providers.p.paths.responses"] = "\"/respond\"",
+        ["providers.p.paths.embeddings"] = "\"/embed\"",
+        ["providers.p.paths.count_tokens"] = "\"/count\"",
+        ["providers.p.paths.images"] = "\"/pictures\"",
+        ["providers.p.paths.audio"] = "\"/sound\"",
+        ["providers.p.paths.rerank"] = "\"/v2/rerank\"",
+        ["providers.p.paths.files"] = "\"/uploads\"",
+        ["providers.p.paths.models"] = "\"/catalog\"",
+        ["providers.anthropic.paths.messages"] = "\"/talk\"",
+        ["providers.p.tags"] = "{ \"region\": \"us\" }",
+        ["providers.q.probe.path"] = "\"/models\"",
+        ["providers.q.probe.interval"] = "\"20s\"",
+        ["providers.q.probe.timeout"] = "\"1s\"",
+        ["providers.q.slow_stream.events_per_second"] = "2.5",
+        ["providers.q.slow_stream.window"] = "\"30s\"",
         ["providers.p.headers"] = "{ \"x-team\": \"blue sky\" }",
         ["providers.p.internal"] = "true",
         ["providers.p.timeouts.connect"] = "\"3s\"",
@@ -69,6 +119,34 @@ public sealed class SettingsTableTests
         ["models.m.deployments[0].quirks.json_schema"] = "false",
         ["models.m.deployments[0].quirks.reasoning"] = "false",
         ["models.m.deployments[0].max_output"] = "1000",
+        ["models.m.deployments[0].order"] = "2",
+        ["models.m.deployments[0].context"] = "128000",
+        ["models.m.deployments[0].supports"] = "[]",
+        ["models.m.deployments[0].tags"] = "{ \"zone\": \"a\" }",
+        ["models.m.access"] = "\"public\"",
+        ["models.m.strategy"] = "\"least_busy\"",
+        ["models.hybrid.priority"] = "\"token\"",
+        ["models.weights.priority.cost"] = "1",
+        ["models.weights.priority.latency"] = "1.5",
+        ["models.weights.priority.load"] = "0.001",
+        ["models.weights.priority.errors"] = "0",
+        ["models.sticky.sticky_by"] = "\"prefix\"",
+        ["models.m.attempts"] = "2",
+        ["models.m.fallbacks"] = "[\"sticky\"]",
+        ["models.falling.fallbacks[0].model"] = "\"p/other\"",
+        ["models.falling.fallbacks[0].on"] = "[\"budget\"]",
+        ["models.m.hedge.after"] = "\"800ms\"",
+        ["models.m.hedge.max_percent"] = "2.5",
+        ["models.m.queue.size"] = "0",
+        ["models.m.queue.wait"] = "\"2s\"",
+        ["teams.t.weight"] = "3",
+        ["routes[0].path"] = "\"/support/v1\"",
+        ["routes[0].model"] = "\"sticky\"",
+        ["routes[0].streaming"] = "\"never\"",
+        ["keys[0].priority"] = "\"batch\"",
+        ["keys[0].weight"] = "2",
+        ["keys[0].requires"] = "{ \"region\": \"eu\" }",
+        ["keys[0].may_steer"] = "false",
         ["models.m.translation.unmappable"] = "\"reject\"",
         ["models.m.translation.mid_system"] = "\"inline\"",
         ["models.m.translation.lead_user"] = "\"Go on.\"",
@@ -173,6 +251,7 @@ public sealed class SettingsTableTests
             "[]" => new JsonArray(),
             "{}" => new JsonObject(),
             "[\"*\"]" => new JsonArray("*"),
+            "[error]" => new JsonArray("error"),
             _ => JsonValue.Create(standard),
         };
 
@@ -202,15 +281,6 @@ public sealed class SettingsTableTests
     }
 
     [Fact]
-    public void ProviderKey_InObjectForm_IsNotAvailableYet()
-    {
-        var error = Assert.Single(Documents.Load(With("providers.p.keys", JsonNode.Parse("""[ { "secret": "a", "weight": 2 } ]""")!)).Errors);
-
-        Assert.Equal("providers.p.keys[0]", error.Path);
-        Assert.Equal("the form {secret, weight, limits} is not available yet; write plain text", error.Message);
-    }
-
-    [Fact]
     public void ModerationCheck_OfTheOtherKind_ChangesTheConfiguration()
     {
         var with = Documents.Good(With("moderation.policies.x.input[0]", JsonNode.Parse("""{ "check": "regex", "pattern": "e+", "action": "redact" }""")!));
@@ -219,13 +289,25 @@ public sealed class SettingsTableTests
         Assert.Empty(with.Moderation.Policies["x"].Input[0].Keywords);
     }
 
-    private static string General(string path) => path.Replace("[0]", "[]", StringComparison.Ordinal).Replace("[1]", "[]", StringComparison.Ordinal)
-        .Replace("providers.p", "providers.NAME", StringComparison.Ordinal).Replace("models.m", "models.NAME", StringComparison.Ordinal)
-        .Replace("policies.x", "policies.NAME", StringComparison.Ordinal);
+    private static string General(string path) => EntryName().Replace(path, "$1.NAME").Replace("[0]", "[]", StringComparison.Ordinal).Replace("[1]", "[]", StringComparison.Ordinal);
 
-    private static string Specific(string path) => path.Replace("[]", "[0]", StringComparison.Ordinal)
-        .Replace("providers.NAME", "providers.p", StringComparison.Ordinal).Replace("models.NAME", "models.m", StringComparison.Ordinal)
-        .Replace("policies.NAME", "policies.x", StringComparison.Ordinal);
+    private static string Specific(string path) => path switch
+    {
+        "models.NAME.priority" => "models.hybrid.priority",
+        "models.NAME.sticky_by" => "models.sticky.sticky_by",
+        "models.NAME.fallbacks[].on" => "models.falling.fallbacks[0].on",
+        _ when QProvider().IsMatch(path) => path.Replace("providers.NAME", "providers.q", StringComparison.Ordinal).Replace("[]", "[0]", StringComparison.Ordinal),
+        _ => path.Replace("[]", "[0]", StringComparison.Ordinal)
+            .Replace("providers.NAME", "providers.p", StringComparison.Ordinal).Replace("models.NAME", "models.m", StringComparison.Ordinal)
+            .Replace("policies.NAME", "policies.x", StringComparison.Ordinal).Replace("teams.NAME", "teams.t", StringComparison.Ordinal),
+    };
+
+    [GeneratedRegex(@"\b(providers|models|policies|teams)\.[a-z]+(?=\.)")]
+    private static partial Regex EntryName();
+
+    /// <summary>What needs a neighbour that only the second provider has.</summary>
+    [GeneratedRegex(@"\Aproviders\.NAME\.(keys\[\]|probe|slow_stream)")]
+    private static partial Regex QProvider();
 
     /// <summary>The full document with one value set; objects and lists on the way are made where they are missing.</summary>
     private static string With(string path, JsonNode value)

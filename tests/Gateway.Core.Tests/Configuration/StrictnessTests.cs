@@ -32,13 +32,13 @@ public sealed class StrictnessTests
             version: 2
             server: { drain: soon, max_body: 1, max_body: 2 }
             provider: {}
-            teams: {}
+            rules: []
             aliases: { a: nowhere }
             keys: demo
             """).Errors;
 
         Assert.Equal(
-            ["version", "server.drain", "server.max_body", "server.max_body", "provider", "teams", "aliases.a", "keys"],
+            ["version", "server.drain", "server.max_body", "server.max_body", "provider", "rules", "aliases.a", "keys"],
             errors.Select(static error => error.Path));
         Assert.Equal("providers", errors[4].Nearest);
         Assert.Equal("duplicate key; the first one is in line 2", errors[3].Message);
@@ -73,10 +73,29 @@ public sealed class StrictnessTests
 
     [Theory]
     [InlineData(60, "")]
-    [InlineData(61, "gateway.yaml:2:9 keys[0]: models and providers must have at most 6144 bytes together, two for each pattern included; use * to say it shorter")]
+    [InlineData(61, "gateway.yaml:2:9 keys[0]: models, providers and requires must have at most 6144 bytes together, two for each entry included; use * to say it shorter")]
     public void Patterns_ThatTheContextCannotCarry_AreRefused(int count, string expected) =>
         Assert.Equal(expected, Documents.Load(
             $"version: 1\nkeys: [ {{ id: a, secret: s-secret, models: [{string.Join(", ", Enumerable.Range(0, count).Select(static i => $"\"{new string('m', 97)}{i:D2}*\""))}], providers: [\"*\"] }} ]").Describe());
+
+    [Theory]
+    [InlineData(46, true)]
+    [InlineData(47, false)]
+    public void RequiredLabels_ThatTheContextCannotCarry_AreRefused(int count, bool isGood)
+    {
+        var labels = string.Join(", ", Enumerable.Range(0, count).Select(static i => $"{new string('n', 62)}{i:D2}: {new string('v', 64)}"));
+
+        var text = $"version: 1\nproviders: {{ p: {{ protocol: openai, base_url: https://x.example.com, tags: {{ {labels} }} }} }}\nkeys: [ {{ id: a, secret: s-secret, models: [\"*\"], requires: {{ {labels} }} }} ]";
+
+        Assert.Equal(isGood ? "" : "gateway.yaml:3:9 keys[0]: models, providers and requires must have at most 6144 bytes together, two for each entry included; use * to say it shorter",
+            Documents.Load(text).Describe());
+    }
+
+    [Fact]
+    public void Labels_MoreThanSixtyFour_AreRefused() =>
+        Assert.EndsWith("providers.p.tags: must have at most 64 entries",
+            Documents.Errors($"version: 1\nproviders: {{ p: {{ protocol: openai, base_url: https://x.example.com, tags: {{ {string.Join(", ", Enumerable.Range(0, 65).Select(static i => $"n{i}: v"))} }} }} }}"),
+            StringComparison.Ordinal);
 
     [Fact]
     public void Document_NestedTooDeep_IsRefused() =>

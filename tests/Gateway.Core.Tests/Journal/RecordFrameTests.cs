@@ -62,19 +62,6 @@ public sealed class RecordFrameTests
     }
 
     [Fact]
-    public void Payload_OfTheLayoutBeforeSound_ReadsWithoutIt()
-    {
-        var final = JournalFixture.Final(JournalFixture.Intent(JournalFixture.Id(5)));
-        var space = new byte[RecordFrame.MaxPayloadBytes];
-
-        // The two counts of sound stand at the end, a byte each.
-        var length = UsageRecordCodec.Write(final, space) - 2;
-
-        Assert.Equal(final, UsageRecordCodec.ReadFinal(1, JournalFixture.Id(5), space.AsSpan(0, length)));
-        Assert.Throws<InvalidDataException>(() => UsageRecordCodec.ReadFinal(3, JournalFixture.Id(5), space.AsSpan(0, length)));
-    }
-
-    [Fact]
     public void Payload_EveryTextFarTooLong_FitsAndIsCutAtAWholeCharacter()
     {
         var text = string.Concat(Enumerable.Repeat("a\U0001F600", 5000));

@@ -48,6 +48,15 @@ public sealed class TokenPriceTests
         Assert.Equal(long.MaxValue, new TokenPrice(long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue)
             .Cost(new(long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue, 0)));
 
+    [Fact]
+    public void Usage_OfTwoCalls_IsSummedClassByClassAndNeverWrapsAround()
+    {
+        Assert.Equal(
+            new TokenUsage(11, 22, 33, 44, 55) { AudioInput = 66, AudioOutput = 77 },
+            new TokenUsage(1, 2, 3, 4, 5) { AudioInput = 6, AudioOutput = 7 } + new TokenUsage(10, 20, 30, 40, 50) { AudioInput = 60, AudioOutput = 70 });
+        Assert.Equal(long.MaxValue, (new TokenUsage(long.MaxValue, 0, 0, 0, 0) + new TokenUsage(1, 0, 0, 0, 0)).Input);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

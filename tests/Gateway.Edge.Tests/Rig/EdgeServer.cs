@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Gateway.Core.Configuration;
 using Gateway.Core.Context;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -70,7 +71,8 @@ internal sealed class EdgeServer : IAsyncDisposable
     /// <param name="time">Null for the real time.</param>
     /// <param name="log">Gets what the Edge logs.</param>
     /// <param name="hostBound">Seconds until the host ends whatever still runs; null for what the gateway itself says.</param>
-    public static async Task<EdgeServer> StartAsync(IEnumerable<Uri> routers, Dictionary<string, string>? settings = null, string config = Config, TimeProvider? time = null, ILoggerProvider? log = null, string? hostBound = "1")
+    /// <param name="store">The configuration itself, in the place of the document.</param>
+    public static async Task<EdgeServer> StartAsync(IEnumerable<Uri> routers, Dictionary<string, string>? settings = null, string config = Config, TimeProvider? time = null, ILoggerProvider? log = null, string? hostBound = "1", HeldConfigStore? store = null)
     {
         var folder = Directory.CreateTempSubdirectory("edge-test-").FullName;
         var file = Path.Combine(folder, "gateway.yaml");
@@ -97,6 +99,11 @@ internal sealed class EdgeServer : IAsyncDisposable
             if (log is not null)
             {
                 builder.Logging.AddProvider(log);
+            }
+
+            if (store is not null)
+            {
+                builder.Services.AddSingleton<IConfigStore>(store);
             }
 
             if (time is not null)

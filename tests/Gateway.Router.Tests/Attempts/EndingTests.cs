@@ -69,7 +69,7 @@ public sealed class EndingTests
         var (reached, cancelled) = (new TaskCompletionSource(), new TaskCompletionSource());
         await using var upstream = await UpstreamServer.StartAsync(context => StallAsync(context, phase, reached, cancelled));
         var timeouts = phase is Phase.BeforeTheHead or Phase.BeforeTheFirstEvent ? new TimeoutConfig { FirstByte = Short } : new TimeoutConfig { Idle = Short };
-        await using var router = await RouterHost.StartAsync(TestConfig.WithTimeouts(upstream.Url, timeouts), builder => builder.Services.AddSingleton<TimeProvider>(time));
+        await using var router = await RouterHost.StartAsync(TestConfig.Once(TestConfig.WithTimeouts(upstream.Url, timeouts)), builder => builder.Services.AddSingleton<TimeProvider>(time));
 
         var pending = router.SendAsync(phase == Phase.InAPlainBody ? Requests.Plain : Requests.Stream);
         using var response = await AfterAsync(router, time, phase, reached.Task, pending);

@@ -138,6 +138,23 @@ public sealed class SharesTests
     }
 
     [Fact]
+    public void Quota_is_what_providers_say_in_their_answers()
+    {
+        var group = new Balanced(BalancingStrategy.MostQuota, 1, 1);
+        foreach (var lane in group.Deployments[0].State.Lanes)
+        {
+            using var answer = new HttpResponseMessage();
+            answer.Headers.Add("x-ratelimit-limit-requests", "100");
+            answer.Headers.Add("x-ratelimit-remaining-requests", "10");
+            answer.Headers.Add("x-ratelimit-reset-requests", "60s");
+            lane.Learn(answer, group.Now, DateTimeOffset.UnixEpoch);
+        }
+
+        Repeat(20, () => Assert.Equal(1, group.Pick()));
+        Assert.Equal(0.9, group.Scores[0], 0.01);
+    }
+
+    [Fact]
     public void Equal_quota_is_shared_by_load()
     {
         var group = new Balanced(BalancingStrategy.MostQuota, 1, 3);

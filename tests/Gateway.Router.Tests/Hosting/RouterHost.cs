@@ -138,6 +138,7 @@ internal sealed class RouterHost : IAsyncDisposable
             Stream = facts.Stream,
             OutputCap = facts.OutputCap,
             CandidateCount = facts.CandidateCount,
+            Steering = SteeringDigest.Of(body, facts.OwnMembers),
             AllowedModels = ["*"],
             AllowedProviders = ["*"],
         };

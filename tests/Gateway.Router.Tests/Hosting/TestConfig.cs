@@ -37,6 +37,9 @@ internal static class TestConfig
         Moderation = new ModerationConfig { Policies = FrozenDictionary<string, ModerationPolicyConfig>.Empty },
     };
 
+    /// <summary>The same with one attempt for each request.</summary>
+    public static GatewayConfig Once(GatewayConfig config) => config with { Models = config.Models.Values.ToFrozenDictionary(static group => group.Name, static group => group with { Attempts = 1 }) };
+
     public static FrozenDictionary<string, ModelGroupConfig> Group(string name, params DeploymentConfig[] deployments) =>
         new Dictionary<string, ModelGroupConfig> { [name] = new() { Name = name, Deployments = deployments } }.ToFrozenDictionary();
 

@@ -7,9 +7,10 @@ public sealed class FaultDirectiveTests
     [Fact]
     public void Directives_InModelAndText_AddUpAndTheTextWins()
     {
-        var script = FaultDirectives.Read("gpt-4o+cut_after=10+gap=5ms+tokens=7", "say [sim tokens=500 crlf] and [sim ttft=1.5s] please [simple] [sim");
+        var script = FaultDirectives.Read("gpt-4o+cut_after=10+gap=5ms+tokens=7", "say [sim tokens=500 crlf] and [sim ttft=1.5s] please [simple] [sim", FaultScript.None);
 
-        Assert.Equal(FaultScript.None with { CutAfter = 10, Gap = TimeSpan.FromMilliseconds(5), Tokens = 500, Crlf = true, Ttft = TimeSpan.FromSeconds(1.5) }, script);
+        Assert.Equal("cut_after=10 gap=5ms tokens=7 tokens=500 crlf ttft=1.5s", script.Said);
+        Assert.Equal(FaultScript.None with { Said = script.Said, CutAfter = 10, Gap = TimeSpan.FromMilliseconds(5), Tokens = 500, Crlf = true, Ttft = TimeSpan.FromSeconds(1.5) }, script);
         Assert.Equal("gpt-4o", FaultDirectives.ModelName("gpt-4o+cut_after=10"));
     }
 
@@ -25,7 +26,7 @@ public sealed class FaultDirectiveTests
     [InlineData("[sim no_done=1]", "no_done")]
     public void Directive_ThatCannotBeFollowed_IsNamed(string text, string name)
     {
-        var error = Assert.Throws<FaultDirectiveException>(() => FaultDirectives.Read("m", text));
+        var error = Assert.Throws<FaultDirectiveException>(() => FaultDirectives.Read("m", text, FaultScript.None));
         Assert.Contains($"'{name}'", error.Message);
     }
 

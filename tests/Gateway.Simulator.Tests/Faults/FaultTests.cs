@@ -158,6 +158,19 @@ public sealed class FaultTests
         Assert.Equal(text.Contains("chunk=1", StringComparison.Ordinal), raw.Contains("\r\n\r\n1\r\nd\r\n1\r\na\r\n", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Pad_MakesGiantLinesThatSayTheSame()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+
+        var plain = await simulator.EventsAsync(TestSimulator.Chat("[sim tokens=3 seed=1]", Stream));
+        var padded = await simulator.EventsAsync(TestSimulator.Chat("[sim tokens=3 pad=50000]", Stream));
+
+        Assert.Equal([false, true, true, true, false, false], padded.Select(data => data.Length > 50_000));
+        Assert.Equal(plain.Count, padded.Count);
+        Assert.True(JsonElement.Parse(padded[1]).GetProperty("choices")[0].GetProperty("delta").GetProperty("content").GetString()!.Length > 0);
+    }
+
     [Theory]
     [InlineData("status=429 retry_after=2 retry_after_ms=1500", 429, "requests", "rate_limit_exceeded", "2", "1500")]
     [InlineData("status=429 code=insufficient_quota", 429, "insufficient_quota", "insufficient_quota", null, null)]

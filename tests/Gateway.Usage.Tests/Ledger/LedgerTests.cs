@@ -144,6 +144,7 @@ public sealed class LedgerTests
         var random = new Random(seed);
         await using var usage = await UsageHost.StartAsync(segmentBytes: 8192);
         var model = new Dictionary<string, (long Cost, long Output)>();
+        var costs = new Dictionary<string, long> { ["openai/gpt-4o"] = 0, ["a/x"] = 0, ["b/y"] = 0 };
         var journals = Enumerable.Range(0, 3).Select(static _ => new FakeJournal()).ToArray();
         var acknowledged = new long[journals.Length];
         for (var step = 0; step < 150; step++)
@@ -156,7 +157,18 @@ public sealed class LedgerTests
                     for (var i = random.Next(1, 30); i > 0; i--)
                     {
                         var final = FakeJournal.Final(input: random.Next(10, 1000), output: random.Next(1000), time: FakeJournal.Noon + random.Next(10_000_000));
-                        journal.Add(final.Intent).Add(final);
+                        journal.Add(final.Intent);
+                        costs[final.Intent.Deployment] += final.CostNanoUsd;
+                        if (random.Next(3) == 0)
+                        {
+                            var (a, b) = (random.Next(1000), random.Next(1000));
+                            final = FakeJournal.After(final, ("a/x", new TokenUsage(a, 0, 0, 1, 0), 7 * a), ("b/y", new TokenUsage(b, 0, 0, 2, 0), 5 * b));
+                            journal.Add(final.Intent);
+                            costs["a/x"] += 7 * a;
+                            costs["b/y"] += 5 * b;
+                        }
+
+                        journal.Add(final);
                         model.Add(final.Intent.RequestId.ToString(), (final.CostNanoUsd, final.Usage.Output));
                     }
 
@@ -198,6 +210,8 @@ public sealed class LedgerTests
         var total = await usage.TotalAsync();
         Assert.Equal(model.Count, total.GetProperty("requests").GetInt64());
         Assert.Equal(model.Values.Sum(static value => value.Cost), total.GetProperty("cost_nano_usd").GetInt64());
+        var groups = (await usage.GetAsync("/admin/v1/usage?group=deployment")).Body.GetProperty("groups").EnumerateArray();
+        Assert.Equal(costs.OrderBy(static cost => cost.Key), groups.Select(static group => KeyValuePair.Create(group.GetProperty("deployment").GetString()!, group.GetProperty("cost_nano_usd").GetInt64())).OrderBy(static cost => cost.Key));
     }
 
     [Fact]

@@ -18,7 +18,10 @@ public sealed class RequestsReportTests
             {"requests":[{"id":"{{id}}","time":"2026-03-10T12:00:00.000Z","key":"demo","team":"research","user":"ada","model":"gpt-4o",
             "deployment":"openai/gpt-4o","status":200,"ending":"completed","stream":false,"input_tokens":100,"cached_tokens":10,
             "cache_write_tokens":0,"output_tokens":40,"reasoning_tokens":5,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":510000,"estimated":false,
-            "attempts":[{"deployment":"openai/gpt-4o","status":200,"ending":"completed","duration_ms":250}]}],"next":null}
+            "duration_ms":250,"ttft_ms":-1,"attempt_count":1,
+            "attempts":[{"number":1,"deployment":"openai/gpt-4o","credential":"","ending":"completed","upstream_status":200,"failure":"","model":"gpt-4o",
+            "input_tokens":100,"cached_tokens":10,"cache_write_tokens":0,"output_tokens":40,"reasoning_tokens":5,"cost_nano_usd":510000,"estimated":false,
+            "start_ms":0,"duration_ms":250,"ttft_ms":-1,"hedge":false}]}],"next":null}
             """.ReplaceLineEndings(""),
             report.GetRawText());
     }

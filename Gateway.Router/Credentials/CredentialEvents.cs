@@ -1,0 +1,70 @@
+namespace Gateway.Router.Credentials;
+
+internal enum CredentialEventKind : byte
+{
+    /// <summary>Left alone after a 429.</summary>
+    Rested,
+
+    /// <summary>The account has no quota left.</summary>
+    QuotaExhausted,
+
+    /// <summary>Refused by the provider.</summary>
+    Quarantined,
+
+    /// <summary>Accepted again.</summary>
+    Released,
+}
+
+/// <summary>Something changed with one credential.</summary>
+/// <param name="Provider">Whose it is.</param>
+/// <param name="Deployment"><c>provider/model</c>; null when it is so at all deployments of the provider.</param>
+/// <param name="Label">Name in logs.</param>
+/// <param name="Fingerprint"><see cref="Credential.Fingerprint"/>; empty where the provider wants no key.</param>
+/// <param name="Kind">What.</param>
+/// <param name="Status">Of the answer that brought it about; 0 for none.</param>
+/// <param name="For">How long, from now.</param>
+/// <param name="IsNew">False when it only lasts longer.</param>
+internal readonly record struct CredentialEvent(string Provider, string? Deployment, string Label, string Fingerprint, CredentialEventKind Kind, int Status, TimeSpan For, bool IsNew);
+
+/// <summary>Where changes of credentials are told: to the log, and to whoever tells other Routers. Thread-safe.</summary>
+/// <param name="logger">Null for no log.</param>
+internal sealed class CredentialEvents(ILogger<CredentialEvents>? logger = null)
+{
+    /// <summary>Called on the thread of the request, outside any lock; must not block and not throw. Not for what other Routers told.</summary>
+    public event Action<CredentialEvent>? Happened;
+
+    public void Tell(in CredentialEvent happened)
+    {
+        if (happened.Kind != CredentialEventKind.Rested)
+        {
+            Log(in happened);
+        }
+
+        Happened?.Invoke(happened);
+    }
+
+    private void Log(in CredentialEvent happened)
+    {
+        var where = happened.Deployment ?? "all deployments";
+        switch (happened.Kind)
+        {
+            case CredentialEventKind.Quarantined when happened.IsNew:
+                logger?.Quarantined(happened.Label, happened.Status, where, happened.For.TotalSeconds);
+                break;
+            case CredentialEventKind.Quarantined:
+                logger?.StillQuarantined(happened.Label, happened.Status, where, happened.For.TotalSeconds);
+                break;
+            case CredentialEventKind.QuotaExhausted when happened.IsNew:
+                logger?.QuotaExhausted(happened.Label, where, happened.For.TotalSeconds);
+                break;
+            case CredentialEventKind.QuotaExhausted:
+                logger?.QuotaStillExhausted(happened.Label, where, happened.For.TotalSeconds);
+                break;
+            case CredentialEventKind.Released:
+                logger?.Released(happened.Label, where);
+                break;
+            default:
+                break;
+        }
+    }
+}

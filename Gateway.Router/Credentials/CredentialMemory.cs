@@ -1,0 +1,132 @@
+using Gateway.Router.Cooldowns;
+
+namespace Gateway.Router.Credentials;
+
+/// <summary>
+/// What is known of a provider's keys, by fingerprint, so that it lives on when the document changes and the key does not. One lock guards all of it but what
+/// says otherwise: a choice looks at several keys at once.
+/// </summary>
+/// <param name="routers">How many Routers share the limits.</param>
+internal sealed class CredentialMemory(string provider, CredentialEvents events, Func<int> routers)
+{
+    private readonly Dictionary<string, KeyMemory> _keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LaneSet> _sets = new(StringComparer.Ordinal);
+
+    public Lock Lock { get; } = new();
+
+    public string Provider => provider;
+
+    public CredentialEvents Events => events;
+
+    public int Routers => routers();
+
+    /// <summary>Of the limits of all keys together.</summary>
+    public LimitMeters All { get; } = new();
+
+    public static CredentialMemory Alone(string provider) => new(provider, new CredentialEvents(), static () => 1);
+
+    public KeyMemory Key_NeedsLock(string fingerprint)
+    {
+        if (!_keys.TryGetValue(fingerprint, out var key))
+        {
+            _keys.Add(fingerprint, key = new KeyMemory());
+        }
+
+        return key;
+    }
+
+    /// <param name="deployment">Null for one that is not kept.</param>
+    public LaneSet Set_NeedsLock(string? deployment)
+    {
+        if (deployment is null)
+        {
+            return new LaneSet();
+        }
+
+        if (!_sets.TryGetValue(deployment, out var set))
+        {
+            _sets.Add(deployment, set = new LaneSet());
+        }
+
+        return set;
+    }
+
+    /// <summary>Forgets keys that are in the document no more: one that comes back begins anew.</summary>
+    public void Keep_NeedsLock(IEnumerable<Credential> credentials)
+    {
+        var kept = credentials.Select(static credential => credential.Fingerprint).Append("").ToHashSet(StringComparer.Ordinal);
+        foreach (var gone in _keys.Keys.Where(fingerprint => !kept.Contains(fingerprint)).ToList())
+        {
+            _keys.Remove(gone);
+            foreach (var set in _sets.Values)
+            {
+                set.Lanes.Remove(gone);
+            }
+        }
+    }
+
+    /// <summary>The deployments at which one key is refused, and whether it is everywhere.</summary>
+    public bool IsQuarantined_NeedsLock(string fingerprint) =>
+        (_keys.TryGetValue(fingerprint, out var key) && key.Quarantine.IsActive)
+        || _sets.Values.Any(set => set.Lanes.TryGetValue(fingerprint, out var lane) && lane.Quarantine.IsActive);
+
+    public IEnumerable<LaneMemory> Lanes_NeedsLock(string fingerprint, string? deployment)
+    {
+        foreach (var (id, set) in _sets)
+        {
+            if ((deployment is null || id == deployment) && set.Lanes.TryGetValue(fingerprint, out var lane))
+            {
+                yield return lane;
+            }
+        }
+    }
+}
+
+/// <summary>One key at all deployments of its provider. Guarded by the lock of its <see cref="CredentialMemory"/>.</summary>
+internal sealed class KeyMemory
+{
+    /// <summary>After a 401.</summary>
+    public Quarantine Quarantine;
+
+    /// <summary>Read without the lock: something may keep calls from it.</summary>
+    public volatile bool IsTroubled;
+
+    public LimitMeters Limits { get; } = new();
+}
+
+/// <summary>The lanes of one deployment by the fingerprint of their key. Guarded by the lock of its <see cref="CredentialMemory"/>.</summary>
+internal sealed class LaneSet
+{
+    /// <summary>The turn that was taken last, see <see cref="CredentialLane.TurnAt"/>.</summary>
+    public double Turn;
+
+    public Dictionary<string, LaneMemory> Lanes { get; } = new(StringComparer.Ordinal);
+}
+
+/// <summary>One key at one deployment. Guarded by the lock of its <see cref="CredentialMemory"/>.</summary>
+internal sealed class LaneMemory
+{
+    /// <summary>After a 403.</summary>
+    public Quarantine Quarantine;
+
+    /// <summary>After a 429.</summary>
+    public Rest Rest;
+
+    /// <summary>The turns it had, each divided by its weight then.</summary>
+    public double Turns;
+
+    /// <summary>Calls that were taken under the lock and not given back.</summary>
+    public int Running;
+
+    /// <summary>A call that tries it after a quarantine, or half-open, began then; 0 when none runs.</summary>
+    public long TrialSince;
+
+    /// <summary>Read without the lock: something may keep calls from it, or a success is to be noted.</summary>
+    public volatile bool IsTroubled;
+
+    /// <summary>Null until the provider said something of its limits. Has its own lock.</summary>
+    public volatile QuotaMemory? Quota;
+
+    /// <summary>Null where the provider has one key: then the deployment's own says the same. Has its own lock.</summary>
+    public Breaker? Breaker;
+}

@@ -1,0 +1,122 @@
+using Gateway.Core.Configuration;
+using Gateway.Core.Errors;
+using Gateway.Router.Attempts;
+using Gateway.Router.Catalog;
+using Gateway.Router.Pipeline;
+using Gateway.Router.Queueing;
+
+namespace Gateway.Router.Routing;
+
+/// <summary>
+/// Finds the next place for a request: in its group, in the groups that may stand in for it, else by waiting for one within the bounds of
+/// the group's queue.
+/// </summary>
+internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbacks, RouterClock clock)
+{
+    /// <summary>A pause that a provider asks for is waited out up to this.</summary>
+    private static readonly long LongestPause = TimeSpan.FromSeconds(2).Ticks;
+
+    /// <param name="failed">What the call before failed of; null before the first.</param>
+    /// <returns>A place that was taken, or why there is none.</returns>
+    public ValueTask<RoutePick> FindAsync(LlmExchange exchange, RouteTrip trip, FailureClass? failed)
+    {
+        if (trip.Candidates.Length == 0 && !fallbacks.TryNext(exchange, trip, FallbackFinder.TriggerFor(exchange.NoCandidates)))
+        {
+            return new(RoutePick.Nothing(PickBlock.Excluded, 0));
+        }
+
+        if (failed is FailureClass.ContextLength or FailureClass.ContentPolicy)
+        {
+            // No other deployment of the group would say otherwise, unless it has more room.
+            if (!fallbacks.TryNarrow(trip, failed.Value) && !fallbacks.TryNext(exchange, trip, RetryPolicy.TriggerFor(failed.Value)))
+            {
+                return new(RoutePick.Nothing(PickBlock.Tried, 0));
+            }
+        }
+        else if (failed is null && trip.Group.State.Room.Count > 0)
+        {
+            // Others came first.
+            return WaitAsync(exchange, trip, RoutePick.Nothing(PickBlock.Busy, 0));
+        }
+
+        var pick = TakeOrFallBack(exchange, trip, failed);
+        return pick.Deployment is not null || pick.Block is not (PickBlock.Busy or PickBlock.Limited) ? new(pick) : WaitAsync(exchange, trip, pick);
+    }
+
+    /// <summary>What the client is told when there is no place.</summary>
+    public GatewayError Describe(LlmExchange exchange, in RoutePick pick)
+    {
+        var model = exchange.ResolvedName;
+        if (pick.Block == PickBlock.Excluded && exchange.Catalog.Names.Resolve(model) is { } target && exchange.Group is { } group)
+        {
+            var request = RouteRequest.Of(exchange, target, group);
+            return CandidateFilter.Refusal(group, in request);
+        }
+
+        var wait = pick.UsableAt > 0 ? TimeSpan.FromTicks(Math.Max(0, pick.UsableAt - clock.Now)) : (TimeSpan?)null;
+        return pick.Block switch
+        {
+            PickBlock.Limited => new(GatewayErrorKind.UpstreamLimited, $"The limits of the providers of '{model}' are reached. Try again later.", RetryAfter: wait),
+            PickBlock.Busy => new(GatewayErrorKind.UpstreamBusy, $"Every deployment of '{model}' is busy, and there was no place in time. Try again later.", RetryAfter: wait),
+            PickBlock.Quarantined => new(GatewayErrorKind.UpstreamAuth, $"The providers of '{model}' refuse the gateway's own credentials. The operator of the gateway has to mend its provider keys."),
+            _ => new(GatewayErrorKind.NoDeployment, $"No deployment of '{model}' works at the moment. Try again later.", RetryAfter: wait),
+        };
+    }
+
+    private RoutePick TakeOrFallBack(LlmExchange exchange, RouteTrip trip, FailureClass? failed)
+    {
+        var pick = selector.Take(trip);
+        var first = pick;
+        while (pick.Deployment is null && fallbacks.TryNext(exchange, trip, FallbackTriggers.Error))
+        {
+            pick = selector.Take(trip);
+        }
+
+        if (pick.Deployment is null && first.Block == PickBlock.Tried && failed is { } failure && RetryPolicy.MayRepeat(failure))
+        {
+            // There is no other: the same again is better than giving up.
+            trip.ForgetTriedDeployments();
+            pick = selector.Take(trip);
+        }
+
+        return pick.Deployment is null && first.Block != PickBlock.Tried ? first : pick;
+    }
+
+    private async ValueTask<RoutePick> WaitAsync(LlmExchange exchange, RouteTrip trip, RoutePick pick)
+    {
+        var room = trip.Group.State.Room;
+        var claims = exchange.Claims;
+        var visitor = new Visitor(claims.Team.Length > 0 ? claims.Team : claims.KeyId, claims.Weight, claims.Priority, trip.InputTokens + trip.OutputTokens);
+        var started = clock.Now;
+        var returning = false;
+        while (true)
+        {
+            if (pick.Block == PickBlock.Limited && pick.UsableAt - clock.Now > LongestPause)
+            {
+                return pick;
+            }
+
+            var left = room.Config.Wait.Ticks - (clock.Now - started);
+            var untilDeadline = exchange.TimeLeft(clock.UtcNow).Ticks;
+            var limit = Math.Min(left, untilDeadline);
+            if (limit <= 0)
+            {
+                return pick;
+            }
+
+            var result = await room.WaitAsync(in visitor, TimeSpan.FromTicks(limit), pick.UsableAt, returning, exchange.Http.RequestAborted);
+            if (result != WaitResult.Turn)
+            {
+                return pick;
+            }
+
+            pick = selector.Take(trip);
+            if (pick.Deployment is not null || pick.Block is not (PickBlock.Busy or PickBlock.Limited))
+            {
+                return pick;
+            }
+
+            returning = true;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using Gateway.Core.Configuration;
+
+namespace Gateway.Edge.Tests.Rig;
+
+/// <summary>A configuration that the test holds and changes.</summary>
+internal sealed class HeldConfigStore(GatewayConfig config) : IConfigStore, IDisposable
+{
+    private readonly List<Action<ConfigSnapshot>> _builders = [];
+
+    /// <summary>The document of <see cref="EdgeServer"/>, changed.</summary>
+    public HeldConfigStore(Func<GatewayConfig, GatewayConfig> change) : this(change(Document))
+    {
+    }
+
+    public static GatewayConfig Document => GatewayConfigLoader.Load(EdgeServer.Config, static _ => null, "test").Config!;
+
+    public ConfigSnapshot Current { get; private set; } = new(config, 1, "000000000000", "test");
+
+    public string? Problem => null;
+
+    public IDisposable OnChange(Action<ConfigSnapshot> build)
+    {
+        _builders.Add(build);
+        build(Current);
+        return this;
+    }
+
+    public void Change(GatewayConfig next)
+    {
+        Current = Current with { Config = next, Generation = Current.Generation + 1 };
+        _builders.ForEach(build => build(Current));
+    }
+
+    public void Dispose() => _builders.Clear();
+}

@@ -1,0 +1,130 @@
+using Gateway.Rig.Faults;
+using Xunit.Abstractions;
+
+namespace Gateway.EndToEnd.Tests.Scenarios;
+
+/// <summary>Providers that fail a little, altogether, for one credential, or too slowly for a deadline.</summary>
+[Collection(ScenarioRig.Name)]
+public sealed class UpstreamScenarios(ScenarioRig rig, ITestOutputHelper output)
+{
+    [Fact]
+    public async Task PartialServerErrors_AreNoClientErrors()
+    {
+        await using var run = new ScenarioRun(rig, "partial", output);
+        await run.ControlAsync($$"""{"model":"partial","share":0.15,"seed":{{ScenarioRig.Seed}},"directives":["status=500","status=502","status=504"]}""", "");
+
+        var seen = await run.SendAsync(400, 16, index => run.Request("partial", "tokens=8") with { Stream = index % 2 == 0 });
+
+        run.AssertAllGood(seen);
+        var history = await run.CheckAsync();
+        Assert.Contains(history.Meter, row => row.Status == 502);
+    }
+
+    [Fact]
+    public async Task OneBadCredentialOfTwo_IsLeftAlone_AndNoClientSeesIt()
+    {
+        await using var run = new ScenarioRun(rig, "keys", output);
+        await run.ControlAsync("""{"credential":"tk-bad","directives":["status=401","status=403"]}""", "");
+
+        var seen = await run.SendAsync(300, 16, index => run.Request("keys", "tokens=8") with { Stream = index % 2 == 0 });
+
+        run.AssertAllGood(seen);
+        var history = await run.CheckAsync();
+        var refused = history.Meter.Count(row => row.Credential == ScenarioDocument.Fingerprint("tk-bad"));
+        run.Say($"the bad credential was shown {refused} times");
+        // Once, and by those that were on their way at that moment.
+        Assert.InRange(refused, 1, 16);
+    }
+
+    [Fact]
+    public async Task AllOut_IsRefusedAtOnce_AndServesAgainAfterTheRecovery()
+    {
+        await using var run = new ScenarioRun(rig, "out", output);
+        await run.ControlAsync("", "");
+        run.AssertAllGood(await run.SendAsync(40, 8, _ => run.Request("out", "tokens=4")));
+        await run.ControlAsync("""{"model":"out","directives":"status=503"}""", """{"model":"out","directives":["status=500","cut_after=0"]}""");
+
+        var refused = await run.SendAsync(1500, 16, _ => run.Request("out", "tokens=4"));
+        var p99 = ScenarioRun.Percentile(refused.Select(one => one.Took), 0.99);
+        run.Say($"{refused.Count} refusals, p50 {ScenarioRun.Percentile(refused.Select(one => one.Took), 0.5).TotalMilliseconds:0.0} ms, p99 {p99.TotalMilliseconds:0.0} ms (wanted: 100 ms, plus the noise of a shared machine)");
+
+        Assert.All(refused, one => Assert.True(one is { Status: 429 or >= 500, Errors: 1, Terminals: 0, RetryAfter: not null }, ScenarioRun.Describe(one)));
+        // A busy machine of two cores adds to every request; ten times the figure is a hang or a wait, not noise.
+        Assert.True(p99 < TimeSpan.FromSeconds(1), $"p99 of refusals is {p99.TotalMilliseconds:0} ms.");
+
+        await run.ControlAsync("", "");
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(run.Limit);
+        stop.CancelAfter(TimeSpan.FromSeconds(12));
+        var after = (await run.PaceAsync(TimeSpan.FromMilliseconds(50), () => run.Request("out", "tokens=4"), stop.Token)).OrderBy(one => one.SentUs).ToList();
+        var lastBad = after.LastOrDefault(one => !one.IsGood);
+        var healed = TimeSpan.FromMicroseconds((lastBad?.EndedUs ?? after[0].SentUs) - after[0].SentUs);
+        run.Say($"served without errors from {healed.TotalSeconds:0.0} s after the recovery on");
+        Assert.True(healed < TimeSpan.FromSeconds(10), $"Still refused {healed.TotalSeconds:0.0} s after the recovery: {(lastBad is null ? "" : ScenarioRun.Describe(lastBad))}");
+        await run.CheckAsync();
+    }
+
+    [Theory]
+    [InlineData("slow_headers=10s")]
+    [InlineData("ttft=10s")]
+    [InlineData("gap=300ms tokens=100")]
+    public async Task Deadline_ShorterThanTheWork_IsKept(string directives)
+    {
+        await using var run = new ScenarioRun(rig, $"deadline{directives.IndexOf('=', StringComparison.Ordinal)}", output);
+        await run.ControlAsync("", "");
+        var deadline = TimeSpan.FromSeconds(1);
+
+        var seen = await run.SendAsync(24, 12, index => run.Request("deadline", directives) with { Stream = index % 2 == 0, Deadline = deadline });
+
+        run.Say($"the last answer came after {seen.Max(one => one.Took).TotalMilliseconds:0} ms");
+        Assert.All(seen, one => Assert.True(one is { Errors: 1, Terminals: 0 }, ScenarioRun.Describe(one)));
+        Assert.All(seen, one => Assert.True(one.Took < deadline * 2, ScenarioRun.Describe(one)));
+        await run.CheckAsync();
+    }
+
+    [Fact]
+    public async Task Fallback_IsAuthorisedAndPricedOnItsOwn()
+    {
+        await using var run = new ScenarioRun(rig, "fallback", output);
+        await using var narrow = new ScenarioRun(rig, "narrow", output, "narrow-scenario-key");
+        await run.ControlAsync("""{"model":"dear","directives":"status=503"}""", "");
+
+        // Few enough for the budget of extra calls: each of them takes one.
+        run.AssertAllGood(await run.SendAsync(8, 2, index => run.Request("dear", "tokens=8") with { Stream = index % 2 == 0 }));
+        var denied = await narrow.SendAsync(8, 2, index => narrow.Request("dear", "tokens=8") with { Stream = index % 2 == 0 });
+
+        var history = await run.CheckAsync();
+        Assert.All(history.Ledger, entry => Assert.Equal(("dear", "b/cheap"), (entry.Model, entry.Attempts![^1].Deployment)));
+        Assert.All(denied, one => Assert.True(one is { Status: >= 429, Errors: 1 }, ScenarioRun.Describe(one)));
+        Assert.DoesNotContain((await narrow.CheckAsync()).Meter, row => row.Model == "cheap");
+    }
+
+    [Fact]
+    public async Task LinkThatIsRefused_Reset_AndSilent_IsRoutedAround()
+    {
+        await using var run = new ScenarioRun(rig, "linked", output);
+        await run.ControlAsync("", "");
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(run.Limit);
+        var load = run.PaceAsync(TimeSpan.FromMilliseconds(12), () => run.Request("linked", "tokens=6"), stop.Token);
+
+        foreach (var faults in new[] { new LinkFaults { Refuse = true }, LinkFaults.None, new LinkFaults { ResetAfterDown = 30 }, LinkFaults.None, new LinkFaults { Delay = TimeSpan.FromMilliseconds(5), Jitter = TimeSpan.FromMilliseconds(10) } })
+        {
+            rig.Rig.Links[0].Use(faults);
+            if (faults.Refuse)
+            {
+                rig.Rig.Links[0].ResetAll();
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(1.5), run.Limit);
+        }
+
+        await stop.CancelAsync();
+        var seen = await load;
+
+        // What was on its way through the link when it died may have begun to speak; nothing else may show.
+        var bad = seen.Where(one => !one.IsGood).ToList();
+        Assert.All(bad, one => Assert.True(one is { Status: 200, Errors: 1, Terminals: 0, Text.Length: > 0 }, ScenarioRun.Describe(one)));
+        run.Say($"{seen.Count} requests, {bad.Count} cut in the middle");
+        Assert.True(bad.Count < 10);
+        await run.CheckAsync();
+    }
+}
