@@ -1,5 +1,6 @@
 using Gateway.Core.Configuration;
 using Gateway.Router;
+using Gateway.Router.Cooldowns;
 using Gateway.Router.ModelLists;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Settlement;
@@ -17,4 +18,5 @@ app.MapDefaultEndpoints();
 app.MapLlmEndpoints();
 app.MapModelLists();
 app.MapStoredResponses();
+app.MapDeployments();
 return app.RunService();

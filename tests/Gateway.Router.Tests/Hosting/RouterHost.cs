@@ -5,6 +5,7 @@ using Gateway.Core.Configuration;
 using Gateway.Core.Context;
 using Gateway.Core.Journal;
 using Gateway.Core.Requests;
+using Gateway.Router.Cooldowns;
 using Gateway.Router.ModelLists;
 using Gateway.Router.Pipeline;
 using Gateway.Router.StoredResponses;
@@ -74,6 +75,7 @@ internal sealed class RouterHost : IAsyncDisposable
         app.MapLlmEndpoints();
         app.MapModelLists();
         app.MapStoredResponses();
+        app.MapDeployments();
         await app.StartAsync();
         return new RouterHost(app, journal, store, logs);
     }
