@@ -26,6 +26,9 @@ public static class GatewayHeaders
     public const string RateLimitRemainingRequests = "x-ratelimit-remaining-requests";
     public const string RateLimitResetRequests = "x-ratelimit-reset-requests";
 
+    /// <summary>A client's name for the talk that a request belongs to: balancing keeps a talk on one deployment, and limits of sessions count it.</summary>
+    public const string Session = "x-session-id";
+
     /// <summary>A client's own deadline in seconds; it can only shorten what the gateway allows.</summary>
     public const string RequestTimeout = "x-request-timeout";
 

@@ -130,6 +130,12 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
                 return route is { HasModel: true } ? route.Refusal(key) : ModelAccess.Refusal(key, snapshot.Models, facts.Model, target);
             }
 
+            if (facts.Preferences is { Models.Count: > 0 } wished && route is not { HasModel: true }
+                && ModelAccess.CheckAlternatives(key, snapshot.Models, wished.Models) is { } unusable)
+            {
+                return unusable;
+            }
+
             var allowed = target?.MaxTotal ?? RequestDeadline.Default;
             var left = (wanted is { } asked && asked < allowed ? asked : allowed) - shared.Time.GetElapsedTime(arrived);
             if (left <= TimeSpan.Zero)

@@ -14,7 +14,7 @@ namespace Gateway.Edge.Forwarding;
 internal static class ForwardedHeaders
 {
     /// <summary>Request headers that mean something behind the Edge. The content type is written anew, never copied.</summary>
-    private static readonly string[] Inbound = ["Accept", "OpenAI-Beta", "Idempotency-Key", "anthropic-version", "anthropic-beta"];
+    private static readonly string[] Inbound = ["Accept", "OpenAI-Beta", "Idempotency-Key", "anthropic-version", "anthropic-beta", GatewayHeaders.Session];
 
     private static readonly FrozenSet<string> Outbound = new[]
     {

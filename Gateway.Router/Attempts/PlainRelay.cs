@@ -171,9 +171,10 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         reader.Append(piece);
     }
 
-    /// <summary>The client of the upstream throws for a body that HTTP knows to be cut; where the connection's end is the body's end, the document itself must tell.</summary>
+    /// <summary>The client of the upstream throws for a body that HTTP knows to be cut; where the connection's end is the body's end, the document itself must tell. So it must
+    /// for answers that are always one: the page of a proxy, or nothing at all, is no answer whatever its status says.</summary>
     private static bool IsCut(Attempt attempt, IAnswerReader reader) =>
-        !attempt.EndIsCertain && attempt.Answer.IsSuccessStatusCode && !reader.IsWhole;
+        attempt.Answer.IsSuccessStatusCode && !reader.IsWhole && (!attempt.EndIsCertain || attempt.Exchange.Endpoint.Kind is LlmKind.Chat or LlmKind.Embed);
 
     /// <summary>A page of a proxy, an empty body or the like: no client of this protocol can read it, and it may name hosts.</summary>
     private static bool IsForeignError(Attempt attempt, IAnswerReader reader, ReadOnlySpan<byte> body) =>

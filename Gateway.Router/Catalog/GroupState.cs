@@ -65,6 +65,8 @@ internal sealed class GroupStates(RouterClock clock)
                 Volatile.Write(ref _all, [.. _all, state]);
             }
 
+            // The room and who waits in it stay; what the document says of it may have changed.
+            state.Room.Config = queue;
             return state;
         }
     }

@@ -316,6 +316,9 @@ internal sealed class CredentialLane
         return true;
     }
 
+    internal CredentialReport Describe_NeedsLock(CredentialBlock block, long until, long now) =>
+        new(Credential?.Label, block.Word(), until > now ? new TimeSpan(until - now) : null, QuotaLeftAt(now), _own.Running);
+
     private double WeightAt(long now) => Math.Max(1, Credential?.Config.Weight ?? 1) * Math.Max(LeastQuota, QuotaLeftAt(now)) * (Breaker?.RampAt(now) ?? 1);
 
     private void EndTrial_NeedsLock()

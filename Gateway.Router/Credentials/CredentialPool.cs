@@ -153,6 +153,33 @@ internal sealed class CredentialPool
         }
     }
 
+    /// <summary>What operators see of a deployment's credentials.</summary>
+    public IReadOnlyList<CredentialReport> Describe(CredentialLane[] lanes, long now)
+    {
+        var reports = new CredentialReport[lanes.Length];
+        lock (_memory.Lock)
+        {
+            var all = _memory.All.Check(_limits, _memory.Routers, default, now, out var allAt);
+            for (var i = 0; i < lanes.Length; i++)
+            {
+                var block = Check_NeedsLock(lanes[i], default, now, out var until);
+                (block, until) = block == CredentialBlock.None ? (all, allAt) : (block, until);
+                reports[i] = lanes[i].Describe_NeedsLock(block, until, now);
+            }
+        }
+
+        return reports;
+    }
+
+    /// <summary>Each key, and whether it is in quarantine at any deployment.</summary>
+    public IReadOnlyList<(string Provider, string Label, bool IsQuarantined)> Quarantines()
+    {
+        lock (_memory.Lock)
+        {
+            return [.. Credentials.Select(credential => (Provider, credential.Label, _memory.IsQuarantined_NeedsLock(credential.Fingerprint)))];
+        }
+    }
+
     private static UpstreamLimits LimitsOf(CredentialLane lane) => lane.Credential?.Config.Limits ?? UpstreamLimits.None;
 
     private CredentialChoice Peek_NeedsLock(CredentialLane[] lanes, in CallNeeds needs, ulong tried, long now)

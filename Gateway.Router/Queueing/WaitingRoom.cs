@@ -3,44 +3,281 @@ using Gateway.Router.Pipeline;
 
 namespace Gateway.Router.Queueing;
 
-/// <summary>Who waits.</summary>
-/// <param name="Tenant">The team, else the key.</param>
-/// <param name="Weight">Its share.</param>
-/// <param name="Priority">Its class.</param>
-/// <param name="Tokens">Estimated tokens of the request, input and output.</param>
-internal readonly record struct Visitor(string Tenant, int Weight, RequestPriority Priority, long Tokens);
-
-internal enum WaitResult : byte
-{
-    /// <summary>It is this one's turn: a place may be free.</summary>
-    Turn,
-
-    /// <summary>There is no room to wait.</summary>
-    Full,
-
-    /// <summary>The longest wait is over.</summary>
-    TooLong,
-}
-
-/// <summary>Where requests of one model group wait for a place. Thread-safe.</summary>
+/// <summary>
+/// Where requests of one model group wait for a place. A higher class goes first, but for one turn in <see cref="TurnsOfALowerClass"/>; inside a class tenants
+/// share by tokens and weight. Thread-safe by a short lock, which the end of a call takes only when somebody waits.
+/// </summary>
+/// <remarks>
+/// A full room makes room for a higher class at the cost of the lowest, and inside a class for a tenant that has less here than another: a flood fills
+/// only what nobody else wants. A turn is a hint, not a place: whoever finds none comes back to the front without paying again.
+/// <para>Whoever got a turn and then gives up without taking a place calls <see cref="Pulse"/>, so that the turn passes on.</para>
+/// </remarks>
 internal sealed class WaitingRoom(QueueConfig config, RouterClock clock)
 {
-    /// <summary>Requests that wait. Newcomers queue behind them.</summary>
-    public int Count => 0;
+    /// <summary>A waiting class has at least one turn in so many, whatever goes before it.</summary>
+    public const int TurnsOfALowerClass = 16;
 
-    public QueueConfig Config { get; } = config;
+    /// <summary>
+    /// When a limit refills, turns for those who waited for it come one by one: the one before takes its place meanwhile, or says when to look again.
+    /// </summary>
+    private static readonly long BetweenRefills = TimeSpan.FromMilliseconds(2).Ticks;
+
+    private readonly Lock _lock = new();
+    private readonly PriorityClass[] _classes = [new(), new(), new()];
+    private readonly List<Waiter> _expired = [];
+    private QueueConfig _config = config;
+    private ITimer? _timer;
+    private long _armedAt = long.MaxValue;
+    private long _pulses = 1;
+    private int _count;
+
+    /// <summary>Requests that wait. Newcomers queue behind them.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Counts the places that became free. Read it before looking for a place, and say it when waiting: see <see cref="Visitor.Seen"/>.</summary>
+    public long Pulses => Volatile.Read(ref _pulses);
+
+    /// <summary>What the document says now. A change holds for newcomers; who waits already goes on as before.</summary>
+    public QueueConfig Config
+    {
+        get => Volatile.Read(ref _config);
+        set => Volatile.Write(ref _config, value);
+    }
 
     public RouterClock Clock { get; } = clock;
 
+    /// <summary>Tenants that anything is remembered of.</summary>
+    internal int Tenants
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _classes[0].Tenants + _classes[1].Tenants + _classes[2].Tenants;
+            }
+        }
+    }
+
     /// <param name="visitor">Who.</param>
-    /// <param name="limit">Longest wait that its deadline allows.</param>
+    /// <param name="limit">Longest wait that its deadline allows; also <see cref="QueueConfig.Wait"/> less what a returning one has waited already.</param>
     /// <param name="placeAt">Ticks at which a place becomes free by itself (a limit refills); 0 when only the end of another call frees one.</param>
     /// <param name="returning">It had its turn and somebody else was quicker: it goes to the front of its tenant.</param>
     /// <exception cref="OperationCanceledException">The client left.</exception>
-    public ValueTask<WaitResult> WaitAsync(in Visitor visitor, TimeSpan limit, long placeAt, bool returning, CancellationToken cancellationToken) => new(WaitResult.Full);
+    public ValueTask<WaitResult> WaitAsync(in Visitor visitor, TimeSpan limit, long placeAt, bool returning, CancellationToken cancellationToken)
+    {
+        var config = Config;
+        var wait = limit < config.Wait ? limit : config.Wait;
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<WaitResult>(cancellationToken);
+        }
+
+        if (config.Size <= 0 || wait <= TimeSpan.Zero)
+        {
+            return new(config.Size <= 0 ? WaitResult.Full : WaitResult.TooLong);
+        }
+
+        Waiter waiter;
+        Waiter? victim = null;
+        lock (_lock)
+        {
+            var now = Clock.Now;
+            waiter = new Waiter(this, visitor, now + wait.Ticks, placeAt, returning);
+
+            // One that returns was in the room before: it is not turned away for a newcomer that took its chair.
+            if (!returning && _count >= config.Size && !TryMakeRoom_NeedsLock(visitor, out victim))
+            {
+                return new(WaitResult.Full);
+            }
+
+            ClassOf(visitor.Priority).Add(waiter, first: returning);
+
+            // Counted before pulses are looked at, as Pulse counts before it looks who waits: one of the two sees the other.
+            var isAlone = Interlocked.Increment(ref _count) == 1;
+            if (isAlone && visitor.Seen != 0 && Volatile.Read(ref _pulses) != visitor.Seen)
+            {
+                Remove_NeedsLock(waiter);
+                return new(WaitResult.Turn);
+            }
+
+            if (returning && waiter.IsEarly(now))
+            {
+                // The turn was for a place that is too small for this one: another may fit. Ends, since whoever is early gets none of these.
+                Grant_NeedsLock(TurnRule.NotEarly, now);
+            }
+
+            Arm_NeedsLock(placeAt == 0 ? waiter.Deadline : Math.Min(waiter.Deadline, Math.Max(placeAt, now + BetweenRefills)), now);
+        }
+
+        victim?.Complete(WaitResult.Full);
+        return AwaitAsync(waiter, cancellationToken);
+    }
 
     /// <summary>A place became free: the next one has its turn. Cheap when nobody waits.</summary>
     public void Pulse()
     {
+        Interlocked.Increment(ref _pulses);
+        if (Volatile.Read(ref _count) == 0)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            var now = Clock.Now;
+            if (!Grant_NeedsLock(TurnRule.NotEarly, now))
+            {
+                Grant_NeedsLock(TurnRule.Any, now);
+            }
+        }
     }
+
+    private async ValueTask<WaitResult> AwaitAsync(Waiter waiter, CancellationToken cancellationToken)
+    {
+        WaitResult result;
+        using (cancellationToken.UnsafeRegister(static (state, token) => Leave((Waiter)state!, token), waiter))
+        {
+            result = await waiter.Task;
+        }
+
+        if (result == WaitResult.Turn && cancellationToken.IsCancellationRequested)
+        {
+            // The turn came when nobody was there any more.
+            Pulse();
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return result;
+    }
+
+    private static void Leave(Waiter waiter, CancellationToken cancellationToken)
+    {
+        var room = waiter.Room;
+        lock (room._lock)
+        {
+            if (waiter.Queue is null)
+            {
+                return;
+            }
+
+            room.Remove_NeedsLock(waiter);
+        }
+
+        waiter.Cancel(cancellationToken);
+    }
+
+    private void Tick()
+    {
+        lock (_lock)
+        {
+            _armedAt = long.MaxValue;
+            var now = Clock.Now;
+            var next = long.MaxValue;
+            foreach (var each in _classes)
+            {
+                next = Math.Min(next, each.Expire(now, _expired));
+            }
+
+            foreach (var waiter in _expired)
+            {
+                Remove_NeedsLock(waiter);
+                waiter.Complete(WaitResult.TooLong);
+            }
+
+            _expired.Clear();
+            if (next <= now)
+            {
+                Grant_NeedsLock(TurnRule.Due, now);
+                next = now + BetweenRefills;
+            }
+
+            if (_count > 0)
+            {
+                Arm_NeedsLock(next, now);
+            }
+        }
+    }
+
+    private bool Grant_NeedsLock(TurnRule rule, long now)
+    {
+        Waiter? next = null;
+        var served = -1;
+        var passedOver = -1;
+        for (var i = 0; i < _classes.Length; i++)
+        {
+            // The first class that has somebody, unless a lower one has been passed over too often.
+            var each = _classes[i];
+            if (each.Count > 0 && (next is null || (each.PassedOver >= TurnsOfALowerClass - 1 && each.PassedOver > passedOver)) && each.Next(rule, now) is { } waiter)
+            {
+                passedOver = served < 0 ? -1 : each.PassedOver;
+                (next, served) = (waiter, i);
+            }
+        }
+
+        if (next is null)
+        {
+            return false;
+        }
+
+        _classes[served].Serve(next);
+        Interlocked.Decrement(ref _count);
+        for (var i = served + 1; i < _classes.Length; i++)
+        {
+            _classes[i].PassedOver += _classes[i].Count > 0 ? 1 : 0;
+        }
+
+        next.Complete(WaitResult.Turn);
+        return true;
+    }
+
+    private void Remove_NeedsLock(Waiter waiter)
+    {
+        ClassOf(waiter.Visitor.Priority).Remove(waiter);
+        Interlocked.Decrement(ref _count);
+    }
+
+    private bool TryMakeRoom_NeedsLock(in Visitor visitor, out Waiter? victim)
+    {
+        victim = null;
+        var own = ClassOf(visitor.Priority);
+        for (var i = _classes.Length - 1; i >= 0 && victim is null; i--)
+        {
+            if (_classes[i] == own)
+            {
+                own.TryFindVictim(visitor, out victim);
+                break;
+            }
+
+            victim = _classes[i].Newest();
+        }
+
+        if (victim is null)
+        {
+            return false;
+        }
+
+        Remove_NeedsLock(victim);
+        return true;
+    }
+
+    private void Arm_NeedsLock(long at, long now)
+    {
+        if (at >= _armedAt)
+        {
+            return;
+        }
+
+        // A timer that fires too early would find nothing to do, again and again.
+        var delay = TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max(0, at - now) / (double)TimeSpan.TicksPerMillisecond));
+        _armedAt = at;
+        _timer ??= Clock.Time.CreateTimer(static room => ((WaitingRoom)room!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(delay, Timeout.InfiniteTimeSpan);
+    }
+
+    private PriorityClass ClassOf(RequestPriority priority) => _classes[priority switch
+    {
+        RequestPriority.Interactive => 0,
+        RequestPriority.Default => 1,
+        RequestPriority.Batch => 2,
+    }];
 }

@@ -74,6 +74,15 @@ public sealed class ClientEndpointTests(EdgeFixture rig) : IClassFixture<EdgeFix
         Assert.Equal(response.Headers.GetValues("x-gateway-request-id"), response.Headers.GetValues("request-id"));
     }
 
+    [Fact]
+    public async Task SessionHeader_ReachesTheRouter()
+    {
+        using var client = rig.Edge.Client();
+        using var request = EdgeServer.Post("/v1/messages", Messages, ("x-session-id", "talk-7"));
+        using var response = await client.SendAsync(request);
+        Assert.Equal("talk-7", (await rig.Router.NextAsync()).Headers["x-session-id"]);
+    }
+
     [Theory]
     [InlineData("/v1beta/models/gpt-4o:streamGenerateContent?alt=media", Contents)]
     [InlineData("/v1beta/models/gpt-4o:streamGenerateContent?alt=sse&alt=json", Contents)]

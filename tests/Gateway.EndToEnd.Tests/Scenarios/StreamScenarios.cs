@@ -8,8 +8,6 @@ namespace Gateway.EndToEnd.Tests.Scenarios;
 [Collection(ScenarioRig.Name)]
 public sealed class StreamScenarios(ScenarioRig rig, ITestOutputHelper output)
 {
-    private const string Anthropic = "Anthropic";
-
     /// <summary>Everything that can go wrong before a client has seen anything.</summary>
     private static readonly string[] BeforeContent =
     [
@@ -31,8 +29,8 @@ public sealed class StreamScenarios(ScenarioRig rig, ITestOutputHelper output)
         var seen = await run.SendAsync(Requests, 24, index => run.Request("faults", index % 12 == 5 ? $"tokens=12 {AfterContent[index / 12 % AfterContent.Length]}" : "tokens=12"));
 
         var broken = seen.Where((_, index) => index % 12 == 5).ToList();
-        run.AssertAllGood(seen.Except(broken));
-        Assert.All(broken, one => Assert.True(one is { Status: 200, Errors: 1, Terminals: 0, Text.Length: > 0 }, ScenarioRun.Describe(one)));
+        await run.AssertAllGoodAsync(seen.Except(broken));
+        await run.AssertAllAsync(broken, one => one is { Status: 200, Errors: 1, Terminals: 0, Text.Length: > 0 });
         var history = await run.CheckAsync();
         var good = seen.Except(broken).Select(one => one.Tag).ToHashSet(StringComparer.Ordinal);
         var before = history.Meter.Count(row => good.Contains(row.User) && row.Directives != "tokens=12");
@@ -49,7 +47,7 @@ public sealed class StreamScenarios(ScenarioRig rig, ITestOutputHelper output)
 
         var seen = await run.SendAsync(900, 24, _ => run.Request("plain-faults", "tokens=12") with { Stream = false });
 
-        run.AssertAllGood(seen);
+        await run.AssertAllGoodAsync(seen);
         await run.CheckAsync();
     }
 
@@ -66,8 +64,8 @@ public sealed class StreamScenarios(ScenarioRig rig, ITestOutputHelper output)
         });
 
         var broken = seen.Where((_, index) => index % 12 == 5).ToList();
-        run.AssertAllGood(seen.Except(broken));
-        Assert.All(broken, one => Assert.True(one is { Status: 200, Errors: 1, Terminals: 0, Text.Length: > 0 }, $"{Anthropic}: {ScenarioRun.Describe(one)}"));
+        await run.AssertAllGoodAsync(seen.Except(broken));
+        await run.AssertAllAsync(broken, one => one is { Status: 200, Errors: 1, Terminals: 0, Text.Length: > 0 });
         await run.CheckAsync();
     }
 
@@ -85,8 +83,8 @@ public sealed class StreamScenarios(ScenarioRig rig, ITestOutputHelper output)
             _ => run.Request("gone", "tokens=12"),
         });
 
-        run.AssertAllGood(seen.Where((_, index) => index % 4 == 3));
-        Assert.All(seen.Where((_, index) => index % 4 == 1), one => Assert.True(one is { Left: true, Text.Length: > 0 }, ScenarioRun.Describe(one)));
+        await run.AssertAllGoodAsync(seen.Where((_, index) => index % 4 == 3));
+        await run.AssertAllAsync(seen.Where((_, index) => index % 4 == 1), one => one is { Left: true, Text.Length: > 0 });
         var history = await run.CheckAsync();
         Assert.All(history.Meter.GroupBy(row => row.User), calls => Assert.Single(calls));
         var left = history.Meter.Count(row => row.Ending == "client_gone");
@@ -108,7 +106,7 @@ public sealed class StreamScenarios(ScenarioRig rig, ITestOutputHelper output)
 
         var seen = await run.SendAsync(12, 4, index => run.Request("shapes", directives) with { Protocol = index % 3 == 2 ? ClientProtocol.Anthropic : ClientProtocol.OpenAI });
 
-        run.AssertAllGood(seen);
+        await run.AssertAllGoodAsync(seen);
         await run.CheckAsync();
     }
 
@@ -134,7 +132,7 @@ public sealed class StreamScenarios(ScenarioRig rig, ITestOutputHelper output)
         // 100,000 tokens are about 20 MB on the wire. A client that reads 4 KiB each 20 ms and leaves after 300 pieces has asked for little of it.
         var seen = await run.SendAsync(4, 4, _ => run.Request("slow-readers", $"tokens={Tokens}") with { ReadPause = TimeSpan.FromMilliseconds(20), LeaveAfter = 300 });
 
-        Assert.All(seen, one => Assert.True(one is { Left: true, Text.Length: > 0 }, ScenarioRun.Describe(one)));
+        await run.AssertAllAsync(seen, one => one is { Left: true, Text.Length: > 0 });
         var history = await run.CheckAsync();
         run.Say($"at most {history.Meter.Max(row => row.TokensWritten)} of {Tokens} tokens had left the provider");
         Assert.All(history.Meter, row => Assert.True(row.Ending == "client_gone" && row.TokensWritten < Tokens * 9 / 10, $"{row.Ending} after {row.TokensWritten} tokens"));

@@ -46,6 +46,34 @@ public sealed class HttpVersionTests
     }
 
     [Fact]
+    public async Task A_server_that_wanted_HTTP_1_at_first_is_not_spoken_to_in_a_mixture_later()
+    {
+        using var authority = new TestAuthority();
+        using var certificate = authority.Issue("127.0.0.1");
+        using var both = new CountdownEvent(2);
+        var arrived = new TaskCompletionSource();
+        await using var upstream = await ProtocolServer.StartChangingAsync(
+            async context =>
+            {
+                if (both.Signal())
+                {
+                    arrived.SetResult();
+                }
+
+                await arrived.Task;
+                await UpstreamServer.WriteJsonAsync(context, Requests.Answer);
+            },
+            certificate);
+        await using var router = await StartAsync(upstream.Url, HttpVersionChoice.Auto, authority.RootFile);
+
+        // Each is answered when both are here: two connections.
+        var responses = await Task.WhenAll(router.SendAsync(Requests.Plain), router.SendAsync(Requests.Plain)).WaitAsync(RouterHost.Patience);
+
+        Assert.All(responses, static response => Assert.Equal(200, (int)response.StatusCode));
+        Assert.All(upstream.Seen, static call => Assert.Equal("HTTP/1.1", call.Protocol));
+    }
+
+    [Fact]
     public async Task A_server_that_speaks_only_the_other_version_is_unreachable_and_nothing_is_charged()
     {
         using var authority = new TestAuthority();
