@@ -105,6 +105,7 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
 
     private RoutePick TakeOrFallBack(LlmExchange exchange, RouteTrip trip, FailureClass? failed)
     {
+        var (group, candidates) = (trip.Group, trip.Candidates);
         var pick = Take(trip);
         var first = pick;
         while (pick.Deployment is null && fallbacks.TryNext(exchange, trip, FallbackTriggers.Error))
@@ -112,14 +113,27 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
             pick = Take(trip);
         }
 
-        if (pick.Deployment is null && first.Block == PickBlock.Tried && failed is { } failure && RetryPolicy.MayRepeat(failure))
+        if (pick.Deployment is not null)
+        {
+            return pick;
+        }
+
+        if (first.Block != PickBlock.Tried)
+        {
+            // Nobody stands in: the request waits for its own group, whose block this is, and not for the last one that was looked at.
+            (trip.Group, trip.Candidates) = (group, candidates);
+            return first;
+        }
+
+        if (failed is { } failure && RetryPolicy.MayRepeat(failure))
         {
             // There is no other: the same again is better than giving up.
+            (trip.Group, trip.Candidates) = (group, candidates);
             trip.ForgetTriedDeployments();
             pick = Take(trip);
         }
 
-        return pick.Deployment is null && first.Block != PickBlock.Tried ? first : pick;
+        return pick;
     }
 
     private RoutePick Take(RouteTrip trip) => trip.Watch is { } watch ? watch.Peek(selector, trip) : selector.Take(trip);
