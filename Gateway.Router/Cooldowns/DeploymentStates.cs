@@ -69,7 +69,7 @@ internal sealed class DeploymentStates : IDisposable, ICooldownObserver
             }
             else if (kept.Pool != pool)
             {
-                // Other keys: what was known of the keys is void, not what was known of the deployment.
+                // Other keys: what was known of the deployment stays, and of those keys that stay.
                 kept = (new DeploymentState(kept.State, pool.NewLanes(id)), pool);
                 _states[id] = kept;
             }

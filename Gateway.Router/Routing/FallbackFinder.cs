@@ -107,6 +107,7 @@ internal sealed class FallbackFinder
 
         trip.Group = group;
         trip.Candidates = candidates;
+        trip.Affinity = RouteTrips.AffinityOf(exchange, group);
         return true;
     }
 

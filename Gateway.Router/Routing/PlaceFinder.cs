@@ -36,11 +36,12 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
         else if (failed is null && trip.Group.State.Room.Count > 0)
         {
             // Others came first.
-            return WaitAsync(exchange, trip, RoutePick.Nothing(PickBlock.Busy, 0));
+            return WaitAsync(exchange, trip, RoutePick.Nothing(PickBlock.Busy, 0), seen: 0);
         }
 
+        var seen = trip.Group.State.Room.Pulses;
         var pick = TakeOrFallBack(exchange, trip, failed);
-        return pick.Deployment is not null || pick.Block is not (PickBlock.Busy or PickBlock.Limited) ? new(pick) : WaitAsync(exchange, trip, pick);
+        return pick.Deployment is not null || pick.Block is not (PickBlock.Busy or PickBlock.Limited) ? new(pick) : WaitAsync(exchange, trip, pick, seen);
     }
 
     /// <summary>What the client is told when there is no place.</summary>
@@ -65,11 +66,18 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
 
     private RoutePick TakeOrFallBack(LlmExchange exchange, RouteTrip trip, FailureClass? failed)
     {
+        var (group, candidates, affinity) = (trip.Group, trip.Candidates, trip.Affinity);
         var pick = selector.Take(trip);
         var first = pick;
         while (pick.Deployment is null && fallbacks.TryNext(exchange, trip, FallbackTriggers.Error))
         {
             pick = selector.Take(trip);
+        }
+
+        if (pick.Deployment is null)
+        {
+            // Nobody stands in: back to where it was.
+            (trip.Group, trip.Candidates, trip.Affinity) = (group, candidates, affinity);
         }
 
         if (pick.Deployment is null && first.Block == PickBlock.Tried && failed is { } failure && RetryPolicy.MayRepeat(failure))
@@ -82,7 +90,8 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
         return pick.Deployment is null && first.Block != PickBlock.Tried ? first : pick;
     }
 
-    private async ValueTask<RoutePick> WaitAsync(LlmExchange exchange, RouteTrip trip, RoutePick pick)
+    /// <param name="seen">Places that had become free in the room before the last look.</param>
+    private async ValueTask<RoutePick> WaitAsync(LlmExchange exchange, RouteTrip trip, RoutePick pick, long seen)
     {
         var room = trip.Group.State.Room;
         var claims = exchange.Claims;
@@ -93,30 +102,40 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
         {
             if (pick.Block == PickBlock.Limited && pick.UsableAt - clock.Now > LongestPause)
             {
-                return pick;
+                return LeaveTurn(room, pick, returning);
             }
 
             var left = room.Config.Wait.Ticks - (clock.Now - started);
-            var untilDeadline = exchange.TimeLeft(clock.UtcNow).Ticks;
-            var limit = Math.Min(left, untilDeadline);
+            var limit = Math.Min(left, exchange.TimeLeft(clock.UtcNow).Ticks);
             if (limit <= 0)
             {
-                return pick;
+                return LeaveTurn(room, pick, returning);
             }
 
-            var result = await room.WaitAsync(in visitor, TimeSpan.FromTicks(limit), pick.UsableAt, returning, exchange.Http.RequestAborted);
+            var result = await room.WaitAsync(visitor with { Seen = seen }, TimeSpan.FromTicks(limit), pick.UsableAt, returning, exchange.Http.RequestAborted);
             if (result != WaitResult.Turn)
             {
                 return pick;
             }
 
+            returning = true;
+            seen = room.Pulses;
             pick = selector.Take(trip);
             if (pick.Deployment is not null || pick.Block is not (PickBlock.Busy or PickBlock.Limited))
             {
-                return pick;
+                return pick.Deployment is null ? LeaveTurn(room, pick, returning) : pick;
             }
-
-            returning = true;
         }
+    }
+
+    /// <summary>Gives up, and passes on the turn that it had.</summary>
+    private static RoutePick LeaveTurn(WaitingRoom room, RoutePick pick, bool hadTurn)
+    {
+        if (hadTurn)
+        {
+            room.Pulse();
+        }
+
+        return pick;
     }
 }
