@@ -57,7 +57,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
 
             if (IsCut(attempt, reader))
             {
-                return Cut(attempt, reader, received, AttemptFailure.InvalidAnswer);
+                return Cut(attempt, reader, delivered: 0, AttemptFailure.InvalidAnswer);
             }
 
             if (reader.IsError || !attempt.Answer.IsSuccessStatusCode)
@@ -72,7 +72,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         {
             // Nothing was sent. A body that breaks off makes no valid answer, however it broke.
             var failure = AttemptFailure.OfAnswer(exception, attempt.Timer);
-            return Cut(attempt, reader, received, failure == AttemptFailure.StreamBroken ? AttemptFailure.InvalidAnswer : failure);
+            return Cut(attempt, reader, delivered: 0, failure == AttemptFailure.StreamBroken ? AttemptFailure.InvalidAnswer : failure);
         }
         finally
         {
@@ -109,7 +109,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
     private static AttemptFailure Said(Attempt attempt, IAnswerReader reader, ReadOnlySpan<byte> body)
     {
         Fold(attempt, reader, body.Length);
-        var error = UpstreamErrors.Read((int)attempt.Answer.StatusCode, body);
+        var error = UpstreamErrors.Read(attempt.Answer, body);
         return AttemptFailure.Said(error.Status, error, new UpstreamReply { Body = body.ToArray(), IsForeign = IsForeignError(attempt, reader, body) });
     }
 
@@ -200,12 +200,13 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         }
     }
 
-    private static AttemptFailure Cut(Attempt attempt, IAnswerReader reader, long bytes, AttemptFailure failure)
+    /// <param name="delivered">Bytes that the client has: what it never saw is charged as far as the provider reported it.</param>
+    private static AttemptFailure Cut(Attempt attempt, IAnswerReader reader, long delivered, AttemptFailure failure)
     {
         attempt.Outcome.AnsweredModel = reader.Model ?? "";
         if (attempt.Answer.IsSuccessStatusCode)
         {
-            UsageFold.Cut(attempt, failure.Ending, reader.Usage, OwnCount(attempt.Exchange, bytes));
+            UsageFold.Cut(attempt, failure.Ending, reader.Usage, OwnCount(attempt.Exchange, delivered));
         }
         else
         {

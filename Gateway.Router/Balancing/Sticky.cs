@@ -29,7 +29,7 @@ internal sealed class Sticky(ModelGroupConfig group, int deployments) : IBalanci
         for (var i = 0; i < candidates.Length; i++)
         {
             var candidate = candidates[i];
-            scores[i] = Distance(request.Affinity, _ids[candidate.Index]) / (candidate.Weight * candidate.State.Breaker.RampAt(request.Now));
+            scores[i] = Distance(request.Affinity, _ids[candidate.Index]) / (candidate.Weight * candidate.State.RampAt(request.Now));
             best = scores[i] < scores[best] ? i : best;
         }
 

@@ -1,12 +1,14 @@
 using Gateway.Core.Configuration;
 using Gateway.Router.Attempts;
+using Gateway.Router.Balancing;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Queueing;
 
 namespace Gateway.Router.Catalog;
 
 /// <summary>What lives on with a model group when the document changes. Thread-safe.</summary>
-internal sealed class GroupState(string name, QueueConfig queue, RouterClock clock)
+/// <param name="pulses">Counts free places for all groups, since a place at a provider may serve any of them.</param>
+internal sealed class GroupState(string name, QueueConfig queue, RouterClock clock, PulseCount? pulses = null)
 {
     private ulong _sequence;
 
@@ -14,10 +16,18 @@ internal sealed class GroupState(string name, QueueConfig queue, RouterClock clo
 
     public RetryBudget Retries { get; } = new();
 
-    public WaitingRoom Room { get; } = new(queue, clock);
+    public WaitingRoom Room { get; } = new(queue, clock, pulses);
+
+    /// <summary>Dispatch to first content, where the group hedges.</summary>
+    public MovingPercentile FirstTokens { get; } = new();
+
+    public HedgeBudget Hedges { get; } = new();
 
     /// <summary>The random number of the next choice. Says the same until <see cref="Advance"/> is called.</summary>
     public ulong Roll => Mix(Volatile.Read(ref _sequence));
+
+    /// <summary>What <see cref="Roll"/> will say when <see cref="Advance"/> was called so many times.</summary>
+    public ulong RollAfter(int choices) => Mix(Volatile.Read(ref _sequence) + (ulong)choices);
 
     /// <summary>Goes on to the next random number.</summary>
     /// <returns>The one that <see cref="Roll"/> said before.</returns>
@@ -38,17 +48,17 @@ internal sealed class GroupStates(RouterClock clock)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, GroupState> _states = new(StringComparer.Ordinal);
+    private readonly PulseCount _pulses = new();
     private GroupState[] _all = [];
 
-    /// <summary>A place became free somewhere: whoever waits may look. Cheap while nobody does.</summary>
+    /// <summary>A place became free at a provider that has limits; groups share providers, so whoever waits anywhere may look.</summary>
     public void Pulse()
     {
+        // Counted also while nobody waits: somebody may have looked and be about to sit down.
+        _pulses.Add();
         foreach (var state in Volatile.Read(ref _all))
         {
-            if (state.Room.Count > 0)
-            {
-                state.Room.Pulse();
-            }
+            state.Room.Wake();
         }
     }
 
@@ -60,7 +70,7 @@ internal sealed class GroupStates(RouterClock clock)
         {
             if (!_states.TryGetValue(name, out var state))
             {
-                state = new GroupState(name, queue, clock);
+                state = new GroupState(name, queue, clock, _pulses);
                 _states.Add(name, state);
                 Volatile.Write(ref _all, [.. _all, state]);
             }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Gateway.Router.Catalog;
-using Gateway.Router.Credentials;
 using Gateway.Router.Pipeline;
 
 namespace Gateway.Router.Cooldowns;
@@ -85,21 +84,19 @@ internal sealed class DeploymentReport(ModelCatalog catalog, RouterPeers peers, 
     private void WriteCredentials(Utf8JsonWriter json, Deployment deployment, long now)
     {
         json.WriteStartArray("credentials"u8);
-        var lanes = deployment.State.Lanes;
-        for (var i = 0; i < lanes.Length && i < 64; i++)
+        foreach (var credential in deployment.Upstream.Credentials.Describe(deployment.State.Lanes, now))
         {
-            if (lanes[i].Credential is not { } credential)
+            if (credential.Label is not { } label)
             {
-                continue;
+                continue;    // the provider wants none
             }
 
-            // Asked as a request would ask that has tried all others.
-            var choice = deployment.Upstream.Credentials.Peek(lanes, new CallNeeds(1, 0), ~(1UL << i), now);
             json.WriteStartObject();
-            json.WriteString("label"u8, credential.Label);
-            json.WriteString("state"u8, Word(choice.Block));
-            WriteTime(json, "until"u8, choice.IsUsable ? 0 : choice.UsableAt, now);
-            json.WriteNumber("quota_left"u8, Math.Round(lanes[i].QuotaLeftAt(now), 4));
+            json.WriteString("label"u8, label);
+            json.WriteString("state"u8, credential.State);
+            WriteTime(json, "until"u8, credential.Until is { } left ? now + left.Ticks : 0, now);
+            json.WriteNumber("quota_left"u8, Math.Round(credential.QuotaLeft, 4));
+            json.WriteNumber("in_flight"u8, credential.Running);
             json.WriteEndObject();
         }
 
@@ -115,17 +112,6 @@ internal sealed class DeploymentReport(ModelCatalog catalog, RouterPeers peers, 
         WriteTime(json, "open_until"u8, view.OpenUntil, now);
         json.WriteEndObject();
     }
-
-    private static string Word(CredentialBlock block) => block switch
-    {
-        CredentialBlock.None => "usable",
-        CredentialBlock.Resting => "resting",
-        CredentialBlock.Quarantined => "quarantined",
-        CredentialBlock.Limited => "limited",
-        CredentialBlock.Busy => "busy",
-        CredentialBlock.Open => "open",
-        CredentialBlock.Tried => "usable",
-    };
 
     /// <param name="at">Ticks; 0 for none.</param>
     private void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> name, long at, long now)

@@ -76,7 +76,10 @@ internal sealed class CredentialLane
         quota.Learn(in told, now);
         if (quota.ExhaustedUntil > now)
         {
-            _own.IsTroubled = true;
+            lock (_memory.Lock)
+            {
+                _own.IsTroubled = true;
+            }
         }
     }
 
@@ -162,7 +165,7 @@ internal sealed class CredentialLane
     public void Succeeded(long now)
     {
         Breaker?.Succeeded(now);
-        if (!_own.IsTroubled && !_key.IsTroubled)
+        if (!_own.IsTroubled && !_key.IsTroubled && Volatile.Read(ref _own.TrialSince) == 0)
         {
             return;
         }

@@ -9,6 +9,9 @@ namespace Gateway.Router.Credentials;
 /// <param name="routers">How many Routers share the limits.</param>
 internal sealed class CredentialMemory(string provider, CredentialEvents events, Func<int> routers)
 {
+    /// <summary>Deployments come and go with documents; past this many new ones are not kept over the next.</summary>
+    private const int MaxSets = 4096;
+
     private readonly Dictionary<string, KeyMemory> _keys = new(StringComparer.Ordinal);
     private readonly Dictionary<string, LaneSet> _sets = new(StringComparer.Ordinal);
 
@@ -45,7 +48,11 @@ internal sealed class CredentialMemory(string provider, CredentialEvents events,
 
         if (!_sets.TryGetValue(deployment, out var set))
         {
-            _sets.Add(deployment, set = new LaneSet());
+            set = new LaneSet();
+            if (_sets.Count < MaxSets)
+            {
+                _sets.Add(deployment, set);
+            }
         }
 
         return set;

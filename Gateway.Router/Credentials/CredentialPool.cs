@@ -29,6 +29,12 @@ internal sealed class CredentialPool
 
     public IReadOnlyList<Credential> Credentials { get; }
 
+    /// <summary>Whether the document limits what may be sent with the keys.</summary>
+    public bool HasLimits => !_limits.IsEmpty || Credentials.Any(static credential => !credential.Config.Limits.IsEmpty);
+
+    /// <summary>Whether it limits sessions.</summary>
+    public bool LimitsSessions => Limits(_limits) || Credentials.Any(static credential => Limits(credential.Config.Limits));
+
     /// <summary>Calls that run with any of the keys; 0 where nothing is limited.</summary>
     public int Running => _memory.All.Running;
 
@@ -220,6 +226,8 @@ internal sealed class CredentialPool
         return all == CredentialBlock.None ? new CredentialChoice(chosen, CredentialBlock.None, 0) : new CredentialChoice(null, all, allAt);
     }
 
+    private static bool Limits(UpstreamLimits limits) => (limits.SessionsPer5Minutes ?? limits.SessionsPerHour ?? limits.SessionsPerDay) is not null;
+
     /// <summary>What keeps a call from one lane; without the limits of all keys together.</summary>
     private CredentialBlock Check_NeedsLock(CredentialLane lane, in CallNeeds needs, long now, out long usableAt)
     {
@@ -235,7 +243,8 @@ internal sealed class CredentialPool
             set.Lanes.Add(fingerprint, own = new LaneMemory());
         }
 
-        var breaker = Credentials.Count > 1 ? own.Breaker ??= new Breaker() : null;
+        // The seed is of the jitter: Routers that lost the same must not come back together.
+        var breaker = Credentials.Count > 1 ? own.Breaker ??= new Breaker((ulong)HashCode.Combine(deployment, fingerprint)) : null;
         return new CredentialLane(credential, _memory, _memory.Key_NeedsLock(fingerprint), set, own, deployment, breaker);
     }
 }

@@ -2,12 +2,13 @@ namespace Gateway.Router.Credentials;
 
 internal static class CredentialServices
 {
-    /// <summary>The keys of the providers, what is known of them, and where their changes are told.</summary>
-    public static IServiceCollection AddCredentials(this IServiceCollection services)
+    /// <summary>The keys of the providers, what is known of them, and where their changes are told: the log, a gauge, the other Routers.</summary>
+    public static WebApplicationBuilder AddCredentials(this WebApplicationBuilder builder)
     {
-        services.AddSingleton<CredentialEvents>();
-        services.AddSingleton<CredentialPools>();
-        services.AddSingleton<CredentialMetrics>();
-        return services;
+        builder.Services.AddSingleton<CredentialEvents>();
+        builder.Services.AddSingleton<CredentialPools>();
+        builder.Services.AddSingleton<CredentialMetrics>();
+        builder.Services.AddHostedService<CredentialHints>();
+        return builder;
     }
 }

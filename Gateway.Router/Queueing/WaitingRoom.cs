@@ -12,7 +12,8 @@ namespace Gateway.Router.Queueing;
 /// only what nobody else wants. A turn is a hint, not a place: whoever finds none comes back to the front without paying again.
 /// <para>Whoever got a turn and then gives up without taking a place calls <see cref="Pulse"/>, so that the turn passes on.</para>
 /// </remarks>
-internal sealed class WaitingRoom(QueueConfig config, RouterClock clock)
+/// <param name="pulses">Counts free places; null for a count of its own.</param>
+internal sealed class WaitingRoom(QueueConfig config, RouterClock clock, PulseCount? pulses = null)
 {
     /// <summary>A waiting class has at least one turn in so many, whatever goes before it.</summary>
     public const int TurnsOfALowerClass = 16;
@@ -25,17 +26,17 @@ internal sealed class WaitingRoom(QueueConfig config, RouterClock clock)
     private readonly Lock _lock = new();
     private readonly PriorityClass[] _classes = [new(), new(), new()];
     private readonly List<Waiter> _expired = [];
+    private readonly PulseCount _pulses = pulses ?? new();
     private QueueConfig _config = config;
     private ITimer? _timer;
     private long _armedAt = long.MaxValue;
-    private long _pulses = 1;
     private int _count;
 
     /// <summary>Requests that wait. Newcomers queue behind them.</summary>
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>Counts the places that became free. Read it before looking for a place, and say it when waiting: see <see cref="Visitor.Seen"/>.</summary>
-    public long Pulses => Volatile.Read(ref _pulses);
+    public long Pulses => _pulses.Value;
 
     /// <summary>What the document says now. A change holds for newcomers; who waits already goes on as before.</summary>
     public QueueConfig Config
@@ -94,7 +95,7 @@ internal sealed class WaitingRoom(QueueConfig config, RouterClock clock)
 
             // Counted before pulses are looked at, as Pulse counts before it looks who waits: one of the two sees the other.
             var isAlone = Interlocked.Increment(ref _count) == 1;
-            if (isAlone && visitor.Seen != 0 && Volatile.Read(ref _pulses) != visitor.Seen)
+            if (isAlone && visitor.Seen != 0 && _pulses.Value != visitor.Seen)
             {
                 Remove_NeedsLock(waiter);
                 return new(WaitResult.Turn);
@@ -116,7 +117,13 @@ internal sealed class WaitingRoom(QueueConfig config, RouterClock clock)
     /// <summary>A place became free: the next one has its turn. Cheap when nobody waits.</summary>
     public void Pulse()
     {
-        Interlocked.Increment(ref _pulses);
+        _pulses.Add();
+        Wake();
+    }
+
+    /// <summary>A place became free, and was counted.</summary>
+    internal void Wake()
+    {
         if (Volatile.Read(ref _count) == 0)
         {
             return;

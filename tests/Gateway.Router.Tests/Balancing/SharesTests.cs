@@ -72,6 +72,17 @@ public sealed class SharesTests
     }
 
     [Fact]
+    public void A_slow_host_that_became_fast_is_found_also_when_requests_are_rare()
+    {
+        // So rare that no queue at the fast host ever pushes one to the slow.
+        var group = new Balanced(BalancingStrategy.LowestLatency, 1, 1);
+        group.Run(perSecond: 0.2, TimeSpan.FromHours(1), static index => index == 0 ? 20.0 : 0.2);
+
+        group.Run(perSecond: 0.2, TimeSpan.FromHours(1), static _ => 0.2);
+        Assert.InRange(group.ShareOf(0), 0.2, 0.8);
+    }
+
+    [Fact]
     public void An_untried_deployment_gets_one_call_and_no_crowd()
     {
         var group = new Balanced(BalancingStrategy.LowestLatency, 1, 1);
@@ -135,6 +146,23 @@ public sealed class SharesTests
 
         Assert.Equal(1, group.Pick());
         Assert.Equal([0.75, 0.25], group.Scores);
+    }
+
+    [Fact]
+    public void Quota_is_what_providers_say_in_their_answers()
+    {
+        var group = new Balanced(BalancingStrategy.MostQuota, 1, 1);
+        foreach (var lane in group.Deployments[0].State.Lanes)
+        {
+            using var answer = new HttpResponseMessage();
+            answer.Headers.Add("x-ratelimit-limit-requests", "100");
+            answer.Headers.Add("x-ratelimit-remaining-requests", "10");
+            answer.Headers.Add("x-ratelimit-reset-requests", "60s");
+            lane.Learn(answer, group.Now, DateTimeOffset.UnixEpoch);
+        }
+
+        Repeat(20, () => Assert.Equal(1, group.Pick()));
+        Assert.Equal(0.9, group.Scores[0], 0.01);
     }
 
     [Fact]

@@ -56,6 +56,40 @@ public sealed class StickyTests
     }
 
     [Fact]
+    public void Sessions_come_back_bit_by_bit_to_a_deployment_that_recovers()
+    {
+        var group = new Balanced(BalancingStrategy.Sticky, 1, 1);
+        var before = Homes(group);
+        var state = group.Deployments[0].State;
+        for (var i = 0; i < 5; i++)
+        {
+            state.Breaker.Failed(group.Now);
+        }
+
+        group.Now = state.Breaker.OpenUntil + 1;
+        Assert.True(state.TryBeginProbe(group.Now));
+        state.Breaker.Succeeded(group.Now);
+
+        var ramps = new List<double>();
+        for (; ramps.Count == 0 || ramps[^1] < 1; group.Now += TimeSpan.TicksPerSecond)
+        {
+            var ramp = state.RampAt(group.Now);
+            if (ramps.Count > 0 && ramp == ramps[^1])
+            {
+                continue;
+            }
+
+            ramps.Add(ramp);
+            var homes = Homes(group);
+            Assert.Equal(ramp / (ramp + 1), homes.Count(static home => home == 0) / (double)Sessions, 0.02);
+            Assert.DoesNotContain(homes.Zip(before), static pair => pair.First == 0 && pair.Second == 1);
+        }
+
+        Assert.Equal([0.1, 0.25, 0.5, 1], ramps);
+        Assert.Equal(before, Homes(group));
+    }
+
+    [Fact]
     public void Without_a_session_requests_share_by_weight()
     {
         var group = new Balanced(BalancingStrategy.Sticky, 1, 3);

@@ -28,7 +28,7 @@ public sealed class DeploymentEndpointTests
         Assert.Equal(JsonValueKind.Null, deployments[0].GetProperty("open_until").ValueKind);
         Assert.Equal(JsonValueKind.Null, deployments[0].GetProperty("ttft_ms").ValueKind);
         Assert.Equal("""{"waiting":0}""", deployments[0].GetProperty("queue").GetRawText());
-        Assert.Equal("""[{"label":"up#1","state":"usable","until":null,"quota_left":1}]""", deployments[0].GetProperty("credentials").GetRawText());
+        Assert.Equal("""[{"label":"up#1","state":"usable","until":null,"quota_left":1,"in_flight":0}]""", deployments[0].GetProperty("credentials").GetRawText());
         Assert.DoesNotContain(TestConfig.Key, report.RootElement.GetRawText(), StringComparison.Ordinal);
         Assert.DoesNotContain("127.0.0.1", report.RootElement.GetRawText(), StringComparison.Ordinal);
     }

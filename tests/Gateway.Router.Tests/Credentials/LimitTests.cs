@@ -118,6 +118,17 @@ public sealed class LimitTests
         Assert.NotNull(keys.Take());
     }
 
+    [Fact]
+    public void Whoever_is_slower_at_the_providers_limit_takes_nothing()
+    {
+        var keys = new Keys(new UpstreamLimits { RequestsPerMinute = 6 }, Keys.Key("a"), Keys.Key("b"));
+        var (first, second) = (keys.Peek(), keys.Peek());
+
+        Assert.True(keys.Pool.TryTake(in first, default, keys.Now));
+        Assert.False(keys.Pool.TryTake(in second, default, keys.Now));
+        Assert.Equal((1, keys.In(10)), (keys.Pool.Running, keys.Peek().UsableAt));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -196,6 +207,45 @@ public sealed class LimitTests
         Assert.Equal(CredentialBlock.Busy, keys.Peek().Block);
         keys.Return(after);
         Assert.True(keys.Peek().IsUsable);
+    }
+
+    [Fact]
+    public async Task Many_threads_never_hold_more_places_than_there_are()
+    {
+        var keys = new Keys(new UpstreamLimits { Concurrency = 5 }, Keys.Key("a", limits: new UpstreamLimits { Concurrency = 3 }), Keys.Key("b", limits: new UpstreamLimits { Concurrency = 4 }));
+        var holding = new int[3];
+        var most = new int[3];
+        var needs = new CallNeeds(10, 7);
+
+        void Count(int index, int by)
+        {
+            var now = Interlocked.Add(ref holding[index], by);
+            if (now > Volatile.Read(ref most[index]))
+            {
+                Volatile.Write(ref most[index], now);
+            }
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
+        {
+            for (var i = 0; i < 3000; i++)
+            {
+                var choice = keys.Pool.Peek(keys.Lanes, in needs, 0, keys.Now);
+                if (choice.IsUsable && keys.Pool.TryTake(in choice, in needs, keys.Now))
+                {
+                    Count(2, 1);
+                    Count(choice.Lane!.Credential!.Index, 1);
+                    Thread.Yield();
+                    Count(choice.Lane!.Credential!.Index, -1);
+                    Count(2, -1);
+                    keys.Pool.Return(choice.Lane!, in needs, 10, keys.Now);
+                }
+            }
+        })));
+
+        Assert.True(most[0] <= 3 && most[1] <= 4 && most[2] <= 5, string.Join(' ', most));
+        Assert.True(most[2] > 1, "The threads were never together.");
+        Assert.Equal(0, keys.Pool.Running);
     }
 
     [Fact]

@@ -82,7 +82,7 @@ public sealed class OwnMemberTests
     {
         await using var upstream = await UpstreamServer.StartJsonAsync("{}");
         var config = TestConfig.For(TestConfig.Provider(upstream.Url) with { Protocol = protocol });
-        var strict = config.Models["gpt-test"] with { Translation = new TranslationConfig { Unmappable = UnmappableFields.Reject } };
+        var strict = config.Models["gpt-test"] with { Attempts = 1, Translation = new TranslationConfig { Unmappable = UnmappableFields.Reject } };
         await using var router = await RouterHost.StartAsync(config with { Models = new[] { strict }.ToFrozenDictionary(static group => group.Name) });
 
         using var named = await router.SendAsync("{\"model\":\"gpt-test\"," + Own + "," + content + "}", new LlmEndpoint(path, operation));

@@ -1,5 +1,6 @@
 using Gateway.Core.Configuration;
 using Gateway.Router.Catalog;
+using Gateway.Router.Queueing;
 
 namespace Gateway.Router.Tests.Queueing;
 
@@ -239,6 +240,25 @@ public sealed class WaitingRoomTests
         Assert.Equal(["1:Turn"], hall.Left);
         await hall.CameAsync("2", seen: hall.Room.Pulses);
         Assert.Equal(1, hall.Room.Count);
+    }
+
+    [Fact]
+    public async Task A_place_that_became_free_wakes_every_group_and_is_counted_also_while_nobody_waits()
+    {
+        var hall = new Hall();
+        var states = new GroupStates(hall.Clock);
+        var one = states.Of("one", QueueConfig.Standard).Room;
+        var two = states.Of("two", QueueConfig.Standard).Room;
+        var seen = two.Pulses;
+        states.Pulse();
+        Assert.Equal(WaitResult.Turn, await two.WaitAsync(Somebody(seen), TimeSpan.FromSeconds(1), 0, returning: false, CancellationToken.None));
+
+        var first = one.WaitAsync(Somebody(one.Pulses), TimeSpan.FromSeconds(1), 0, returning: false, CancellationToken.None);
+        var second = two.WaitAsync(Somebody(two.Pulses), TimeSpan.FromSeconds(1), 0, returning: false, CancellationToken.None);
+        states.Pulse();
+        Assert.Equal((WaitResult.Turn, WaitResult.Turn), (await first, await second));
+
+        static Visitor Somebody(long seen) => new("a", 1, RequestPriority.Default, 1) { Seen = seen };
     }
 
     [Fact]
