@@ -110,7 +110,7 @@ public sealed class ExplainTests : IAsyncLifetime
 
     [Theory]
     [InlineData("narrow", EdgeServer.ChatBody, 403, "model_forbidden")]
-    [InlineData("full", """{"model":"/","messages":[{"role":"user","content":"hi"}]}""", 404, "model_not_found")]
+    [InlineData("full", """{"model":"nowhere","messages":[{"role":"user","content":"hi"}]}""", 404, "model_not_found")]
     [InlineData("expired", EdgeServer.ChatBody, 401, "expired_api_key")]
     [InlineData("public", EdgeServer.ChatBody, 401, "missing_api_key")]
     [InlineData("no-steering", """{"model":"gpt-4o","messages":[{"role":"user","content":"hi"}],"models":["fast"]}""", 403, "model_forbidden")]
