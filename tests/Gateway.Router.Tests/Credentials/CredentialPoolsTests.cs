@@ -74,26 +74,10 @@ public sealed class CredentialPoolsTests
         var pool = For(Two);
         var lanes = pool.NewLanes("up/m");
         var hint = new CredentialHint("up", "up/m", pool.Credentials[1].Fingerprint, IsQuarantine: false, TimeSpan.FromSeconds(30));
-        Assert.True(CredentialHint.TryRead(hint.ToId(), hint.For, out var read));
-        Assert.Equal(hint, read);
-        _pools.Accept(in read, 1);
-        _pools.Accept(read with { Provider = "nobody" }, 1);
+        _pools.Accept(in hint, 1);
+        _pools.Accept(hint with { Provider = "nobody" }, 1);
 
         Assert.Equal(["usable", "resting"], pool.Describe(lanes, 1).Select(static report => report.State));
-    }
-
-    [Theory]
-    [InlineData("refused 0123456789abcdef up", true)]
-    [InlineData("rests 0123456789abcdef up/meta/llama 3", true)]
-    [InlineData("refused 0123 up", false)]
-    [InlineData("sleeps 0123456789abcdef up", false)]
-    [InlineData("refused 0123456789abcdef", false)]
-    [InlineData("refused 0123456789abcdef ", false)]
-    [InlineData("", false)]
-    public void Only_hints_of_the_right_form_are_read(string id, bool isRead)
-    {
-        Assert.Equal(isRead, CredentialHint.TryRead(id, TimeSpan.FromSeconds(1), out var hint));
-        Assert.Equal(isRead ? id : "", isRead ? hint.ToId() : "");
     }
 
     [Fact]
@@ -111,8 +95,8 @@ public sealed class CredentialPoolsTests
     public void The_gauge_shows_each_key_that_is_refused()
     {
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        Refuse(For(Two));
-        Assert.NotNull(new CredentialMetrics(services.GetRequiredService<IMeterFactory>(), _pools));
+        var pools = new CredentialPools(_events, new RouterPeers(), services.GetRequiredService<IMeterFactory>());
+        Refuse(pools.For(Two, ProtocolAdapters.For(Two)));
         var measured = new List<(int Value, string Tags)>();
         using var listener = new MeterListener
         {
