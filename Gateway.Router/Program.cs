@@ -1,6 +1,7 @@
 using Gateway.Core.Configuration;
 using Gateway.Router;
 using Gateway.Router.Cooldowns;
+using Gateway.Router.Explain;
 using Gateway.Router.ModelLists;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Settlement;
@@ -19,4 +20,5 @@ app.MapLlmEndpoints();
 app.MapModelLists();
 app.MapStoredResponses();
 app.MapDeployments();
+app.MapExplain();
 return app.RunService();

@@ -26,6 +26,9 @@ internal sealed class GroupState(string name, QueueConfig queue, RouterClock clo
     /// <summary>The random number of the next choice. Says the same until <see cref="Advance"/> is called.</summary>
     public ulong Roll => Mix(Volatile.Read(ref _sequence));
 
+    /// <summary>What <see cref="Roll"/> will say when <see cref="Advance"/> was called so many times.</summary>
+    public ulong RollAfter(int choices) => Mix(Volatile.Read(ref _sequence) + (ulong)choices);
+
     /// <summary>Goes on to the next random number.</summary>
     /// <returns>The one that <see cref="Roll"/> said before.</returns>
     public ulong Advance() => Mix(Interlocked.Increment(ref _sequence) - 1);

@@ -13,7 +13,6 @@ internal static class CooldownServices
         services.AddSingleton<ICooldownObserver, CooldownReporter>();
         services.AddSingleton<DeploymentStates>();
         services.AddHostedService<HintListener>();
-        services.AddHostedService<CredentialHints>();
         services.AddHostedService(static provider => provider.GetRequiredService<HintBus>());
         services.AddHostedService<ProviderProber>();
         services.AddHealthChecks().AddCheck<ProvidersHealthCheck>(ProvidersHealthCheck.Name);

@@ -6,6 +6,7 @@ using Gateway.Core.Context;
 using Gateway.Core.Journal;
 using Gateway.Core.Requests;
 using Gateway.Router.Cooldowns;
+using Gateway.Router.Explain;
 using Gateway.Router.ModelLists;
 using Gateway.Router.Pipeline;
 using Gateway.Router.StoredResponses;
@@ -76,6 +77,7 @@ internal sealed class RouterHost : IAsyncDisposable
         app.MapModelLists();
         app.MapStoredResponses();
         app.MapDeployments();
+        app.MapExplain();
         await app.StartAsync();
         return new RouterHost(app, journal, store, logs);
     }
