@@ -74,10 +74,26 @@ public sealed class CredentialPoolsTests
         var pool = For(Two);
         var lanes = pool.NewLanes("up/m");
         var hint = new CredentialHint("up", "up/m", pool.Credentials[1].Fingerprint, IsQuarantine: false, TimeSpan.FromSeconds(30));
-        _pools.Accept(in hint, 1);
-        _pools.Accept(hint with { Provider = "nobody" }, 1);
+        Assert.True(CredentialHint.TryRead(hint.ToId(), hint.For, out var read));
+        Assert.Equal(hint, read);
+        _pools.Accept(in read, 1);
+        _pools.Accept(read with { Provider = "nobody" }, 1);
 
         Assert.Equal(["usable", "resting"], pool.Describe(lanes, 1).Select(static report => report.State));
+    }
+
+    [Theory]
+    [InlineData("refused 0123456789abcdef up", true)]
+    [InlineData("rests 0123456789abcdef up/meta/llama 3", true)]
+    [InlineData("refused 0123 up", false)]
+    [InlineData("sleeps 0123456789abcdef up", false)]
+    [InlineData("refused 0123456789abcdef", false)]
+    [InlineData("refused 0123456789abcdef ", false)]
+    [InlineData("", false)]
+    public void Only_hints_of_the_right_form_are_read(string id, bool isRead)
+    {
+        Assert.Equal(isRead, CredentialHint.TryRead(id, TimeSpan.FromSeconds(1), out var hint));
+        Assert.Equal(isRead ? id : "", isRead ? hint.ToId() : "");
     }
 
     [Fact]
