@@ -169,8 +169,7 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
         !NeedsModel ? null : route is { HasModel: true } ? route.Target
         : endpoint.Protocol == LlmProtocol.Ollama ? snapshot.Models.ResolveTagged(model) : snapshot.Models.Resolve(model);
 
-    private ContextClaims Claims(
-        HttpContext context, EdgeSnapshot snapshot, VirtualKey key, ModelTarget? target, PathRoute? route, in RequestFacts facts, long steering, string sent, TimeSpan left) => new()
+    private ContextClaims Claims(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, ModelTarget? target, PathRoute? route, in RequestFacts facts, long steering, string sent, TimeSpan left) => new()
     {
         Audience = audience,
         Role = ContextRole.Client,
