@@ -133,7 +133,7 @@ public sealed class FairShareTests
         {
             while (_waiting.Count > _room.Count)
             {
-                await Task.WhenAny(_waiting.Select(static one => one.Task)).WaitAsync(TimeSpan.FromSeconds(30));
+                await Task.WhenAny(_waiting.Select(static one => one.Task)).WaitAsync(TimeSpan.FromSeconds(10));
                 foreach (var (name, cameMs, task) in _waiting.Where(static one => one.Task.IsCompleted).ToArray())
                 {
                     if (await task == WaitResult.Turn)
