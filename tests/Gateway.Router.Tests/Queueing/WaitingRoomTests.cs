@@ -78,7 +78,7 @@ public sealed class WaitingRoomTests
         await client.CancelAsync();
         await hall.SettleAsync();
 
-        Assert.Equal(["1:Cancelled", "2:Turn"], hall.Left);
+        Assert.Equal(["1:Cancelled", "2:Turn"], hall.Left.Order());
     }
 
     [Fact]
