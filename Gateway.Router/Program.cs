@@ -1,5 +1,7 @@
 using Gateway.Core.Configuration;
 using Gateway.Router;
+using Gateway.Router.Cooldowns;
+using Gateway.Router.Explain;
 using Gateway.Router.ModelLists;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Settlement;
@@ -17,4 +19,6 @@ app.MapDefaultEndpoints();
 app.MapLlmEndpoints();
 app.MapModelLists();
 app.MapStoredResponses();
+app.MapDeployments();
+app.MapExplain();
 return app.RunService();

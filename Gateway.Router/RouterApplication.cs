@@ -1,6 +1,7 @@
 using Gateway.Router.Attempts;
 using Gateway.Router.Catalog;
 using Gateway.Router.Cooldowns;
+using Gateway.Router.Credentials;
 using Gateway.Router.ModelLists;
 using Gateway.Router.Moderating;
 using Gateway.Router.Pipeline;
@@ -22,6 +23,6 @@ internal static class RouterApplication
             options.Limits.MinResponseDataRate = null;
             options.Limits.MinRequestBodyDataRate = null;
         });
-        return builder.AddLlmPipeline().AddCooldowns().AddCatalog().AddModerating().AddAttempts().AddModelLists().AddStoredResponses();
+        return builder.AddLlmPipeline().AddCooldowns().AddCredentials().AddCatalog().AddModerating().AddAttempts().AddModelLists().AddStoredResponses();
     }
 }

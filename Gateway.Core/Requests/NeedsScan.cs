@@ -8,7 +8,7 @@ namespace Gateway.Core.Requests;
 /// serves them all. Pictures count only where content stands: what a tool is called with may look like anything.
 /// </summary>
 /// <remarks>Depths as the reader counts them: members of the body are at 1, of a message at 3, of a part of its content at 5, of a part of a tool's result at 7.</remarks>
-internal ref struct NeedsScan(ReadOnlySpan<byte> body)
+internal ref partial struct NeedsScan(ReadOnlySpan<byte> body)
 {
     private const int BodyDepth = 1;
     private const int OptionDepth = 2;
@@ -35,35 +35,6 @@ internal ref struct NeedsScan(ReadOnlySpan<byte> body)
     private int _smallPictures;
     private bool _reasoningOff;
     private bool _reasoning;
-
-    private enum Place : byte
-    {
-        Other,
-
-        /// <summary>Non-empty: the request has tools.</summary>
-        Tools,
-
-        /// <summary>Messages, input items, contents: what holds content.</summary>
-        Content,
-
-        /// <summary>A list of pictures (Ollama).</summary>
-        Images,
-
-        /// <summary>An object whose <c>type</c> may be <c>json_schema</c>.</summary>
-        Format,
-
-        /// <summary>An object with such an object in it.</summary>
-        FormatHolder,
-
-        /// <summary>An object, or a word, that asks for reasoning.</summary>
-        Reasoning,
-
-        /// <summary>Gemini's options.</summary>
-        GenerationConfig,
-
-        /// <summary>The schema itself. Ollama has it where the word "json" may stand.</summary>
-        Schema,
-    }
 
     public ModelCapabilities Capabilities { get; private set; }
 
@@ -373,36 +344,4 @@ internal ref struct NeedsScan(ReadOnlySpan<byte> body)
     private static bool IsPayload(ReadOnlySpan<byte> text) =>
         (text.Length >= PayloadBytes && !text[..PayloadBytes].ContainsAnyExcept(Base64))
         || (text.StartsWith("data:"u8) && text[..Math.Min(text.Length, LongestDataHead)].IndexOf(";base64,"u8) > 0);
-
-    private static Place TopOf(ref Utf8JsonReader reader) => reader.ValueSpan.Length switch
-    {
-        4 when reader.ValueTextEquals("text"u8) => Place.FormatHolder,
-        5 when reader.ValueTextEquals("tools"u8) => Place.Tools,
-        5 when reader.ValueTextEquals("input"u8) => Place.Content,
-        5 when reader.ValueTextEquals("think"u8) => Place.Reasoning,
-        6 when reader.ValueTextEquals("images"u8) => Place.Images,
-        6 when reader.ValueTextEquals("format"u8) => Place.Schema,
-        8 when reader.ValueTextEquals("messages"u8) || reader.ValueTextEquals("contents"u8) => Place.Content,
-        8 when reader.ValueTextEquals("thinking"u8) => Place.Reasoning,
-        9 when reader.ValueTextEquals("functions"u8) => Place.Tools,
-        9 when reader.ValueTextEquals("reasoning"u8) => Place.Reasoning,
-        13 when reader.ValueTextEquals("output_format"u8) => Place.Format,
-        13 when reader.ValueTextEquals("output_config"u8) => Place.FormatHolder,
-        15 when reader.ValueTextEquals("response_format"u8) => Place.Format,
-        16 when reader.ValueTextEquals("reasoning_effort"u8) => Place.Reasoning,
-        16 when reader.ValueTextEquals("generationConfig"u8) => Place.GenerationConfig,
-        17 when reader.ValueTextEquals("generation_config"u8) => Place.GenerationConfig,
-        _ => Place.Other,
-    };
-
-    private static Place OptionOf(ref Utf8JsonReader reader) => reader.ValueSpan.Length switch
-    {
-        14 when reader.ValueTextEquals("responseSchema"u8) || reader.ValueTextEquals("thinkingConfig"u8) =>
-            reader.ValueSpan[0] == (byte)'r' ? Place.Schema : Place.Reasoning,
-        15 when reader.ValueTextEquals("response_schema"u8) || reader.ValueTextEquals("thinking_config"u8) =>
-            reader.ValueSpan[0] == (byte)'r' ? Place.Schema : Place.Reasoning,
-        18 when reader.ValueTextEquals("responseJsonSchema"u8) => Place.Schema,
-        20 when reader.ValueTextEquals("response_json_schema"u8) => Place.Schema,
-        _ => Place.Other,
-    };
 }

@@ -9,7 +9,7 @@ namespace Gateway.Core.Requests;
 /// has one meaning. Strict where two parsers could disagree: UTF-8 without BOM, depth 32, nothing after the object, and no
 /// second or differently spelled name of a known field. Everything else is passed over. Thread-safe, no state.
 /// </summary>
-/// <remarks>Allocates the user string, and the model string when its name was not seen before.</remarks>
+/// <remarks>Allocates the user string, the model string when its name was not seen before, and preferences where the body steers.</remarks>
 public static class RequestFactsReader
 {
     /// <summary>Deepest nesting of a body.</summary>

@@ -30,8 +30,9 @@ public readonly record struct RequestNeeds(ModelCapabilities Capabilities, long 
             scan.Run();
             return new RequestNeeds(LlmOperations.KindOf(operation) == LlmKind.Chat ? scan.Capabilities : ModelCapabilities.None, scan.Tokens);
         }
-        catch (JsonException)
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
         {
+            // The second is what half a surrogate pair in a name or a value makes: the reader of the facts has looked at neither.
             return byLength;
         }
     }

@@ -7,7 +7,24 @@ internal static class AdminEndpoints
 {
     public static IHostApplicationBuilder AddAdmin(this IHostApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<AdminKeyCheck>();
         builder.Services.AddSingleton<UsageProxy>();
+        builder.Services.AddSingleton<RouterReports>();
+        builder.Services.AddSingleton<DeploymentsProxy>();
+        builder.Services.AddSingleton<ProvidersHealthCheck>();
+        builder.Services.AddHealthChecks().AddCheck<ProvidersHealthCheck>(ProvidersHealthCheck.Name);
+
+        // Bare, and to addresses that are already looked up: each Router is asked once.
+        builder.Services.AddHttpClient(RouterReports.Client, static http => http.MaxResponseContentBufferSize = RouterReports.MaxBytes)
+            .ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                UseProxy = false,
+                ConnectTimeout = TimeSpan.FromSeconds(1),
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            })
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
         return builder;
     }
 
@@ -15,6 +32,8 @@ internal static class AdminEndpoints
     public static void MapAdmin(this WebApplication app)
     {
         var usage = app.Services.GetRequiredService<UsageProxy>();
+        var deployments = app.Services.GetRequiredService<DeploymentsProxy>();
+        app.MapGet(DeploymentsProxy.Path, (RequestDelegate)deployments.AnswerAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         app.MapGet("/admin/v1/{**path}", usage.AdminAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         app.MapGet("/console/{**path}", usage.ConsoleAsync).WithMetadata(new EdgePolicy(EdgeAccess.Public));
     }

@@ -1,16 +1,14 @@
 using System.Buffers;
 using Gateway.Core.Context;
-using Gateway.Core.Errors;
 using Gateway.Edge.Endpoints;
 using Gateway.Edge.Forwarding;
-using Gateway.Edge.VirtualKeys;
 
 namespace Gateway.Edge.Admin;
 
 /// <summary>Reports and console live in Usage; the Edge is their door.</summary>
 internal sealed class UsageProxy(
     EdgeSnapshots snapshots,
-    SecretDigests digests,
+    AdminKeyCheck check,
     ContextToken tokens,
     Forwarder forwarder,
     EdgeErrors errors,
@@ -22,24 +20,7 @@ internal sealed class UsageProxy(
     // Paths of ours hold nothing else; what does is not asked about, so no trick with escapes can lead elsewhere.
     private static readonly SearchValues<char> PathCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_-.");
 
-    private static readonly GatewayError Off = new(
-        GatewayErrorKind.EndpointNotFound, "The admin endpoints are off, because server.admin_key is not set in the gateway's document.");
-
-    private static readonly GatewayError KeyRequired = new(
-        GatewayErrorKind.AdminKeyRequired, "This endpoint needs the admin key (server.admin_key). Send it as 'Authorization: Bearer KEY'.");
-
-    public Task AdminAsync(HttpContext context)
-    {
-        if (snapshots.Current.AdminKey is not { } expected)
-        {
-            return errors.WriteAsync(context, Off);
-        }
-
-        // An absent key is compared too, so that the answer takes the same time.
-        return digests.Of(ClientCredential.FindBearer(context.Request)).FixedTimeEquals(expected)
-            ? ForwardAsync(context, ContextRole.Admin)
-            : errors.WriteAsync(context, KeyRequired);
-    }
+    public Task AdminAsync(HttpContext context) => check.Refuse(context) is { } refusal ? errors.WriteAsync(context, refusal) : ForwardAsync(context, ContextRole.Admin);
 
     /// <summary>A static page for anybody: forwarded with no rights at all.</summary>
     public Task ConsoleAsync(HttpContext context) => ForwardAsync(context, ContextRole.Client);

@@ -8,7 +8,7 @@ internal enum EdgeAccess
     /// <summary>Anybody: probes and static pages.</summary>
     Public,
 
-    /// <summary>Clients with a virtual key.</summary>
+    /// <summary>Clients with a virtual key, or without one for what is public.</summary>
     VirtualKey,
 
     /// <summary>Operators with the admin key.</summary>

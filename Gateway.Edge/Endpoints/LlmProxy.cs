@@ -130,6 +130,12 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
                 return route is { HasModel: true } ? route.Refusal(key) : ModelAccess.Refusal(key, snapshot.Models, facts.Model, target);
             }
 
+            if (facts.Preferences is { Models.Count: > 0 } wished && route is not { HasModel: true }
+                && ModelAccess.CheckAlternatives(key, snapshot.Models, wished.Models) is { } unusable)
+            {
+                return unusable;
+            }
+
             var allowed = target?.MaxTotal ?? RequestDeadline.Default;
             var left = (wanted is { } asked && asked < allowed ? asked : allowed) - shared.Time.GetElapsedTime(arrived);
             if (left <= TimeSpan.Zero)
@@ -163,8 +169,7 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
         !NeedsModel ? null : route is { HasModel: true } ? route.Target
         : endpoint.Protocol == LlmProtocol.Ollama ? snapshot.Models.ResolveTagged(model) : snapshot.Models.Resolve(model);
 
-    private ContextClaims Claims(
-        HttpContext context, EdgeSnapshot snapshot, VirtualKey key, ModelTarget? target, PathRoute? route, in RequestFacts facts, long steering, string sent, TimeSpan left) => new()
+    private ContextClaims Claims(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, ModelTarget? target, PathRoute? route, in RequestFacts facts, long steering, string sent, TimeSpan left) => new()
     {
         Audience = audience,
         Role = ContextRole.Client,

@@ -15,7 +15,12 @@ internal static class ModelAccess
     public static bool MayUse(VirtualKey key, [NotNullWhen(true)] ModelTarget? target) => target is not null && IsAllowed(key, target);
 
     /// <summary>What to say. It costs more than the decision, so limits come before it.</summary>
-    public static GatewayError Refusal(VirtualKey key, ModelDirectory directory, string model, ModelTarget? target)
+    /// <param name="key">Whose.</param>
+    /// <param name="directory">All names.</param>
+    /// <param name="model">The name asked for.</param>
+    /// <param name="target">What it leads to; null for nowhere.</param>
+    /// <param name="param">The field of the body that has it.</param>
+    public static GatewayError Refusal(VirtualKey key, ModelDirectory directory, string model, ModelTarget? target, string param = "model")
     {
         // With a key it could be another answer: which models there are is for those who have one.
         if (key.IsNobody)
@@ -24,8 +29,24 @@ internal static class ModelAccess
         }
 
         return target is null
-            ? new(GatewayErrorKind.ModelNotFound, $"The model '{model}' does not exist in this gateway. {Advice(key, directory, model)}", "model")
-            : new(GatewayErrorKind.ModelForbidden, $"Your API key may not use the model '{model}'. {Advice(key, directory, model)}", "model");
+            ? new(GatewayErrorKind.ModelNotFound, $"The model '{model}' does not exist in this gateway. {Advice(key, directory, model)}", param)
+            : new(GatewayErrorKind.ModelForbidden, $"Your API key may not use the model '{model}'. {Advice(key, directory, model)}", param);
+    }
+
+    /// <summary>The other models that a body names (<c>models</c>): a key that could not use one of them by itself cannot use it in the place of another.</summary>
+    /// <returns>The error, or null.</returns>
+    public static GatewayError? CheckAlternatives(VirtualKey key, ModelDirectory directory, IReadOnlyList<string> models)
+    {
+        for (var i = 0; i < models.Count; i++)
+        {
+            var target = directory.Resolve(models[i]);
+            if (!MayUse(key, target))
+            {
+                return Refusal(key, directory, models[i], target, "models");
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The access level and the key's patterns must allow it, and one of the providers must be open to the key.</summary>

@@ -20,6 +20,7 @@ internal sealed class Attempt(LlmExchange exchange, int number, Deployment deplo
     private Stream? _raw;
     private Stream? _body;
     private PipeWriter? _output;
+    private TaskCompletionSource? _ended;
     private bool _progressed;
     private SlowStreamMeter _pace = new(deployment.Provider.SlowStream);
 
@@ -52,7 +53,21 @@ internal sealed class Attempt(LlmExchange exchange, int number, Deployment deplo
     public UsageFlags Flags => Intent is { Price: null } ? Outcome.Flags | UsageFlags.Unpriced : Outcome.Flags;
 
     /// <summary>Another call of the same request runs beside it: the one that answers first wins. Null for one alone.</summary>
-    public AttemptRace? Race { get; init; }
+    public AttemptRace? Race
+    {
+        get;
+        set
+        {
+            field = value;
+            _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    /// <summary>Completed when the call is over, for one that runs beside another.</summary>
+    public Task Ended => _ended?.Task ?? Task.CompletedTask;
+
+    /// <summary>The call is over.</summary>
+    public void End() => _ended?.TrySetResult();
 
     /// <summary>A second call beside a silent first one.</summary>
     public bool IsHedge { get; init; }
@@ -107,7 +122,7 @@ internal sealed class Attempt(LlmExchange exchange, int number, Deployment deplo
         _raw = raw;
         _body = body;
         Length = isDecoded ? null : answer.Content.Headers.ContentLength;
-        EndIsCertain = answer.Content.Headers.ContentLength is not null || answer.Headers.TransferEncodingChunked == true;
+        EndIsCertain = answer.Content.Headers.ContentLength is not null || answer.Headers.TransferEncodingChunked == true || answer.Version.Major >= 2;
         TimeToHead = Elapsed;
     }
 
@@ -139,7 +154,15 @@ internal sealed class Attempt(LlmExchange exchange, int number, Deployment deplo
         if (Outcome.FirstContentAt == 0)
         {
             Outcome.FirstContentAt = _time.GetTimestamp();
-            Deployment.State.Load.NoteFirstToken(clock.Now, Elapsed);
+            if (Exchange.Facts.Stream && Answer.IsSuccessStatusCode)
+            {
+                var (now, elapsed) = (clock.Now, Elapsed);
+                Deployment.State.Load.NoteFirstToken(now, elapsed);
+                if (Exchange.Group is { Config.Hedge: not null } group)
+                {
+                    group.State.FirstTokens.Note(now, elapsed);
+                }
+            }
         }
     }
 
@@ -165,16 +188,14 @@ internal sealed class Attempt(LlmExchange exchange, int number, Deployment deplo
             return;
         }
 
-        if (Race is { } race)
-        {
-            race.Commit(this);
-        }
-        else
+        if (Race?.Commit(this) != true)
         {
             // A long stream must not hold them.
             Exchange.ReleaseBody();
         }
 
+        // Of calls that were translated before and failed nothing is said.
+        Exchange.Notes = Call.Translation?.Notes;
         IsCommitted = true;
     }
 

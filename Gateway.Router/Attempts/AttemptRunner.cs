@@ -38,6 +38,11 @@ internal sealed class AttemptRunner(UsageRecorder recorder, PlainRelay plain, Tr
             }
         }
 
+        if (failure is { Class: FailureClass.RateLimited } limited)
+        {
+            failure = limited with { RetryAfter = RetryAfter.Of(attempt.Answer.Headers, attempt.UtcNow, limited.RetryAfter) };
+        }
+
         attempt.Outcome.Failure = failure?.Class ?? FailureClass.NotTheirs;
         attempt.Outcome.Duration = attempt.Elapsed;
         telemetry.Ended(attempt, span);

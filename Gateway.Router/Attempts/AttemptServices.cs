@@ -15,6 +15,8 @@ internal static class AttemptServices
         services.AddSingleton<PlainRelay>();
         services.AddSingleton<TranslatedPlain>();
         services.AddSingleton<AttemptRunner>();
+        services.AddSingleton<AttemptCalls>();
+        services.AddSingleton<HedgedCalls>();
         services.AddSingleton<RouteSelector>();
         services.AddSingleton<FallbackFinder>();
         services.AddSingleton<PlaceFinder>();

@@ -1,11 +1,8 @@
 using Gateway.Core;
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
-using Gateway.Core.Requests;
-using Gateway.Router.Catalog;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Routing;
-using Microsoft.Extensions.ObjectPool;
 
 namespace Gateway.Router.Attempts;
 
@@ -13,8 +10,7 @@ namespace Gateway.Router.Attempts;
 /// The last stage: finds a place, writes the INTENT, makes the call, and, while the client has seen nothing, goes on to the next place: within the deadline, the
 /// retry budget and the most attempts of the group. The FINAL record ends it.
 /// </summary>
-internal sealed class AttemptStage(
-    UsageRecorder recorder, AttemptRunner runner, PlaceFinder places, RouteSelector selector, ObjectPool<AttemptTimer> timers, RouterClock clock, GroupStates groups) : ILlmStage
+internal sealed class AttemptStage(UsageRecorder recorder, AttemptCalls calls, HedgedCalls hedged, PlaceFinder places, RouterClock clock) : ILlmStage
 {
     private static readonly GatewayError TooLate = new(GatewayErrorKind.DeadlineExceeded, "The time for this request was over before a model was asked.");
 
@@ -26,136 +22,64 @@ internal sealed class AttemptStage(
             return;
         }
 
-        var trip = RouteTrips.For(exchange);
+        var trip = RouteTrips.For(exchange, clock.Now);
         var retries = trip.Group.State.Retries;
         var most = trip.Preferences is { AllowFallbacks: false } ? 1 : trip.Group.Config.Attempts;
         retries.Earn(clock.Now);
+        Attempt? last = null;
         AttemptFailure? failure = null;
-        for (var number = 1; ; number++)
+        while (true)
         {
             var pick = await places.FindAsync(exchange, trip, failure?.Class);
             if (pick.Deployment is not { } deployment)
             {
-                await GiveUpAsync(exchange, failure, places.Describe(exchange, pick));
+                await GiveUpAsync(exchange, last, failure, places.Describe(exchange, pick));
                 return;
             }
 
-            Attempt? attempt;
-            try
+            var left = calls.TimeLeft(exchange, deployment);
+            if (left <= TimeSpan.Zero || AttemptCalls.IsEstimate(exchange, deployment))
             {
-                attempt = await DispatchAsync(exchange, trip, pick, number);
-                if (attempt is null)
-                {
-                    return;
-                }
-            }
-            catch
-            {
-                PutBack(trip, pick);
-                throw;
+                calls.PutBack(trip, pick);
+                await (left <= TimeSpan.Zero ? GiveUpAsync(exchange, last, failure, TooLate) : TokenEstimate.AnswerAsync(exchange, deployment));
+                return;
             }
 
-            failure = await RunAsync(attempt, trip);
+            if (last is not null)
+            {
+                await calls.RetireAsync(last);
+            }
+
+            last = await calls.DispatchAsync(exchange, trip, pick, left);
+            (last, failure) = await RunAsync(last, trip);
             if (failure is not { } failed)
             {
-                await attempt.DisposeAsync();
+                await calls.RetireAsync(last);
                 return;
             }
 
-            if (number >= most || !RetryPolicy.MayTryAgain(failed.Class) || !retries.TrySpend(clock.Now))
+            if (exchange.Outcome.Attempts >= most || !RetryPolicy.MayTryAgain(failed.Class) || !retries.TrySpend(clock.Now))
             {
-                await GiveUpAsync(exchange, failure, own: null);
+                await GiveUpAsync(exchange, last, failure, own: null);
                 return;
             }
 
-            RetryPolicy.NoteTried(trip, attempt, failed.Class);
-            await RetryPolicy.PauseAsync(trip.Group.State, failed.Class, number, clock.Time, exchange.Http.RequestAborted);
-            await attempt.DisposeAsync();
+            RetryPolicy.NoteTried(trip, last, failed.Class);
+            await RetryPolicy.PauseAsync(trip, failed.Class, exchange.Outcome.Attempts, clock.Time, exchange.Http.RequestAborted);
         }
     }
 
-    /// <returns>Null when the answer needs no call.</returns>
-    private async ValueTask<Attempt?> DispatchAsync(LlmExchange exchange, RouteTrip trip, RoutePick pick, int number)
-    {
-        var deployment = pick.Deployment!;
-        var left = TimeLeft(exchange, deployment);
-        if (left <= TimeSpan.Zero)
-        {
-            PutBack(trip, pick);
-            await GiveUpAsync(exchange, failure: null, TooLate);
-            return null;
-        }
+    private ValueTask<(Attempt Attempt, AttemptFailure? Failure)> RunAsync(Attempt attempt, RouteTrip trip) =>
+        trip.Group.Config.Hedge is { } hedge && attempt.Number == 1 && HedgedCalls.IsFor(attempt.Exchange, hedge)
+            ? hedged.RunAsync(attempt, trip, hedge) : RunAloneAsync(attempt, trip);
 
-        if (exchange.Endpoint.Kind == LlmKind.CountTokens && !deployment.Protocol.PassesThrough(exchange.Call, deployment.Traits)
-            && deployment.Protocol.OperationFor(LlmKind.CountTokens, deployment.Traits) is null)
-        {
-            PutBack(trip, pick);
-            await TokenEstimate.AnswerAsync(exchange, deployment);
-            return null;
-        }
-
-        // Before the record: what cannot be said to the upstream costs nothing.
-        var call = UpstreamCall.Create(exchange, deployment);
-        var timer = timers.Get();
-        var attempt = new Attempt(exchange, number, deployment, pick.Credential, call, timer, clock);
-        try
-        {
-            if (exchange.Endpoint.Kind is not (LlmKind.CountTokens or LlmKind.Files))
-            {
-                await recorder.DispatchAsync(attempt);
-            }
-        }
-        catch
-        {
-            timers.Return(timer);
-            throw;
-        }
-
-        exchange.Add(attempt);
-        timer.Start(left, exchange.Http.RequestAborted);
-        return attempt;
-    }
-
-    private async ValueTask<AttemptFailure?> RunAsync(Attempt attempt, RouteTrip trip)
-    {
-        AttemptFailure? failure = AttemptFailure.Ours;
-        try
-        {
-            failure = await runner.RunAsync(attempt);
-            return failure;
-        }
-        finally
-        {
-            timers.Return(attempt.Timer);
-            var now = clock.Now;
-            RouteFeedback.Ended(attempt, failure, now);
-            selector.Return(trip, attempt.Deployment, attempt.Lane, attempt.WasSent ? attempt.Outcome.Usage.Input + attempt.Outcome.Usage.Output : null);
-            groups.Pulse();
-        }
-    }
-
-    /// <summary>Gives back a place at which no call was made.</summary>
-    private void PutBack(RouteTrip trip, RoutePick pick)
-    {
-        var deployment = pick.Deployment!;
-        deployment.State.Abandoned(clock.Now);
-        pick.Credential?.Abandoned(clock.Now);
-        selector.Return(trip, deployment, pick.Credential, used: null);
-        groups.Pulse();
-    }
-
-    private TimeSpan TimeLeft(LlmExchange exchange, Deployment deployment)
-    {
-        var left = deployment.Provider.Timeouts.Total - exchange.Elapsed;
-        var untilDeadline = exchange.TimeLeft(clock.UtcNow);
-        return untilDeadline < left ? untilDeadline : left;
-    }
+    private async ValueTask<(Attempt Attempt, AttemptFailure? Failure)> RunAloneAsync(Attempt attempt, RouteTrip trip) => (attempt, await calls.RunAsync(attempt, trip));
 
     /// <summary>Nothing else is tried: the client hears what the last call said, or what we have to say ourselves.</summary>
     /// <param name="own">Why there was no further place; counts only where no call failed.</param>
-    private async ValueTask GiveUpAsync(LlmExchange exchange, AttemptFailure? failure, GatewayError? own)
+    private async ValueTask GiveUpAsync(LlmExchange exchange, Attempt? last, AttemptFailure? failure, GatewayError? own)
     {
-        if (exchange.LastAttempt is not { } last)
+        if (last is null)
         {
             await exchange.RefuseAsync(own!);
             return;
@@ -170,7 +94,7 @@ internal sealed class AttemptStage(
             await FailAsync(last, failure, own);
         }
 
-        await last.DisposeAsync();
+        await calls.RetireAsync(last);
     }
 
     private async ValueTask FailAsync(Attempt attempt, AttemptFailure? failure, GatewayError? own)

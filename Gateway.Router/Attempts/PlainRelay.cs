@@ -57,7 +57,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
 
             if (IsCut(attempt, reader))
             {
-                return Cut(attempt, reader, received, AttemptFailure.InvalidAnswer);
+                return Cut(attempt, reader, delivered: 0, AttemptFailure.InvalidAnswer);
             }
 
             if (reader.IsError || !attempt.Answer.IsSuccessStatusCode)
@@ -72,7 +72,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         {
             // Nothing was sent. A body that breaks off makes no valid answer, however it broke.
             var failure = AttemptFailure.OfAnswer(exception, attempt.Timer);
-            return Cut(attempt, reader, received, failure == AttemptFailure.StreamBroken ? AttemptFailure.InvalidAnswer : failure);
+            return Cut(attempt, reader, delivered: 0, failure == AttemptFailure.StreamBroken ? AttemptFailure.InvalidAnswer : failure);
         }
         finally
         {
@@ -109,7 +109,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
     private static AttemptFailure Said(Attempt attempt, IAnswerReader reader, ReadOnlySpan<byte> body)
     {
         Fold(attempt, reader, body.Length);
-        var error = UpstreamErrors.Read((int)attempt.Answer.StatusCode, body);
+        var error = UpstreamErrors.Read(attempt.Answer, body);
         return AttemptFailure.Said(error.Status, error, new UpstreamReply { Body = body.ToArray(), IsForeign = IsForeignError(attempt, reader, body) });
     }
 
@@ -171,9 +171,10 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         reader.Append(piece);
     }
 
-    /// <summary>The client of the upstream throws for a body that HTTP knows to be cut; where the connection's end is the body's end, the document itself must tell.</summary>
+    /// <summary>The client of the upstream throws for a body that HTTP knows to be cut; where the connection's end is the body's end, the document itself must tell. So it must
+    /// for answers that are always one: the page of a proxy, or nothing at all, is no answer whatever its status says.</summary>
     private static bool IsCut(Attempt attempt, IAnswerReader reader) =>
-        !attempt.EndIsCertain && attempt.Answer.IsSuccessStatusCode && !reader.IsWhole;
+        attempt.Answer.IsSuccessStatusCode && !reader.IsWhole && (!attempt.EndIsCertain || attempt.Exchange.Endpoint.Kind is LlmKind.Chat or LlmKind.Embed);
 
     /// <summary>A page of a proxy, an empty body or the like: no client of this protocol can read it, and it may name hosts.</summary>
     private static bool IsForeignError(Attempt attempt, IAnswerReader reader, ReadOnlySpan<byte> body) =>
@@ -199,12 +200,13 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         }
     }
 
-    private static AttemptFailure Cut(Attempt attempt, IAnswerReader reader, long bytes, AttemptFailure failure)
+    /// <param name="delivered">Bytes that the client has: what it never saw is charged as far as the provider reported it.</param>
+    private static AttemptFailure Cut(Attempt attempt, IAnswerReader reader, long delivered, AttemptFailure failure)
     {
         attempt.Outcome.AnsweredModel = reader.Model ?? "";
         if (attempt.Answer.IsSuccessStatusCode)
         {
-            UsageFold.Cut(attempt, failure.Ending, reader.Usage, OwnCount(attempt.Exchange, bytes));
+            UsageFold.Cut(attempt, failure.Ending, reader.Usage, OwnCount(attempt.Exchange, delivered));
         }
         else
         {

@@ -1,4 +1,3 @@
-using Gateway.Router.Catalog;
 using Gateway.Router.Routing;
 
 namespace Gateway.Router.Attempts;
@@ -32,15 +31,15 @@ internal static class RetryPolicy
 
     /// <summary>Waits a random time before a call that follows a failure of the upstream: full jitter, so that many do not come back at once.</summary>
     /// <param name="attempts">Calls made so far.</param>
-    public static Task PauseAsync(GroupState state, FailureClass failure, int attempts, TimeProvider time, CancellationToken cancellationToken)
+    public static Task PauseAsync(RouteTrip trip, FailureClass failure, int attempts, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (failure is not (FailureClass.Broken or FailureClass.ServerError or FailureClass.Overloaded))
+        // What cannot be reached is left at once for another deployment.
+        if (failure is not (FailureClass.Broken or FailureClass.ServerError or FailureClass.Overloaded) && !(failure == FailureClass.Unreachable && trip.Candidates.Length == 1))
         {
-            // What cannot be reached, or wants another credential, is left at once.
             return Task.CompletedTask;
         }
 
         var most = Math.Min(LongestPause.Ticks, BasePause.Ticks << (attempts - 1));
-        return Task.Delay(TimeSpan.FromTicks((long)(state.Advance() % (ulong)most)), time, cancellationToken);
+        return Task.Delay(TimeSpan.FromTicks((long)(trip.Group.State.Advance() % (ulong)most)), time, cancellationToken);
     }
 }

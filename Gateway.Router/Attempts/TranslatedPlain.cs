@@ -57,7 +57,7 @@ internal sealed class TranslatedPlain(UsageRecorder recorder)
         var document = buffer.AsMemory(0, received);
         try
         {
-            return attempt.Answer.IsSuccessStatusCode ? await AnswerAsync(attempt, document) : Said(attempt, UpstreamErrors.Read((int)attempt.Answer.StatusCode, document.Span), null);
+            return attempt.Answer.IsSuccessStatusCode ? await AnswerAsync(attempt, document) : Said(attempt, UpstreamErrors.Read(attempt.Answer, document.Span), null);
         }
         catch (InvalidDataException)
         {

@@ -13,14 +13,15 @@ internal sealed class UpstreamClient
     /// <param name="before">The client of the same provider before the change, whose connections are kept if nothing of them changed.</param>
     /// <param name="protocol">What speaks to it; null for the adapter of its protocol.</param>
     /// <param name="models">The upstream's names of the models that the document names: each has connections of its own.</param>
+    /// <param name="pools">Where its keys are kept from document to document; null to keep them only while none of them changes.</param>
     /// <exception cref="GatewayConfigurationException">Its connections cannot be made as the document says, or a path leads elsewhere.</exception>
-    public UpstreamClient(ProviderConfig provider, UpstreamClient? before = null, IUpstreamProtocol? protocol = null, IEnumerable<string>? models = null, TimeProvider? time = null)
+    public UpstreamClient(ProviderConfig provider, UpstreamClient? before = null, IUpstreamProtocol? protocol = null, IEnumerable<string>? models = null, TimeProvider? time = null, CredentialPools? pools = null)
     {
         Provider = provider;
         Protocol = protocol ?? ProtocolAdapters.For(provider);
-        Credentials = before is not null && provider.Keys.SequenceEqual(before.Provider.Keys) && provider.Limits == before.Provider.Limits && provider.Protocol == before.Provider.Protocol
-            ? before.Credentials
-            : new CredentialPool(provider.Name, [.. provider.Keys.Select((key, index) => new Credential(index, $"{provider.Name}#{index + 1}", Protocol.CredentialFor(key.Secret), key))]);
+        Credentials = pools?.For(provider, Protocol)
+            ?? (before is not null && provider.Keys.SequenceEqual(before.Provider.Keys) && provider.Limits == before.Provider.Limits && provider.Protocol == before.Provider.Protocol ? before.Credentials
+                : new CredentialPool(provider.Name, CredentialPools.CredentialsOf(provider, Protocol), provider.Limits));
         OperationPaths.Check(provider);
         _connections = new UpstreamConnections(provider, models ?? [], before?._connections, time ?? TimeProvider.System);
     }

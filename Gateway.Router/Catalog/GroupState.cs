@@ -1,5 +1,6 @@
 using Gateway.Core.Configuration;
 using Gateway.Router.Attempts;
+using Gateway.Router.Balancing;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Queueing;
 
@@ -17,8 +18,16 @@ internal sealed class GroupState(string name, QueueConfig queue, RouterClock clo
 
     public WaitingRoom Room { get; } = new(queue, clock, pulses);
 
+    /// <summary>Dispatch to first content, where the group hedges.</summary>
+    public MovingPercentile FirstTokens { get; } = new();
+
+    public HedgeBudget Hedges { get; } = new();
+
     /// <summary>The random number of the next choice. Says the same until <see cref="Advance"/> is called.</summary>
     public ulong Roll => Mix(Volatile.Read(ref _sequence));
+
+    /// <summary>What <see cref="Roll"/> will say when <see cref="Advance"/> was called so many times.</summary>
+    public ulong RollAfter(int choices) => Mix(Volatile.Read(ref _sequence) + (ulong)choices);
 
     /// <summary>Goes on to the next random number.</summary>
     /// <returns>The one that <see cref="Roll"/> said before.</returns>
@@ -42,7 +51,7 @@ internal sealed class GroupStates(RouterClock clock)
     private readonly PulseCount _pulses = new();
     private GroupState[] _all = [];
 
-    /// <summary>A place became free somewhere: whoever waits may look. Cheap while nobody does.</summary>
+    /// <summary>A place became free at a provider that has limits; groups share providers, so whoever waits anywhere may look.</summary>
     public void Pulse()
     {
         // Counted also while nobody waits: somebody may have looked and be about to sit down.

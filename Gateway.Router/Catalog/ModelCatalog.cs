@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Gateway.Core.Configuration;
 using Gateway.Router.Attempts;
 using Gateway.Router.Cooldowns;
+using Gateway.Router.Credentials;
 using Gateway.Router.Protocols;
 
 namespace Gateway.Router.Catalog;
@@ -13,15 +14,17 @@ internal sealed class ModelCatalog : IDisposable
     private readonly DeploymentStates _states;
     private readonly GroupStates _groups;
     private readonly TimeProvider _time;
+    private readonly CredentialPools? _pools;
     private readonly IDisposable _subscription;
     private volatile CatalogSnapshot? _current;
 
-    public ModelCatalog(IConfigStore store, UpstreamProtocolOf protocolOf, DeploymentStates states, GroupStates groups, TimeProvider time)
+    public ModelCatalog(IConfigStore store, UpstreamProtocolOf protocolOf, DeploymentStates states, GroupStates groups, TimeProvider? time = null, CredentialPools? pools = null)
     {
         _protocolOf = protocolOf;
         _states = states;
         _groups = groups;
-        _time = time;
+        _time = time ?? TimeProvider.System;
+        _pools = pools;
 
         // The store calls once before it returns, so Current is never empty.
         _subscription = store.OnChange(Build);
@@ -38,8 +41,9 @@ internal sealed class ModelCatalog : IDisposable
         var models = snapshot.Config.Models.Values.SelectMany(static group => group.Deployments).ToLookup(static deployment => deployment.Provider, static deployment => deployment.Model, StringComparer.Ordinal);
         var upstreams = snapshot.Config.Providers.Values.ToFrozenDictionary(
             static provider => provider.Name,
-            provider => new UpstreamClient(provider, before?.GetValueOrDefault(provider.Name), _protocolOf(provider), models[provider.Name], _time),
+            provider => new UpstreamClient(provider, before?.GetValueOrDefault(provider.Name), _protocolOf(provider), models[provider.Name], _time, _pools),
             StringComparer.Ordinal);
+        _pools?.Keep(snapshot.Config.Providers.Keys);
         _current = new CatalogSnapshot(snapshot.Config, upstreams, _states, _groups);
     }
 }

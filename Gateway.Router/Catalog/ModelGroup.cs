@@ -11,6 +11,8 @@ internal sealed class ModelGroup
         Config = config;
         Deployments = deployments;
         State = state;
+        HasLimits = deployments.Any(static deployment => deployment.Upstream.Credentials.HasLimits);
+        LimitsSessions = deployments.Any(static deployment => deployment.Upstream.Credentials.LimitsSessions);
         DeclaresBounds = deployments.Any(static deployment => deployment.Supports is not null || deployment.Context is not null);
         Strategy = BalancingStrategies.For(config, deployments.Length);
     }
@@ -24,6 +26,15 @@ internal sealed class ModelGroup
 
     /// <summary>Whether a deployment says what it can do or how much it holds: then requests must be read for what they need.</summary>
     public bool DeclaresBounds { get; }
+
+    /// <summary>Whether a provider or one of its keys has limits of ours: then calls make room for others when they end.</summary>
+    public bool HasLimits { get; }
+
+    /// <summary>Whether such a limit is about sessions.</summary>
+    public bool LimitsSessions { get; }
+
+    /// <summary>Whether it matters how many tokens a request has: elsewhere nobody counts.</summary>
+    public bool WantsEstimates => HasLimits || DeclaresBounds || Config.Strategy is BalancingStrategy.LowestCost or BalancingStrategy.Hybrid;
 
     public IBalancingStrategy Strategy { get; }
 

@@ -28,7 +28,7 @@ internal sealed record ConnectionSettings
         var connection = provider.Connection;
         if (connection.Proxy is { } proxy && !UpstreamProxy.Knows(proxy.Scheme))
         {
-            throw new GatewayConfigurationException($"providers.{provider.Name}: the proxy of the connection must be an http, https, socks4, socks4a or socks5 URL.");
+            throw new GatewayConfigurationException($"providers.{provider.Name}.connection.proxy: it must be an http, https, socks4, socks4a or socks5 URL.");
         }
 
         return new ConnectionSettings(new Uri(provider.BaseUrl.GetLeftPart(UriPartial.Authority)), TlsMaterial.Read(provider.Name, connection), connection)

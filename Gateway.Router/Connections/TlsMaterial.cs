@@ -76,7 +76,7 @@ internal sealed class TlsMaterial : IEquatable<TlsMaterial>
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException or System.Security.SecurityException)
         {
-            throw new GatewayConfigurationException($"providers.{provider}.connection: the file of TLS {setting} '{path}' cannot be read ({exception.GetType().Name}); it must be a file that the Router may read.");
+            throw new GatewayConfigurationException($"providers.{provider}.connection.tls.{setting}: the file '{path}' cannot be read ({exception.GetType().Name}); it must be a file that the Router may read.");
         }
     }
 
@@ -89,7 +89,7 @@ internal sealed class TlsMaterial : IEquatable<TlsMaterial>
         catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
             // What the file holds is nobody's business but its owner's.
-            throw new GatewayConfigurationException($"providers.{provider}.connection: the file of TLS {setting} must hold {expected}, as PEM.");
+            throw new GatewayConfigurationException($"providers.{provider}.connection.tls.{setting}: the file must hold {expected}, as PEM.");
         }
     }
 

@@ -31,9 +31,6 @@ internal enum BreakerReason : byte
 
     /// <summary>The probe between requests says that its address answers again.</summary>
     AddressAnswers,
-
-    /// <summary>The probe between requests says that its address does not answer.</summary>
-    AddressSilent,
 }
 
 internal static class BreakerReasons
@@ -51,7 +48,6 @@ internal static class BreakerReasons
         BreakerReason.Answered => "answered",
         BreakerReason.Hint => "hint",
         BreakerReason.AddressAnswers => "address_answers",
-        BreakerReason.AddressSilent => "address_silent",
     };
 }
 

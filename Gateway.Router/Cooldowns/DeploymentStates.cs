@@ -8,7 +8,7 @@ namespace Gateway.Router.Cooldowns;
 /// The states of all deployments, kept while documents come and go: what a document does not name any more is dropped some minutes later, so that
 /// one that is taken back finds them. Thread-safe by a lock; requests do not come here.
 /// </summary>
-internal sealed class DeploymentStates : IDisposable
+internal sealed class DeploymentStates : IDisposable, ICooldownObserver
 {
     /// <summary>How long what the document does not name is kept.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromMinutes(5);
@@ -69,8 +69,8 @@ internal sealed class DeploymentStates : IDisposable
             }
             else if (kept.Pool != pool)
             {
-                // Other keys: what was known of the keys is void, not what was known of the deployment.
-                kept = (new DeploymentState(kept.State, pool.NewLanes()), pool);
+                // Other keys: what was known of the deployment stays, and of those keys that stay.
+                kept = (new DeploymentState(kept.State, pool.NewLanes(id)), pool);
                 _states[id] = kept;
             }
 
@@ -96,12 +96,19 @@ internal sealed class DeploymentStates : IDisposable
         }
     }
 
-    /// <summary>Those of one provider.</summary>
-    public IReadOnlyList<DeploymentState> OfProvider(string provider)
+    /// <summary>Lets all deployments of a provider that are open be tried now.</summary>
+    public void TryEarly(string provider)
     {
+        DeploymentState[] states;
         lock (_lock)
         {
-            return [.. _states.Values.Where(kept => kept.State.Endpoint.Provider == provider).Select(static kept => kept.State)];
+            states = [.. _states.Values.Where(kept => kept.State.Endpoint.Provider == provider).Select(static kept => kept.State)];
+        }
+
+        // Not under the lock: whoever hears of it may ask us.
+        foreach (var state in states)
+        {
+            state.Breaker.TryEarly(_clock.Now);
         }
     }
 
@@ -123,11 +130,21 @@ internal sealed class DeploymentStates : IDisposable
     }
 
     private DeploymentState Create(string id, EndpointState endpoint, CredentialPool pool, bool isNamed) =>
-        new(id, endpoint, pool.NewLanes(), NewBreaker(CooldownSubject.Deployment, id, isNamed));
+        new(id, endpoint, pool.NewLanes(isNamed ? id : null), NewBreaker(CooldownSubject.Deployment, id, isNamed));
 
     // The hash of a string is another one in each process, which is what the jitter wants.
     private Breaker NewBreaker(CooldownSubject subject, string id, bool isNamed) =>
-        new((ulong)id.GetHashCode(StringComparison.Ordinal), _observer is null ? null : new CooldownWatch(_observer, subject, id, isNamed));
+        new((ulong)id.GetHashCode(StringComparison.Ordinal), new CooldownWatch(this, subject, id, isNamed));
+
+    /// <summary>Where an address answers again, what failed for its silence need not wait for the end of its own time.</summary>
+    void ICooldownObserver.Changed(CooldownSubject subject, string id, bool isNamed, in BreakerEvent change)
+    {
+        _observer?.Changed(subject, id, isNamed, in change);
+        if (subject == CooldownSubject.Endpoint && change.State == BreakerState.Closed)
+        {
+            TryEarly(id);
+        }
+    }
 
     private void Follow(GatewayConfig config)
     {

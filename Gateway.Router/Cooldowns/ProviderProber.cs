@@ -118,19 +118,11 @@ internal sealed class ProviderProber(
             return false;
         }
 
-        var wasOut = endpoint.Breaker.OpenUntil != 0;
         endpoint.Breaker.Succeeded(clock.Now, began);
-        if (!wasHealthy || (wasOut && endpoint.Breaker.OpenUntil == 0))
+        if (!wasHealthy)
         {
-            if (!wasHealthy)
-            {
-                logger.ProbeSucceeded(provider);
-            }
-
-            foreach (var state in states.OfProvider(provider))
-            {
-                state.Breaker.TryEarly(clock.Now);
-            }
+            logger.ProbeSucceeded(provider);
+            states.TryEarly(provider);
         }
 
         return true;

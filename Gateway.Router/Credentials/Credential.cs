@@ -10,7 +10,7 @@ namespace Gateway.Router.Credentials;
 /// <param name="header">What the protocol made of it.</param>
 internal sealed class Credential(int index, string label, string header, ProviderKeyConfig config)
 {
-    private const int FingerprintBytes = 8;
+    public const int FingerprintLength = 16;
 
     public int Index { get; } = index;
 
@@ -21,5 +21,5 @@ internal sealed class Credential(int index, string label, string header, Provide
     public ProviderKeyConfig Config { get; } = config;
 
     /// <summary>The same for the same key wherever it stands in whichever document, on every Router; tells nothing of the key.</summary>
-    public string Fingerprint { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(config.Secret)).AsSpan(0, FingerprintBytes));
+    public string Fingerprint { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(config.Secret)).AsSpan(0, FingerprintLength / 2));
 }

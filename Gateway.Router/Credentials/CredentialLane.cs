@@ -76,7 +76,10 @@ internal sealed class CredentialLane
         quota.Learn(in told, now);
         if (quota.ExhaustedUntil > now)
         {
-            _own.IsTroubled = true;
+            lock (_memory.Lock)
+            {
+                _own.IsTroubled = true;
+            }
         }
     }
 
@@ -162,7 +165,7 @@ internal sealed class CredentialLane
     public void Succeeded(long now)
     {
         Breaker?.Succeeded(now);
-        if (!_own.IsTroubled && !_key.IsTroubled)
+        if (!_own.IsTroubled && !_key.IsTroubled && Volatile.Read(ref _own.TrialSince) == 0)
         {
             return;
         }
@@ -315,6 +318,9 @@ internal sealed class CredentialLane
         _own.Running--;
         return true;
     }
+
+    internal CredentialReport Describe_NeedsLock(CredentialBlock block, long until, long now) =>
+        new(Credential?.Label, block.Word(), until > now ? new TimeSpan(until - now) : null, QuotaLeftAt(now), _own.Running);
 
     private double WeightAt(long now) => Math.Max(1, Credential?.Config.Weight ?? 1) * Math.Max(LeastQuota, QuotaLeftAt(now)) * (Breaker?.RampAt(now) ?? 1);
 

@@ -9,6 +9,9 @@ namespace Gateway.Router.Credentials;
 /// <param name="routers">How many Routers share the limits.</param>
 internal sealed class CredentialMemory(string provider, CredentialEvents events, Func<int> routers)
 {
+    /// <summary>Deployments come and go with documents; past this many new ones are not kept over the next.</summary>
+    private const int MaxSets = 4096;
+
     private readonly Dictionary<string, KeyMemory> _keys = new(StringComparer.Ordinal);
     private readonly Dictionary<string, LaneSet> _sets = new(StringComparer.Ordinal);
 
@@ -45,7 +48,11 @@ internal sealed class CredentialMemory(string provider, CredentialEvents events,
 
         if (!_sets.TryGetValue(deployment, out var set))
         {
-            _sets.Add(deployment, set = new LaneSet());
+            set = new LaneSet();
+            if (_sets.Count < MaxSets)
+            {
+                _sets.Add(deployment, set);
+            }
         }
 
         return set;
@@ -70,13 +77,39 @@ internal sealed class CredentialMemory(string provider, CredentialEvents events,
         (_keys.TryGetValue(fingerprint, out var key) && key.Quarantine.IsActive)
         || _sets.Values.Any(set => set.Lanes.TryGetValue(fingerprint, out var lane) && lane.Quarantine.IsActive);
 
-    public IEnumerable<LaneMemory> Lanes_NeedsLock(string fingerprint, string? deployment)
+    /// <summary>Takes over what another Router learned. It is not told on.</summary>
+    public void Accept(in CredentialHint hint, long now)
     {
-        foreach (var (id, set) in _sets)
+        lock (Lock)
         {
-            if ((deployment is null || id == deployment) && set.Lanes.TryGetValue(fingerprint, out var lane))
+            if (!_keys.TryGetValue(hint.Fingerprint, out var key))
             {
-                yield return lane;
+                return;
+            }
+
+            var until = now + Math.Clamp(hint.For.Ticks, 0, hint.IsQuarantine ? Quarantine.First.Ticks : Attempts.RetryAfter.Longest.Ticks);
+            if (hint.IsQuarantine && hint.Deployment is null)
+            {
+                key.Quarantine.Hint(until);
+                key.IsTroubled = true;
+                return;
+            }
+
+            foreach (var (id, set) in _sets)
+            {
+                if ((hint.Deployment is null || id == hint.Deployment) && set.Lanes.TryGetValue(hint.Fingerprint, out var lane))
+                {
+                    if (hint.IsQuarantine)
+                    {
+                        lane.Quarantine.Hint(until);
+                    }
+                    else
+                    {
+                        lane.Rest.Hint(until);
+                    }
+
+                    lane.IsTroubled = true;
+                }
             }
         }
     }

@@ -29,6 +29,12 @@ internal sealed class CredentialPool
 
     public IReadOnlyList<Credential> Credentials { get; }
 
+    /// <summary>Whether the document limits what may be sent with the keys.</summary>
+    public bool HasLimits => !_limits.IsEmpty || Credentials.Any(static credential => !credential.Config.Limits.IsEmpty);
+
+    /// <summary>Whether it limits sessions.</summary>
+    public bool LimitsSessions => Limits(_limits) || Credentials.Any(static credential => Limits(credential.Config.Limits));
+
     /// <summary>Calls that run with any of the keys; 0 where nothing is limited.</summary>
     public int Running => _memory.All.Running;
 
@@ -153,6 +159,33 @@ internal sealed class CredentialPool
         }
     }
 
+    /// <summary>What operators see of a deployment's credentials.</summary>
+    public IReadOnlyList<CredentialReport> Describe(CredentialLane[] lanes, long now)
+    {
+        var reports = new CredentialReport[lanes.Length];
+        lock (_memory.Lock)
+        {
+            var all = _memory.All.Check(_limits, _memory.Routers, default, now, out var allAt);
+            for (var i = 0; i < lanes.Length; i++)
+            {
+                var block = Check_NeedsLock(lanes[i], default, now, out var until);
+                (block, until) = block == CredentialBlock.None ? (all, allAt) : (block, until);
+                reports[i] = lanes[i].Describe_NeedsLock(block, until, now);
+            }
+        }
+
+        return reports;
+    }
+
+    /// <summary>Each key, and whether it is in quarantine at any deployment.</summary>
+    public IReadOnlyList<(string Provider, string Label, bool IsQuarantined)> Quarantines()
+    {
+        lock (_memory.Lock)
+        {
+            return [.. Credentials.Select(credential => (Provider, credential.Label, _memory.IsQuarantined_NeedsLock(credential.Fingerprint)))];
+        }
+    }
+
     private static UpstreamLimits LimitsOf(CredentialLane lane) => lane.Credential?.Config.Limits ?? UpstreamLimits.None;
 
     private CredentialChoice Peek_NeedsLock(CredentialLane[] lanes, in CallNeeds needs, ulong tried, long now)
@@ -193,6 +226,8 @@ internal sealed class CredentialPool
         return all == CredentialBlock.None ? new CredentialChoice(chosen, CredentialBlock.None, 0) : new CredentialChoice(null, all, allAt);
     }
 
+    private static bool Limits(UpstreamLimits limits) => (limits.SessionsPer5Minutes ?? limits.SessionsPerHour ?? limits.SessionsPerDay) is not null;
+
     /// <summary>What keeps a call from one lane; without the limits of all keys together.</summary>
     private CredentialBlock Check_NeedsLock(CredentialLane lane, in CallNeeds needs, long now, out long usableAt)
     {
@@ -208,7 +243,8 @@ internal sealed class CredentialPool
             set.Lanes.Add(fingerprint, own = new LaneMemory());
         }
 
-        var breaker = Credentials.Count > 1 ? own.Breaker ??= new Breaker() : null;
+        // The seed is of the jitter: Routers that lost the same must not come back together.
+        var breaker = Credentials.Count > 1 ? own.Breaker ??= new Breaker((ulong)HashCode.Combine(deployment, fingerprint)) : null;
         return new CredentialLane(credential, _memory, _memory.Key_NeedsLock(fingerprint), set, own, deployment, breaker);
     }
 }

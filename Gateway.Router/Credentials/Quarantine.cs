@@ -24,9 +24,6 @@ internal struct Quarantine
 
     public readonly bool IsActive => Until != 0;
 
-    /// <summary>Whether the next call would be the trial.</summary>
-    public readonly bool IsTrialDue(long now) => Until != 0 && now >= Until && !IsOnTrial(now);
-
     /// <param name="usableAt">When it may be tried.</param>
     public readonly bool Blocks(long now, out long usableAt)
     {

@@ -139,6 +139,11 @@ public sealed class LlmExchange
 
         // Ollama's clients write one name with or without its tag: the Edge has signed the one that the catalogue knows.
         Facts = Endpoint.Protocol == LlmProtocol.Ollama && _claims is { } claims ? facts with { Model = claims.RequestedModel } : facts;
+        if (_claims is { RouteModel.Length: > 0 } && facts.Preferences is { Models.Count: > 0 } preferences)
+        {
+            // The path decides which model answers: the body's other models are no more asked than its own.
+            Facts = Facts with { Preferences = preferences with { Models = [] } };
+        }
     }
 
     internal void ReleaseBody()

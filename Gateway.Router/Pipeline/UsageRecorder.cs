@@ -98,6 +98,11 @@ internal sealed class UsageRecorder(IUsageJournal journal)
             return ValueTask.CompletedTask;
         }
 
+        if (attempt.Race is { } race && race.OtherEnded(attempt) is { IsCompleted: false } other)
+        {
+            return SettleAfterAsync(other, attempt);
+        }
+
         // Set before the write: a FINAL that failed in mid-write must not be written twice.
         exchange.IsSettled = true;
         var outcome = exchange.Adopt(attempt);
@@ -120,6 +125,12 @@ internal sealed class UsageRecorder(IUsageJournal journal)
             DurationMs = (long)exchange.Elapsed.TotalMilliseconds,
             TimeToFirstTokenMs = exchange.TimeToFirstToken is { } ttft ? (long)ttft.TotalMilliseconds : -1,
         });
+    }
+
+    private async ValueTask SettleAfterAsync(Task other, Attempt attempt)
+    {
+        await other;
+        await SettleAsync(attempt);
     }
 
     private ValueTask AppendAsync(UsageFinal final)

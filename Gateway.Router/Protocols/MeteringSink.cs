@@ -8,8 +8,6 @@ namespace Gateway.Router.Protocols;
 /// <param name="next">The writer of the client's protocol; null where the bytes pass through and are only followed.</param>
 internal sealed class MeteringSink(IAnswerSink? next) : IAnswerSink
 {
-    private const int BytesPerToken = 4;
-
     private long _contentBytes;
 
     public TokenUsage? Usage { get; private set; }
@@ -20,7 +18,7 @@ internal sealed class MeteringSink(IAnswerSink? next) : IAnswerSink
     public long ContentEvents { get; private set; }
 
     /// <summary>Our own count of output tokens, for where the provider gives none: some send a token per event, some many.</summary>
-    public long OutputEstimate => Math.Max(ContentEvents, _contentBytes / BytesPerToken);
+    public long OutputEstimate => TokenGuess.Of(ContentEvents, _contentBytes);
 
     public void Start(ReadOnlySpan<byte> id, ReadOnlySpan<byte> model)
     {

@@ -67,7 +67,7 @@ internal sealed class FallbackFinder
 
         while (trip.Preferences is { } preferences && trip.NextModel < preferences.Models.Count)
         {
-            if (TryGo(exchange, trip, preferences.Models[trip.NextModel++]))
+            if (TryGo(exchange, trip, preferences.Models[trip.NextModel++], FallbackTriggers.None))
             {
                 return true;
             }
@@ -82,7 +82,7 @@ internal sealed class FallbackFinder
         var fallbacks = group.Config.Fallbacks;
         for (var i = 0; i < fallbacks.Count; i++)
         {
-            if ((fallbacks[i].On & trigger) != 0 && TryGo(exchange, trip, fallbacks[i].Model))
+            if ((fallbacks[i].On & trigger) != 0 && TryGo(exchange, trip, fallbacks[i].Model, trigger))
             {
                 return true;
             }
@@ -91,15 +91,23 @@ internal sealed class FallbackFinder
         return false;
     }
 
-    private static bool TryGo(LlmExchange exchange, RouteTrip trip, string model)
+    /// <param name="trigger">What the group is a fallback for; none where the request itself names it.</param>
+    private static bool TryGo(LlmExchange exchange, RouteTrip trip, string model, FallbackTriggers trigger)
     {
-        if (exchange.Catalog.Names.Resolve(model) is not { } target || exchange.Catalog.GroupOf(target) is not { } group || !trip.Visit(group.Name) || !IsModeratedAlike(exchange, group))
+        if (exchange.Catalog.Names.Resolve(model) is not { } target || exchange.Catalog.GroupOf(target) is not { } group || !trip.Visit(group.Name))
         {
+            return false;
+        }
+
+        if (!IsModeratedAlike(exchange, group))
+        {
+            trip.Watch?.Pass(group, target, trigger);
             return false;
         }
 
         var request = RouteRequest.Of(exchange, target, group);
         var candidates = CandidateFilter.Filter(group, in request);
+        trip.Watch?.Enter(group, target, trigger, candidates);
         if (candidates.Length == 0)
         {
             return false;
@@ -107,6 +115,7 @@ internal sealed class FallbackFinder
 
         trip.Group = group;
         trip.Candidates = candidates;
+        trip.Affinity = RouteTrips.AffinityOf(exchange, group);
         return true;
     }
 

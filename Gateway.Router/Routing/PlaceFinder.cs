@@ -20,27 +20,40 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
     /// <returns>A place that was taken, or why there is none.</returns>
     public ValueTask<RoutePick> FindAsync(LlmExchange exchange, RouteTrip trip, FailureClass? failed)
     {
-        if (trip.Candidates.Length == 0 && !fallbacks.TryNext(exchange, trip, FallbackFinder.TriggerFor(exchange.NoCandidates)))
+        var seen = trip.Group.State.Room.Pulses;
+        var pick = Find(exchange, trip, failed, out var waits);
+        return waits ? WaitAsync(exchange, trip, pick, seen) : new(pick);
+    }
+
+    /// <summary>What <see cref="FindAsync"/> would find now for a request that made no call yet. Takes no place, and changes nothing but the trip.</summary>
+    /// <param name="exchange">The request.</param>
+    /// <param name="trip">With a <see cref="RouteWatch"/>, which sees every group that is looked at.</param>
+    /// <param name="waits">Whether the request would wait for a place.</param>
+    public RoutePick Peek(LlmExchange exchange, RouteTrip trip, out bool waits)
+    {
+        if (trip.Watch is null)
         {
-            return new(RoutePick.Nothing(PickBlock.Excluded, 0));
+            throw new ArgumentException("Without a watch the choice would be made.", nameof(trip));
         }
 
-        if (failed is FailureClass.ContextLength or FailureClass.ContentPolicy)
+        var pick = Find(exchange, trip, failed: null, out waits);
+        var room = trip.Group.State.Room;
+        waits = waits && room.Count < room.Config.Size && PatienceFor(exchange, room, in pick, waited: 0) > 0;
+        return pick;
+    }
+
+    /// <summary>Looks on, after <see cref="Peek"/>, at the groups that would be asked if all of those before could not serve.</summary>
+    public void PeekOn(LlmExchange exchange, RouteTrip trip)
+    {
+        var watch = trip.Watch ?? throw new ArgumentException("Without a watch nobody sees them.", nameof(trip));
+        watch.IsBeyond = true;
+        foreach (var trigger in (ReadOnlySpan<FallbackTriggers>)[FallbackTriggers.Error, FallbackTriggers.ContextLength, FallbackTriggers.ContentPolicy])
         {
-            // No other deployment of the group would say otherwise, unless it has more room.
-            if (!fallbacks.TryNarrow(trip, failed.Value) && !fallbacks.TryNext(exchange, trip, RetryPolicy.TriggerFor(failed.Value)))
+            while (fallbacks.TryNext(exchange, trip, trigger))
             {
-                return new(RoutePick.Nothing(PickBlock.Tried, 0));
+                watch.Peek(selector, trip);
             }
         }
-        else if (failed is null && trip.Group.State.Room.Count > 0)
-        {
-            // Others came first.
-            return WaitAsync(exchange, trip, RoutePick.Nothing(PickBlock.Busy, 0));
-        }
-
-        var pick = TakeOrFallBack(exchange, trip, failed);
-        return pick.Deployment is not null || pick.Block is not (PickBlock.Busy or PickBlock.Limited) ? new(pick) : WaitAsync(exchange, trip, pick);
     }
 
     /// <summary>What the client is told when there is no place.</summary>
@@ -63,26 +76,76 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
         };
     }
 
+    private RoutePick Find(LlmExchange exchange, RouteTrip trip, FailureClass? failed, out bool waits)
+    {
+        waits = false;
+        if (trip.Candidates.Length == 0 && !fallbacks.TryNext(exchange, trip, FallbackFinder.TriggerFor(exchange.NoCandidates)))
+        {
+            return RoutePick.Nothing(PickBlock.Excluded, 0);
+        }
+
+        if (failed is FailureClass.ContextLength or FailureClass.ContentPolicy)
+        {
+            // No other deployment of the group would say otherwise, unless it has more room.
+            if (!fallbacks.TryNarrow(trip, failed.Value) && !fallbacks.TryNext(exchange, trip, RetryPolicy.TriggerFor(failed.Value)))
+            {
+                return RoutePick.Nothing(PickBlock.Tried, 0);
+            }
+        }
+        else if (failed is null && trip.Group.State.Room.Count > 0)
+        {
+            // Others came first.
+            waits = true;
+            return RoutePick.Nothing(PickBlock.Busy, 0);
+        }
+
+        var pick = TakeOrFallBack(exchange, trip, failed);
+        waits = pick.Deployment is null && pick.Block is PickBlock.Busy or PickBlock.Limited;
+        return pick;
+    }
+
     private RoutePick TakeOrFallBack(LlmExchange exchange, RouteTrip trip, FailureClass? failed)
     {
-        var pick = selector.Take(trip);
+        var (group, candidates, affinity) = (trip.Group, trip.Candidates, trip.Affinity);
+        var pick = Take(trip);
         var first = pick;
         while (pick.Deployment is null && fallbacks.TryNext(exchange, trip, FallbackTriggers.Error))
         {
-            pick = selector.Take(trip);
+            pick = Take(trip);
         }
 
-        if (pick.Deployment is null && first.Block == PickBlock.Tried && failed is { } failure && RetryPolicy.MayRepeat(failure))
+        if (pick.Deployment is not null)
+        {
+            return pick;
+        }
+
+        if (first.Block != PickBlock.Tried)
+        {
+            // Nobody stands in: the request waits for its own group, whose block this is, and not for the last one that was looked at.
+            (trip.Group, trip.Candidates, trip.Affinity) = (group, candidates, affinity);
+            return first;
+        }
+
+        if (failed is { } failure && RetryPolicy.MayRepeat(failure))
         {
             // There is no other: the same again is better than giving up.
+            (trip.Group, trip.Candidates, trip.Affinity) = (group, candidates, affinity);
             trip.ForgetTriedDeployments();
-            pick = selector.Take(trip);
+            pick = Take(trip);
         }
 
-        return pick.Deployment is null && first.Block != PickBlock.Tried ? first : pick;
+        return pick;
     }
 
-    private async ValueTask<RoutePick> WaitAsync(LlmExchange exchange, RouteTrip trip, RoutePick pick)
+    private RoutePick Take(RouteTrip trip) => trip.Watch is { } watch ? watch.Peek(selector, trip) : selector.Take(trip);
+
+    /// <summary>How long a request waits for a place. Ticks; not above 0: not at all.</summary>
+    private long PatienceFor(LlmExchange exchange, WaitingRoom room, in RoutePick pick, long waited) =>
+        pick.Block == PickBlock.Limited && pick.UsableAt - clock.Now > LongestPause ? 0
+        : Math.Min(room.Config.Wait.Ticks - waited, exchange.TimeLeft(clock.UtcNow).Ticks);
+
+    /// <param name="seen">Places that had become free in the room before the last look.</param>
+    private async ValueTask<RoutePick> WaitAsync(LlmExchange exchange, RouteTrip trip, RoutePick pick, long seen)
     {
         var room = trip.Group.State.Room;
         var claims = exchange.Claims;
@@ -91,32 +154,36 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
         var returning = false;
         while (true)
         {
-            if (pick.Block == PickBlock.Limited && pick.UsableAt - clock.Now > LongestPause)
-            {
-                return pick;
-            }
-
-            var left = room.Config.Wait.Ticks - (clock.Now - started);
-            var untilDeadline = exchange.TimeLeft(clock.UtcNow).Ticks;
-            var limit = Math.Min(left, untilDeadline);
+            var limit = PatienceFor(exchange, room, in pick, clock.Now - started);
             if (limit <= 0)
             {
-                return pick;
+                return LeaveTurn(room, pick, returning);
             }
 
-            var result = await room.WaitAsync(in visitor, TimeSpan.FromTicks(limit), pick.UsableAt, returning, exchange.Http.RequestAborted);
+            var result = await room.WaitAsync(visitor with { Seen = seen }, TimeSpan.FromTicks(limit), pick.UsableAt, returning, exchange.Http.RequestAborted);
             if (result != WaitResult.Turn)
             {
                 return pick;
             }
 
+            returning = true;
+            seen = room.Pulses;
             pick = selector.Take(trip);
             if (pick.Deployment is not null || pick.Block is not (PickBlock.Busy or PickBlock.Limited))
             {
-                return pick;
+                return pick.Deployment is null ? LeaveTurn(room, pick, returning) : pick;
             }
-
-            returning = true;
         }
+    }
+
+    /// <summary>Gives up, and passes on the turn that it had.</summary>
+    private static RoutePick LeaveTurn(WaitingRoom room, RoutePick pick, bool hadTurn)
+    {
+        if (hadTurn)
+        {
+            room.Pulse();
+        }
+
+        return pick;
     }
 }

@@ -66,6 +66,11 @@ internal static class RouteFeedback
         }
 
         var failed = kind is FailureClass.Unreachable or FailureClass.Timeout or FailureClass.Broken or FailureClass.Unreadable or FailureClass.ServerError or FailureClass.Overloaded;
+        if (!attempt.Exchange.Facts.Stream && outcome.Ending == RequestEnding.Completed)
+        {
+            attempt.Deployment.State.Load.NoteWhole(now, outcome.Duration);
+        }
+
         attempt.Deployment.State.Load.NoteEnd(now, failed, outcome.Usage.Output, attempt.TimeToFirstToken is { } first ? outcome.Duration - first : TimeSpan.Zero);
     }
 

@@ -43,7 +43,9 @@ internal sealed class RouteSelector(RouterClock clock)
     /// <summary>What <see cref="Take"/> would choose now. Changes nothing.</summary>
     /// <param name="trip">The request.</param>
     /// <param name="scores">Receives the view of each candidate; at least as many as there are, or empty.</param>
-    public RoutePick Peek(RouteTrip trip, Span<CandidateView> scores) => Choose(trip, trip.Group.State.Roll, clock.Now, commit: false, scores, out _);
+    /// <param name="after">Choices of the group that would be made before this one.</param>
+    public RoutePick Peek(RouteTrip trip, Span<CandidateView> scores, int after = 0) =>
+        Choose(trip, trip.Group.State.RollAfter(after), clock.Now, commit: false, scores, out _);
 
     /// <summary>Gives back what <see cref="Take"/> took.</summary>
     /// <param name="used">Tokens that the call was charged; null when nothing reached the upstream.</param>

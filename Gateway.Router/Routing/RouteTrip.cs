@@ -42,6 +42,9 @@ internal sealed class RouteTrip
     /// <summary>Place in <see cref="RoutePreferences.Models"/> of the next one to try.</summary>
     public int NextModel { get; set; }
 
+    /// <summary>Set for a request that is only explained: then no place is taken.</summary>
+    public RouteWatch? Watch { get; set; }
+
     /// <summary>The deployment that was asked last; null before the first call.</summary>
     public Deployment? LastTried => _triedCount == 0 ? null : _tried[_triedCount - 1];
 

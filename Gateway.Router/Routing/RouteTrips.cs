@@ -1,3 +1,5 @@
+using Gateway.Core.Configuration;
+using Gateway.Router.Balancing;
 using Gateway.Router.Catalog;
 using Gateway.Router.Pipeline;
 
@@ -8,19 +10,37 @@ internal static class RouteTrips
     /// <summary>Tokens of an answer where nothing better is known.</summary>
     private const long UsualOutput = 500;
 
-    /// <summary>What the choice of a place needs to know of a request.</summary>
-    public static RouteTrip For(LlmExchange exchange)
+    /// <summary>What the choice of a place needs to know of a request. Looks into the body only where it matters.</summary>
+    public static RouteTrip For(LlmExchange exchange, long now)
     {
         var group = exchange.Group ?? throw new InvalidOperationException("No model group was resolved.");
-        var cap = exchange.Facts.OutputCap;
         return new RouteTrip
         {
             Group = group,
             Candidates = exchange.Candidates as Deployment[] ?? [.. exchange.Candidates],
-            InputTokens = exchange.Form is null ? UsageRecorder.EstimateTokens(exchange.Body.Length) : 0,
-            OutputTokens = cap >= 0 ? Math.Min(cap, UsualOutput) : UsualOutput,
+            InputTokens = exchange.Form is not null ? 0 : group.WantsEstimates ? exchange.Needs.EstimatedInputTokens : UsageRecorder.EstimateTokens(exchange.Body.Length),
+            OutputTokens = OutputOf(exchange, group, now),
+            Session = group.LimitsSessions ? Affinity.Of(exchange, StickyBy.Session) : 0,
+            Affinity = AffinityOf(exchange, group),
             Stream = exchange.Facts.Stream,
-            Preferences = exchange.Claims.MaySteer ? exchange.Facts.Preferences : null,
+            Preferences = exchange.Facts.Preferences,
         };
+    }
+
+    /// <summary>What a sticky group keeps together.</summary>
+    public static ulong AffinityOf(LlmExchange exchange, ModelGroup group) =>
+        group.Config.Strategy == BalancingStrategy.Sticky ? Affinity.Of(exchange, group.Config.StickyBy) : 0;
+
+    /// <summary>What answers of this group have mostly, and no more than the client wants.</summary>
+    private static long OutputOf(LlmExchange exchange, ModelGroup group, long now)
+    {
+        var usual = UsualOutput;
+        if (group.WantsEstimates && group.Deployments[0].State.Load.ReadAt(now).OutputTokens is > 0 and var mean)
+        {
+            usual = (long)mean;
+        }
+
+        var cap = exchange.Facts.OutputCap;
+        return cap >= 0 ? Math.Min(cap, usual) : usual;
     }
 }

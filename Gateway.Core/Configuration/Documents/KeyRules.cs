@@ -1,4 +1,5 @@
 using System.Text;
+using Gateway.Core.Context;
 
 namespace Gateway.Core.Configuration.Documents;
 
@@ -20,6 +21,11 @@ internal static class KeyRules
         foreach (var key in root.ItemsOf("keys"))
         {
             CheckUnique(key.Member("id"), ids, "the same id as", errors);
+            if (key.Member("id") is { Value: ContextClaims.PublicKeyId } id)
+            {
+                errors.Add(id, "stands for callers without a key; choose another id");
+            }
+
             CheckUnique(key.Member("secret"), secrets, "the same secret as", errors);
             DocumentRules.CheckReference(key.Member("moderation"), names.Policies, "moderation policy", errors);
             CheckLength(key, errors);

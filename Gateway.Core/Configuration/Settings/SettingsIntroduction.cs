@@ -49,7 +49,36 @@ internal static class SettingsIntroduction
         ## What a model name means
 
         The first that fits: a model group, an alias, `provider/model`, the longest prefix of `resolve.prefixes`, `resolve.default_provider`. An alias may
-        lead to an alias; circles and dead ends are errors.
+        lead to an alias; circles and dead ends are errors. Names are compared exactly; only to Ollama's clients `NAME` and `NAME:latest` are one. What leads
+        nowhere is a 404 that names the nearest models which the key may use.
+
+        Who may use a model group is its `access`; what no group names is private. Callers without a key reach public groups alone: they are `public` in
+        reports, share no key's limits, and may not steer. A wrong key is refused for public models too.
+
+        Below the path of a route with a model it is that model that answers and that the key must be allowed; the request's own is read and has no effect.
+
+        ## What a request may choose
+
+        Bodies of chat completions, completions, embeddings, responses and messages may steer the routing as OpenRouter has it, where `may_steer` of the key allows it:
+
+        | Field | Effect |
+        |---|---|
+        | `models` | At most 8 models, asked one after the other when the ones before cannot serve. Without `model` the first is the request's own. The key must be allowed each. Below a route with a model: none. |
+        | `provider.order` | At most 32 providers, the first ones to ask. |
+        | `provider.only`, `provider.ignore` | At most 32 providers: no others, or not these. |
+        | `provider.sort` | `price`, `throughput` or `latency`, in the place of the group's strategy. |
+        | `provider.allow_fallbacks` | `false`: the first choice is asked and nothing else. |
+        | `provider.max_price` | `prompt` and `completion`, USD per 1,000,000 tokens, as numbers or texts. A deployment without a price is above every bound. |
+
+        Any other member of `provider` is an error: what is not obeyed must not look as if it were. No upstream sees these fields. The gateway obeys and removes them
+        even where the upstream is OpenRouter itself.
+
+        ## What fits a request
+
+        A deployment with `supports` serves only requests that need no more: `tools` for a list of tools or functions that is not empty, `vision` for pictures, `json_schema` for answers by a
+        schema, `reasoning` where it is asked for and not switched off. One with `context` serves only requests whose estimated input and output cap fit in: a token for four
+        bytes of text, 272 for a picture (85 in low detail), nothing for other data in base64. Deployments that say neither are taken for all. What none of a group can serve is an error
+        that names the reason: `unsupported_capability`, or `context_length_exceeded` in OpenAI's words.
 
         `moderation` on keys and on model groups names the moderation policy that applies; the key's goes first, then the group's, then the policy called
         `default`.

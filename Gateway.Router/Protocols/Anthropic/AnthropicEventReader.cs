@@ -9,8 +9,6 @@ namespace Gateway.Router.Protocols.Anthropic;
 /// </summary>
 internal sealed class AnthropicEventReader : IEventReader
 {
-    private const int BytesPerToken = 4;
-
     private readonly AnthropicDecoder _decoder = new(translation: null);
     private readonly MeteringSink _meter = new(next: null);
     private long _deltas;
@@ -24,7 +22,7 @@ internal sealed class AnthropicEventReader : IEventReader
 
     public long ContentEvents => _meter.ContentEvents + _deltas;
 
-    public long OutputEstimate => _meter.OutputEstimate + Math.Max(_deltas, _deltaBytes / BytesPerToken);
+    public long OutputEstimate => _meter.OutputEstimate + TokenGuess.Of(_deltas, _deltaBytes);
 
     public EventKind Observe(ReadOnlySpan<byte> frame)
     {

@@ -11,8 +11,6 @@ namespace Gateway.Router.Protocols.OpenAI;
 /// <param name="candidates">Choices that the client asked for.</param>
 internal sealed class OpenAIEventReader(bool hidesUsage, int candidates) : IEventReader
 {
-    private const int BytesPerToken = 4;
-
     private readonly OpenAIAnswerReader _chunk = new();
     private readonly HashSet<int>? _finished = candidates > 1 ? new(candidates) : null;
     private long _contentBytes;
@@ -25,7 +23,7 @@ internal sealed class OpenAIEventReader(bool hidesUsage, int candidates) : IEven
 
     public long ContentEvents { get; private set; }
 
-    public long OutputEstimate => Math.Max(ContentEvents, _contentBytes / BytesPerToken);
+    public long OutputEstimate => TokenGuess.Of(ContentEvents, _contentBytes);
 
     public EventKind Observe(ReadOnlySpan<byte> frame)
     {
@@ -44,6 +42,12 @@ internal sealed class OpenAIEventReader(bool hidesUsage, int candidates) : IEven
         if (data.SequenceEqual("[DONE]"u8))
         {
             return EventKind.Done;
+        }
+
+        if (data[0] != (byte)'{' || data[^1] != (byte)'}')
+        {
+            // No client can read it: while nothing was sent another deployment may answer, and afterwards it is told so in an event of its own.
+            throw new InvalidDataException("The stream holds what is no chunk.");
         }
 
         if (OpenAIChunk.ContentBytes(data) is var content and > 0)

@@ -20,6 +20,7 @@ public sealed class ReferenceTests
     [InlineData("keys: [ { id: a, secret: s-secret, models: [\"*\"] }, { id: a, secret: t-secret, models: [\"*\"] } ]", "keys[1].id: the same id as keys[0].id")]
     [InlineData("keys: [ { id: a, secret: s-secret, models: [\"*\"] }, { id: b, secret: s-secret, models: [\"*\"] } ]", "keys[1].secret: the same secret as keys[0].secret")]
     [InlineData("server: { admin_key: s-secret }\nkeys: [ { id: a, secret: s-secret, models: [\"*\"] } ]", "keys[0].secret: the same secret as server.admin_key")]
+    [InlineData("keys: [ { id: public, secret: s-secret, models: [\"*\"] } ]", "keys[0].id: stands for callers without a key")]
     [InlineData("keys: [ { id: \"a b\", secret: s-secret, models: [\"*\"] } ]", "keys[0].id: must be a letter or digit")]
     [InlineData("keys: [ { id: a, secret: s-secret, models: [\"*\"], expires: tomorrow } ]", "keys[0].expires: must be a date such as 2027-01-01")]
     [InlineData("keys: [ { id: a, secret: s-secret, models: [\"*\"], limits: { requests_per_minute: 0 } } ]", "keys[0].limits.requests_per_minute: must be a whole number from 1 to 1000000000")]

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
 
@@ -9,6 +10,10 @@ namespace Gateway.Core.Tests.Requests;
 public sealed class RequestFactsReaderFuzzTests
 {
     private const string Sample = """{"model":"gpt-4o","stream":true,"stream_options":{"include_usage":true},"max_tokens":12,"n":1,"user":"é\u00e9","messages":[{"role":"user","content":[{"type":"text","text":"a\"b"}]}],"temperature":0.5}""";
+
+    private const string Steered =
+        """{"model":"gpt-4o","models":["a\/b","c"],"provider":{"order":["x"],"max_price":{"prompt":"1.5","completion":2}},"tools":[{}],"reasoning":{"effort":"low"},"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AA"}}]}]}""";
+
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = RequestFactsReader.MaxDepth, AllowDuplicateProperties = true };
 
     [Theory]
@@ -32,13 +37,15 @@ public sealed class RequestFactsReaderFuzzTests
     }
 
     [Theory]
-    [InlineData(11)]
-    [InlineData(12)]
-    [InlineData(13)]
-    public void MutatedBodies_NeverThrow_AndWhatIsReadAgreesWithAnotherParser(int seed)
+    [InlineData(11, Sample)]
+    [InlineData(12, Sample)]
+    [InlineData(13, Sample)]
+    [InlineData(14, Steered)]
+    [InlineData(15, Steered)]
+    public void MutatedBodies_NeverThrow_AndWhatIsReadAgreesWithAnotherParser(int seed, string from)
     {
         var random = new Random(seed);
-        var sample = Encoding.UTF8.GetBytes(Sample);
+        var sample = Encoding.UTF8.GetBytes(from);
         var interesting = "{}[]\",:\\u0tfn1-.eE \n\0\u007F"u8.ToArray();
         var read = 0;
         for (var round = 0; round < 20_000; round++)
@@ -90,6 +97,7 @@ public sealed class RequestFactsReaderFuzzTests
 
     private static bool Check(byte[] body)
     {
+        RequestNeeds.Read(LlmOperation.ChatCompletions, body);
         var read = RequestFactsReader.TryRead(body, LlmOperation.ChatCompletions, out var facts, out var error);
         if (!read)
         {
@@ -99,8 +107,19 @@ public sealed class RequestFactsReaderFuzzTests
 
         using var document = JsonDocument.Parse(body, Strict);
         var root = document.RootElement;
-        Assert.Equal(root.GetProperty("model").GetString(), facts.Model);
-        Assert.Equal(facts.Model, JsonSerializer.Deserialize<string>(body.AsSpan(facts.ModelToken.Start, facts.ModelToken.Length)));
+        if (root.TryGetProperty("model", out var model))
+        {
+            Assert.Equal(model.GetString(), facts.Model);
+            Assert.Equal(facts.Model, JsonSerializer.Deserialize<string>(body.AsSpan(facts.ModelToken.Start, facts.ModelToken.Length)));
+        }
+        else
+        {
+            Assert.Equal((root.GetProperty("models")[0].GetString(), 0), (facts.Model, facts.ModelToken.Length));
+        }
+
+        var own = facts.OwnMembers?.Select(range => Encoding.UTF8.GetString(body, range.Start, range.Length)) ?? [];
+        var written = root.EnumerateObject().Where(static member => member.Name is "models" or "provider");
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse("{" + string.Join(',', own) + "}"), new JsonObject(written.Select(static member => KeyValuePair.Create(member.Name, JsonNode.Parse(member.Value.GetRawText()))))));
         Assert.Equal(root.TryGetProperty("stream", out var stream) && stream.ValueKind == JsonValueKind.True, facts.Stream);
         Assert.Equal(root.TryGetProperty("max_tokens", out var cap) && cap.ValueKind == JsonValueKind.Number ? cap.GetInt64() : -1, facts.OutputCap);
         Assert.Equal(root.TryGetProperty("user", out var user) ? user.GetString() ?? "" : "", facts.User);

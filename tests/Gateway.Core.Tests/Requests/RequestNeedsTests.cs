@@ -89,6 +89,7 @@ public sealed class RequestNeedsTests
     [InlineData("{")]
     [InlineData("not json at all")]
     [InlineData("")]
+    [InlineData("""{"messages":[{"content":[{"\ud800":1,"type":"\ud800"}]}]}""")]
     public void What_is_no_JSON_is_estimated_by_its_length(string body) => Assert.Equal(new RequestNeeds(ModelCapabilities.None, body.Length / 4), Read(LlmOperation.ChatCompletions, body));
 
     [Fact]

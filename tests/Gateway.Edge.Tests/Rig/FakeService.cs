@@ -29,6 +29,9 @@ internal sealed class FakeService : IAsyncDisposable
         return context.Response.WriteAsync("""{"ok":true}""");
     };
 
+    /// <summary>What it says of its readiness.</summary>
+    public string Ready { get; set; } = """{"status":"ready","checks":{}}""";
+
     /// <summary>Requests that came and were not taken yet.</summary>
     public int Waiting => _seen.Reader.Count;
 
@@ -60,6 +63,12 @@ internal sealed class FakeService : IAsyncDisposable
     {
         if (context.Request.Path == "/health")
         {
+            return;
+        }
+
+        if (context.Request.Path == "/ready")
+        {
+            await context.Response.WriteAsync(Ready);
             return;
         }
 

@@ -166,6 +166,34 @@ public sealed class PathRouteTests : IAsyncLifetime
         Assert.Equal("slow", (await ClaimsAsync(EdgeServer.Chat)).RouteModel);
     }
 
+    [Fact]
+    public async Task The_document_says_paths_access_and_who_may_steer()
+    {
+        var document = EdgeServer.Config
+            .Replace("openai: { protocol: openai,", "openai: { protocol: openai, tags: { region: eu },", StringComparison.Ordinal)
+            .Replace("gpt-4o-mini: {", "gpt-4o-mini: { access: public,", StringComparison.Ordinal)
+            .Replace("models: [\"gpt-4o-mini\"]", "models: [\"gpt-4o-mini\"], may_steer: false, priority: batch, weight: 3, requires: { region: eu }", StringComparison.Ordinal)
+            + "\nroutes: [ { path: /support/v1, model: gpt-4o-mini, streaming: never } ]\n";
+        await using var edge = await EdgeServer.StartAsync([_router.Url], config: document);
+        using var nobody = edge.Client(key: null);
+        using var narrow = edge.Client("gw-narrow-key");
+        using var chat = EdgeServer.Json(EdgeServer.ChatBody);
+        using var stream = EdgeServer.Json("""{"model":"x","stream":true,"messages":[{}]}""");
+        using var steers = EdgeServer.Json("""{"model":"gpt-4o-mini","provider":{"sort":"price"},"messages":[{}]}""");
+
+        using var served = await nobody.PostAsync("/support/v1/chat/completions", chat);
+        var open = await ClaimsAsync(EdgeServer.Chat);
+        using var again = await narrow.PostAsync("/support/v1/chat/completions", chat);
+        var claims = await ClaimsAsync(EdgeServer.Chat);
+        using var streamed = await nobody.PostAsync("/support/v1/chat/completions", stream);
+        using var steered = await narrow.PostAsync(EdgeServer.Chat, steers);
+
+        Assert.Equal(("public", "gpt-4o-mini"), (open.KeyId, open.RouteModel));
+        Assert.Equal((RequestPriority.Batch, 3, "region=eu", false), (claims.Priority, claims.Weight, string.Join(',', claims.RequiredTags), claims.MaySteer));
+        await EdgeServer.AssertErrorAsync(streamed, 400, "invalid_request", "stream");
+        await EdgeServer.AssertErrorAsync(steered, 403, "model_forbidden", "provider");
+    }
+
     private async Task<ContextClaims> ClaimsAsync(string target)
     {
         var seen = await _router.NextAsync();

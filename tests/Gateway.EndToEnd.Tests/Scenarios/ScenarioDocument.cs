@@ -20,14 +20,15 @@ internal sealed class ScenarioDocument
 
     public HistoryRules Rules => new() { Deployments = _deployments, Groups = _groups };
 
-    /// <param name="timeouts">Of the provider, as in the document.</param>
-    public ScenarioDocument Provider(string name, int simulator, string timeouts = "", params string[] keys)
+    /// <param name="silence">Its <c>first_byte</c> and <c>idle</c>.</param>
+    /// <param name="total">For the whole request.</param>
+    public ScenarioDocument Provider(string name, int simulator, string silence = "800ms", string total = "20s", params string[] keys)
     {
         keys = keys.Length > 0 ? keys : [$"key-{name}"];
         // A price of its own each: a request that is charged at another's is seen.
         _known[name] = (simulator, keys, 1000 + (_known.Count * 100), 5000 + (_known.Count * 100));
         _providers.AppendLine(CultureInfo.InvariantCulture, $$"""
-              {{name}}: { protocol: openai, base_url: "${SIMULATOR_URL_{{simulator}}}/v1", keys: [{{string.Join(", ", keys)}}], internal: true, timeouts: { connect: 500ms, first_byte: 800ms, idle: 800ms, total: 20s{{(timeouts.Length > 0 ? ", " + timeouts : "")}} } }
+              {{name}}: { protocol: openai, base_url: "${SIMULATOR_URL_{{simulator}}}/v1", keys: [{{string.Join(", ", keys)}}], internal: true, timeouts: { connect: 500ms, first_byte: {{silence}}, idle: {{silence}}, total: {{total}} } }
             """);
         return this;
     }

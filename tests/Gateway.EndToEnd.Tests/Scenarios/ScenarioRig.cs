@@ -31,17 +31,17 @@ public sealed class ScenarioRig : IAsyncLifetime
     private static ScenarioDocument Scenarios() => new ScenarioDocument()
         .Provider("a", 0).Provider("b", 1)
         .Provider("two-keys", 0, keys: ["tk-good", "tk-bad"])
-        .Provider("short-a", 0, "total: 1s").Provider("short-b", 1, "total: 1s")
+        .Provider("short-a", 0, total: "1s").Provider("short-b", 1, total: "1s")
         .Provider("link-a", 0).Provider("link-b", 1)
-        .Provider("patient", 0, "first_byte: 20s, idle: 20s")
+        .Provider("patient", 0, silence: "20s")
         .Group("faults", ["a", "b"]).Group("plain-faults", ["a", "b"]).Group("translated", ["a", "b"])
-        .Group("gone", ["a", "b"]).Group("shapes", ["a", "b"]).Group("slow-readers", ["patient"])
+        .Group("gone", ["a", "b"]).Group("slow-readers", ["patient"])
         .Group("partial", ["a", "b"]).Group("out", ["a", "b"]).Group("keys", ["two-keys"])
-        .Group("deadline", ["short-a", "short-b"]).Group("linked", ["link-a", "link-b"])
-        .Group("cheap", ["b"]).Group("dear", ["a"], fallbacks: ["cheap"])
+        .Group("deadline-head", ["short-a", "short-b"]).Group("deadline-first", ["short-a", "short-b"]).Group("deadline-rest", ["short-a", "short-b"]).Group("linked", ["link-a", "link-b"])
+        .Group("cheap", ["b"]).Group("dear", ["a"], fallbacks: ["cheap"]).Group("dear-alone", ["a"], fallbacks: ["cheap"])
         .Group("seconds", ["a", "b"]).Group("date", ["a", "b"]).Group("milliseconds", ["a", "b"]).Group("nonsense", ["a", "b"])
         .Group("recovery", ["a", "b"]).Group("latency", ["a", "b"], "strategy: lowest_latency")
-        .Key("narrow", "narrow-scenario-key", "dear");
+        .Key("narrow", "narrow-scenario-key", "dear-alone");
 }
 
 [CollectionDefinition(ScenarioRig.Name)]

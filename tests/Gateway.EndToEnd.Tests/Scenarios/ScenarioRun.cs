@@ -111,10 +111,18 @@ internal sealed class ScenarioRun : IAsyncDisposable
     }
 
     /// <summary>Fails with the first of those requests that did not end well.</summary>
-    public void AssertAllGood(IEnumerable<ClientObservation> seen)
+    public Task AssertAllGoodAsync(IEnumerable<ClientObservation> seen) => AssertAllAsync(seen, static one => one.IsGood);
+
+    /// <summary>Fails with those that are otherwise, and with what the providers saw of them.</summary>
+    public async Task AssertAllAsync(IEnumerable<ClientObservation> seen, Func<ClientObservation, bool> holds)
     {
-        var bad = seen.Where(one => !one.IsGood).ToList();
-        Assert.True(bad.Count == 0, $"seed {ScenarioRig.Seed}, {bad.Count} client errors:\n{string.Join('\n', bad.Take(20).Select(Describe))}");
+        var bad = seen.Where(one => !holds(one)).ToList();
+        if (bad.Count > 0)
+        {
+            var calls = (await MeterAsync()).ToLookup(row => row.User, StringComparer.Ordinal);
+            var lines = bad.Take(20).Select(one => $"{Describe(one)}; calls: {string.Join(", ", calls[one.Tag].Select(row => $"[{row.Status} {row.Ending} at {row.Simulator}: {row.Directives}]"))}");
+            Assert.Fail($"seed {ScenarioRig.Seed}, {bad.Count} client errors:\n{string.Join('\n', lines)}");
+        }
     }
 
     public void Say(string text) => _output.WriteLine($"{_name}: {text}");

@@ -37,7 +37,7 @@ public sealed class TimedScenarios(ScenarioRig rig, ITestOutputHelper output)
         var latency = run.PaceAsync(TimeSpan.FromMilliseconds(40), () => run.Request("latency", "tokens=3"), stop.Token);
         await Task.WhenAll([.. waits, recovery, latency]);
 
-        run.AssertAllGood(run.Seen);
+        await run.AssertAllGoodAsync(run.Seen);
         var history = await run.CheckAsync();
         AssertRested(run, history, "seconds", TimeSpan.FromSeconds(3));
         AssertRested(run, history, "date", TimeSpan.FromSeconds(3));

@@ -15,7 +15,7 @@ public sealed class UpstreamScenarios(ScenarioRig rig, ITestOutputHelper output)
 
         var seen = await run.SendAsync(400, 16, index => run.Request("partial", "tokens=8") with { Stream = index % 2 == 0 });
 
-        run.AssertAllGood(seen);
+        await run.AssertAllGoodAsync(seen);
         var history = await run.CheckAsync();
         Assert.Contains(history.Meter, row => row.Status == 502);
     }
@@ -28,7 +28,7 @@ public sealed class UpstreamScenarios(ScenarioRig rig, ITestOutputHelper output)
 
         var seen = await run.SendAsync(300, 16, index => run.Request("keys", "tokens=8") with { Stream = index % 2 == 0 });
 
-        run.AssertAllGood(seen);
+        await run.AssertAllGoodAsync(seen);
         var history = await run.CheckAsync();
         var refused = history.Meter.Count(row => row.Credential == ScenarioDocument.Fingerprint("tk-bad"));
         run.Say($"the bad credential was shown {refused} times");
@@ -41,14 +41,14 @@ public sealed class UpstreamScenarios(ScenarioRig rig, ITestOutputHelper output)
     {
         await using var run = new ScenarioRun(rig, "out", output);
         await run.ControlAsync("", "");
-        run.AssertAllGood(await run.SendAsync(40, 8, _ => run.Request("out", "tokens=4")));
+        await run.AssertAllGoodAsync(await run.SendAsync(40, 8, _ => run.Request("out", "tokens=4")));
         await run.ControlAsync("""{"model":"out","directives":"status=503"}""", """{"model":"out","directives":["status=500","cut_after=0"]}""");
 
         var refused = await run.SendAsync(1500, 16, _ => run.Request("out", "tokens=4"));
         var p99 = ScenarioRun.Percentile(refused.Select(one => one.Took), 0.99);
         run.Say($"{refused.Count} refusals, p50 {ScenarioRun.Percentile(refused.Select(one => one.Took), 0.5).TotalMilliseconds:0.0} ms, p99 {p99.TotalMilliseconds:0.0} ms (wanted: 100 ms, plus the noise of a shared machine)");
 
-        Assert.All(refused, one => Assert.True(one is { Status: 429 or >= 500, Errors: 1, Terminals: 0, RetryAfter: not null }, ScenarioRun.Describe(one)));
+        await run.AssertAllAsync(refused, one => one is { Status: 429 or >= 500, Errors: 1, Terminals: 0 } && (one.Status is not (429 or 503) || one.RetryAfter is not null));
         // A busy machine of two cores adds to every request; ten times the figure is a hang or a wait, not noise.
         Assert.True(p99 < TimeSpan.FromSeconds(1), $"p99 of refusals is {p99.TotalMilliseconds:0} ms.");
 
@@ -64,20 +64,21 @@ public sealed class UpstreamScenarios(ScenarioRig rig, ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("slow_headers=10s")]
-    [InlineData("ttft=10s")]
-    [InlineData("gap=300ms tokens=100")]
-    public async Task Deadline_ShorterThanTheWork_IsKept(string directives)
+    [InlineData("head", "slow_headers=10s")]
+    [InlineData("first", "ttft=10s")]
+    [InlineData("rest", "gap=300ms tokens=100")]
+    public async Task Deadline_ShorterThanTheWork_IsKept(string slow, string directives)
     {
-        await using var run = new ScenarioRun(rig, $"deadline{directives.IndexOf('=', StringComparison.Ordinal)}", output);
+        var model = $"deadline-{slow}";
+        await using var run = new ScenarioRun(rig, model, output);
         await run.ControlAsync("", "");
         var deadline = TimeSpan.FromSeconds(1);
 
-        var seen = await run.SendAsync(24, 12, index => run.Request("deadline", directives) with { Stream = index % 2 == 0, Deadline = deadline });
+        var seen = await run.SendAsync(24, 12, index => run.Request(model, directives) with { Stream = index % 2 == 0, Deadline = deadline });
 
         run.Say($"the last answer came after {seen.Max(one => one.Took).TotalMilliseconds:0} ms");
-        Assert.All(seen, one => Assert.True(one is { Errors: 1, Terminals: 0 }, ScenarioRun.Describe(one)));
-        Assert.All(seen, one => Assert.True(one.Took < deadline * 2, ScenarioRun.Describe(one)));
+        await run.AssertAllAsync(seen, one => one is { Errors: 1, Terminals: 0 });
+        await run.AssertAllAsync(seen, one => one.Took < deadline * 2);
         await run.CheckAsync();
     }
 
@@ -86,15 +87,15 @@ public sealed class UpstreamScenarios(ScenarioRig rig, ITestOutputHelper output)
     {
         await using var run = new ScenarioRun(rig, "fallback", output);
         await using var narrow = new ScenarioRun(rig, "narrow", output, "narrow-scenario-key");
-        await run.ControlAsync("""{"model":"dear","directives":"status=503"}""", "");
+        await run.ControlAsync("""{"model":"dear","directives":"status=503"},{"model":"dear-alone","directives":"status=503"}""", "");
 
         // Few enough for the budget of extra calls: each of them takes one.
-        run.AssertAllGood(await run.SendAsync(8, 2, index => run.Request("dear", "tokens=8") with { Stream = index % 2 == 0 }));
-        var denied = await narrow.SendAsync(8, 2, index => narrow.Request("dear", "tokens=8") with { Stream = index % 2 == 0 });
+        await run.AssertAllGoodAsync(await run.SendAsync(8, 2, index => run.Request("dear", "tokens=8") with { Stream = index % 2 == 0 }));
+        var denied = await narrow.SendAsync(8, 2, index => narrow.Request("dear-alone", "tokens=8") with { Stream = index % 2 == 0 });
 
         var history = await run.CheckAsync();
         Assert.All(history.Ledger, entry => Assert.Equal(("dear", "b/cheap"), (entry.Model, entry.Attempts![^1].Deployment)));
-        Assert.All(denied, one => Assert.True(one is { Status: >= 429, Errors: 1 }, ScenarioRun.Describe(one)));
+        await narrow.AssertAllAsync(denied, one => one is { Status: >= 429, Errors: 1 });
         Assert.DoesNotContain((await narrow.CheckAsync()).Meter, row => row.Model == "cheap");
     }
 
@@ -122,7 +123,7 @@ public sealed class UpstreamScenarios(ScenarioRig rig, ITestOutputHelper output)
 
         // What was on its way through the link when it died may have begun to speak; nothing else may show.
         var bad = seen.Where(one => !one.IsGood).ToList();
-        Assert.All(bad, one => Assert.True(one is { Status: 200, Errors: 1, Terminals: 0, Text.Length: > 0 }, ScenarioRun.Describe(one)));
+        await run.AssertAllAsync(bad, one => one is { Status: 200, Errors: 1, Terminals: 0, Text.Length: > 0 });
         run.Say($"{seen.Count} requests, {bad.Count} cut in the middle");
         Assert.True(bad.Count < 10);
         await run.CheckAsync();

@@ -22,7 +22,9 @@ internal static class LedgerCheck
         }
 
         var entry = request.Ledger[0];
-        if (request.Meter.Count == 0 && entry.CostNanoUsd > 0)
+        // A request that its client took back while it was on its way may have reached the provider: its input is charged as an estimate.
+        var takenBack = request.Client.Left && entry is { Estimated: true, OutputTokens: 0 };
+        if (request.Meter.Count == 0 && entry.CostNanoUsd > 0 && !takenBack)
         {
             found.Add($"I2 {request.Name}: no upstream call, and the ledger charges {entry.CostNanoUsd} nano-USD.");
         }
@@ -43,11 +45,13 @@ internal static class LedgerCheck
             found.Add($"I2 {request.Name}: the request costs {entry.CostNanoUsd} nano-USD, its attempts {sum}.");
         }
 
+        // What the client read is of the last call, all others failed before.
+        var answered = attempts.MaxBy(attempt => attempt.Number);
         foreach (var (row, attempt) in AttemptMatch.Pairs(request, rules))
         {
             if (attempt is not null)
             {
-                CheckTokens(request, row, attempt.InputTokens, attempt.OutputTokens, attempt.Estimated, found);
+                CheckTokens(request, row, attempt.InputTokens, attempt.OutputTokens, attempt.Estimated, attempt.Failure.Length > 0, ReferenceEquals(attempt, answered), found);
             }
         }
     }
@@ -57,13 +61,14 @@ internal static class LedgerCheck
     {
         if (request.Meter.Count > 0)
         {
-            CheckTokens(request, request.Meter[^1], entry.InputTokens, entry.OutputTokens, entry.Estimated, found);
+            CheckTokens(request, request.Meter[^1], entry.InputTokens, entry.OutputTokens, entry.Estimated, failed: false, answered: true, found);
         }
     }
 
-    private static void CheckTokens(RequestView request, MeterEntry row, long input, long output, bool estimated, List<string> found)
+    private static void CheckTokens(RequestView request, MeterEntry row, long input, long output, bool estimated, bool failed, bool answered, List<string> found)
     {
-        if (row.Ending == "completed" && !estimated)
+        // A provider may have written all that it had into a connection from which the gateway did not read it.
+        if (row.Ending == "completed" && !estimated && !failed)
         {
             if ((input, output) != (row.PromptTokens, row.TokensGenerated))
             {
@@ -73,7 +78,7 @@ internal static class LedgerCheck
             return;
         }
 
-        if (row.Ending == "completed" && request.Client is { IsGood: true, Left: false } && !row.Directives.Contains("no_usage", StringComparison.Ordinal))
+        if (row.Ending == "completed" && !failed && request.Client is { IsGood: true, Left: false } && !row.Directives.Contains("no_usage", StringComparison.Ordinal))
         {
             found.Add($"I1 {request.Name}: the provider told its usage in {row.Name}, and the ledger estimates.");
         }
@@ -84,7 +89,7 @@ internal static class LedgerCheck
             found.Add($"I1 {request.Name}: the ledger has {output} output tokens, {row.Name} made only {row.TokensGenerated}.");
         }
 
-        if (row.Status < 400 && row.TokensWritten > 0 && output == 0 && request.Client.Text.Length > 0 && row.Text?.StartsWith(request.Client.Text, StringComparison.Ordinal) == true)
+        if (answered && row.Status < 400 && row.TokensWritten > 0 && output == 0 && request.Client.Text.Length > 0 && row.Text?.StartsWith(request.Client.Text, StringComparison.Ordinal) == true)
         {
             found.Add($"I1 {request.Name}: the client read {request.Client.Text.Length} characters of {row.Name}, and the ledger has no output tokens.");
         }

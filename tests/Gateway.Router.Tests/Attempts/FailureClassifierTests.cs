@@ -88,6 +88,7 @@ public sealed class FailureClassifierTests
     [InlineData(403, """{"error":{"message":"Project proj_x does not have access to model gpt-5","type":"invalid_request_error","param":null,"code":"model_not_found"}}""", "credential_refused")]
     [InlineData(404, """{"error":{"message":"Item with id 'rs_1' not found. Items are not persisted when store is set to false.","type":"invalid_request_error","param":"input","code":null}}""", "bad_request")]
     [InlineData(404, """{"error":{"message":"No such File object: file-1","type":"invalid_request_error","param":"id","code":null}}""", "bad_request")]
+    [InlineData(404, """{"error":{"message":"There is no such thing.","type":"invalid_request_error","param":"tools[0].source","code":null}}""", "bad_request")]
     [InlineData(400, """{"error":{"message":"Previous response with id 'resp_1' not found.","type":"invalid_request_error","param":"previous_response_id","code":"previous_response_not_found"}}""", "bad_request")]
     [InlineData(503, """{"error":{"message":"Our servers are currently overloaded. Please try again later.","type":"service_unavailable_error","code":"server_is_overloaded"}}""", "overloaded")]
     // Azure

@@ -22,12 +22,12 @@ public sealed class AddressDialerTests
         var time = new ManualTime();
         var dialer = new AddressDialer(mayBePrivate: true, Limit, time) { Resolve = (_, _) => Task.FromResult<IPAddress[]>([Dead, Alive]) };
 
-        var connecting = dialer.ConnectAsync("models.example", PortOf(alive), CancellationToken.None);
+        var connecting = dialer.ConnectAsync("models.example", PortOf(alive), CancellationToken.None).AsTask();
         time.Advance(TimeSpan.FromMilliseconds(999));
         Assert.False(connecting.IsCompleted);
         time.Advance(TimeSpan.FromMilliseconds(1));
 
-        using var socket = await connecting;
+        using var socket = await connecting.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(Alive, ((IPEndPoint)socket.RemoteEndPoint!).Address);
     }
 

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using Gateway.Core.Configuration;
 using Gateway.Core.Journal;
+using Gateway.Core.Requests;
 using Gateway.Router.Tests.Hosting;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -43,6 +44,34 @@ public sealed class HttpVersionTests
 
         Assert.All(responses, static response => Assert.Equal(200, (int)response.StatusCode));
         Assert.All(upstream.Seen, call => Assert.Equal(expected, call.Protocol));
+    }
+
+    [Fact]
+    public async Task A_server_that_wanted_HTTP_1_at_first_is_not_spoken_to_in_a_mixture_later()
+    {
+        using var authority = new TestAuthority();
+        using var certificate = authority.Issue("127.0.0.1");
+        using var both = new CountdownEvent(2);
+        var arrived = new TaskCompletionSource();
+        await using var upstream = await ProtocolServer.StartChangingAsync(
+            async context =>
+            {
+                if (both.Signal())
+                {
+                    arrived.SetResult();
+                }
+
+                await arrived.Task;
+                await UpstreamServer.WriteJsonAsync(context, Requests.Answer);
+            },
+            certificate);
+        await using var router = await StartAsync(upstream.Url, HttpVersionChoice.Auto, authority.RootFile);
+
+        // Each is answered when both are here: two connections.
+        var responses = await Task.WhenAll(router.SendAsync(Requests.Plain), router.SendAsync(Requests.Plain)).WaitAsync(RouterHost.Patience);
+
+        Assert.All(responses, static response => Assert.Equal(200, (int)response.StatusCode));
+        Assert.All(upstream.Seen, static call => Assert.Equal("HTTP/1.1", call.Protocol));
     }
 
     [Fact]
@@ -115,6 +144,23 @@ public sealed class HttpVersionTests
         Assert.Equal(Requests.Finish + Requests.Done, await rest.ReadToEndAsync(patience.Token));
         Assert.Equal(RequestEnding.Completed, Assert.Single(router.Journal.Finals).Ending);
         Assert.Equal("HTTP/2", Assert.Single(upstream.Seen).Protocol);
+    }
+
+    [Fact]
+    public async Task Over_HTTP_2_an_answer_without_a_length_is_whole_where_its_stream_ends()
+    {
+        await using var upstream = await ProtocolServer.StartAsync(HttpProtocols.Http2, static async context =>
+        {
+            context.Response.ContentType = "audio/mpeg";
+            await context.Response.Body.WriteAsync("sound"u8.ToArray());
+            await context.Response.Body.FlushAsync();
+        });
+        await using var router = await StartAsync(upstream.Url, HttpVersionChoice.Http2);
+
+        using var response = await router.SendAsync("""{"model":"gpt-test","input":"hi","voice":"a"}""", new LlmEndpoint("/v1/audio/speech", LlmOperation.Speech));
+
+        Assert.Equal((200, "sound"), ((int)response.StatusCode, await response.Content.ReadAsStringAsync()));
+        Assert.Equal(RequestEnding.Completed, Assert.Single(router.Journal.Finals).Ending);
     }
 
     [Theory]

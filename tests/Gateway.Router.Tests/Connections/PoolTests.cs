@@ -48,6 +48,39 @@ public sealed class PoolTests
         Assert.All(await Task.WhenAll(first, second), static response => Assert.Equal(200, (int)response.StatusCode));
     }
 
+    [Theory]
+    [InlineData(null, 2)]
+    [InlineData(1, 1)]
+    public async Task Over_HTTP_2_one_connection_is_the_only_limit_that_can_be_kept(int? most, int connections)
+    {
+        using var arrived = new SemaphoreSlim(0);
+        var released = new TaskCompletionSource();
+        await using var upstream = await ProtocolServer.StartAsync(
+            HttpProtocols.Http2,
+            async context =>
+            {
+                arrived.Release();
+                await released.Task;
+                await UpstreamServer.WriteJsonAsync(context, Requests.Answer);
+            },
+            streams: 1);
+        await using var router = await RouterHost.StartAsync(
+            TestConfig.For(TestConfig.Provider(upstream.Url) with { Connection = new ConnectionConfig { Http = HttpVersionChoice.Http2, MaxConnections = most } }));
+
+        var requests = Task.WhenAll(router.SendAsync(Requests.Plain), router.SendAsync(Requests.Plain));
+        for (var i = 0; i < connections; i++)
+        {
+            Assert.True(await arrived.WaitAsync(RouterHost.Patience));
+        }
+
+        await router.RoundTripsAsync();
+        Assert.Equal(connections, upstream.Seen.Count);
+        released.SetResult();
+
+        Assert.All(await requests.WaitAsync(RouterHost.Patience), static response => Assert.Equal(200, (int)response.StatusCode));
+        Assert.Equal(connections, upstream.Seen.Select(static call => call.Connection).Distinct().Count());
+    }
+
     [Fact]
     public async Task Models_that_only_clients_name_share_the_connections_of_their_provider()
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -33,28 +34,56 @@ internal sealed class ProtocolServer : IAsyncDisposable
     public IReadOnlyList<SeenCall> Seen => [.. _seen];
 
     /// <param name="certificate">Null for no TLS.</param>
-    public static async Task<ProtocolServer> StartAsync(HttpProtocols protocols, RequestDelegate answer, X509Certificate2? certificate = null, bool wantsClient = false)
+    /// <param name="streams">Requests at the same time on one connection of HTTP/2.</param>
+    public static async Task<ProtocolServer> StartAsync(HttpProtocols protocols, RequestDelegate answer, X509Certificate2? certificate = null, bool wantsClient = false, int streams = 100) =>
+        await StartAsync(
+            kestrel => kestrel.Limits.Http2.MaxStreamsPerConnection = streams,
+            (listen, server) =>
+            {
+                listen.Protocols = protocols;
+                if (certificate is not null)
+                {
+                    listen.UseHttps(https =>
+                    {
+                        https.ServerCertificateSelector = (connection, name) =>
+                        {
+                            server()._names[connection!.ConnectionId] = name ?? "";
+                            return certificate;
+                        };
+                        https.ClientCertificateMode = wantsClient ? ClientCertificateMode.RequireCertificate : ClientCertificateMode.NoCertificate;
+                        https.AllowAnyClientCertificate();
+                    });
+                }
+            },
+            answer);
+
+    /// <summary>Knows HTTP/1.1 alone on its first connection, and HTTP/2 on later ones.</summary>
+    public static Task<ProtocolServer> StartChangingAsync(RequestDelegate answer, X509Certificate2 certificate)
+    {
+        var connections = 0;
+        return StartAsync(
+            static _ => { },
+            (listen, _) => listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+                {
+                    ServerCertificate = certificate,
+                    ApplicationProtocols = Interlocked.Increment(ref connections) == 1 ? [SslApplicationProtocol.Http11] : [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+                }),
+            }),
+            answer);
+    }
+
+    private static async Task<ProtocolServer> StartAsync(Action<KestrelServerOptions> configure, Action<ListenOptions, Func<ProtocolServer>> listens, RequestDelegate answer)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         ProtocolServer? server = null;
-        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
-            listen.Protocols = protocols;
-            if (certificate is not null)
-            {
-                listen.UseHttps(https =>
-                {
-                    https.ServerCertificateSelector = (connection, name) =>
-                    {
-                        server!._names[connection!.ConnectionId] = name ?? "";
-                        return certificate;
-                    };
-                    https.ClientCertificateMode = wantsClient ? ClientCertificateMode.RequireCertificate : ClientCertificateMode.NoCertificate;
-                    https.AllowAnyClientCertificate();
-                });
-            }
-        }));
+            configure(kestrel);
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listens(listen, () => server!));
+        });
         var app = builder.Build();
         server = new ProtocolServer(app);
         app.Run(async context =>

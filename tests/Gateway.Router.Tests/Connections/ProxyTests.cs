@@ -109,7 +109,7 @@ public sealed class ProxyTests
         Assert.Contains("\"upstream_unreachable\"", body, StringComparison.Ordinal);
         Assert.Contains("proxy", body, StringComparison.Ordinal);
         Assert.DoesNotContain("models.example", body, StringComparison.Ordinal);
-        Assert.Equal([asked], proxy.Asked);
+        Assert.Equal(asked, Assert.Single(proxy.Asked.Distinct()));
         var final = Assert.Single(router.Journal.Finals);
         Assert.Equal((RequestEnding.UpstreamFailed, 0L), (final.Ending, final.Usage.Input));
     }
@@ -155,5 +155,5 @@ public sealed class ProxyTests
     }
 
     private static Task<RouterHost> RouterAsync(string url, ConnectionConfig connection, bool isInternal = true) =>
-        RouterHost.StartAsync(TestConfig.For(TestConfig.Provider(url) with { Connection = connection, Internal = isInternal }));
+        RouterHost.StartAsync(TestConfig.Once(TestConfig.For(TestConfig.Provider(url) with { Connection = connection, Internal = isInternal })));
 }

@@ -93,8 +93,7 @@ public sealed class TlsTests
 
         var refused = Assert.Throws<GatewayConfigurationException>(() => TlsMaterial.Read("up", connection));
 
-        Assert.StartsWith("providers.up.connection", refused.Message, StringComparison.Ordinal);
-        Assert.Contains(setting, refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"providers.up.connection.tls.{setting}:", refused.Message, StringComparison.Ordinal);
         Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
     }
 

@@ -1,10 +1,10 @@
+using Gateway.Core.Configuration;
 using Gateway.Router.Attempts;
 using Gateway.Router.Catalog;
 using Gateway.Router.Cooldowns;
 using Gateway.Router.Credentials;
 using Gateway.Router.Protocols;
 using Gateway.Router.Tests.Hosting;
-using Gateway.Core.Configuration;
 
 namespace Gateway.Router.Tests.Cooldowns;
 

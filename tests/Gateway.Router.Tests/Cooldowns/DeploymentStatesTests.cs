@@ -103,6 +103,35 @@ public sealed class DeploymentStatesTests : IDisposable
         Assert.Equal(2, _states.Count);
     }
 
+    [Fact]
+    public void Where_an_address_answers_again_all_behind_it_may_be_tried()
+    {
+        var clock = new RouterClock(_time);
+        var (a, b) = (StateOf("a"), StateOf("b"));
+        for (var i = 0; i < 10; i++)
+        {
+            (i % 2 == 0 ? a : b).Unreachable(1);
+        }
+
+        Fail(b, times: 6);
+        var now = b.Breaker.OpenUntil - TimeSpan.TicksPerSecond;
+        Assert.Equal((BreakerState.Open, BreakerState.HalfOpen), (b.Breaker.StateAt(now), a.Breaker.StateAt(now)));
+        _time.Advance(TimeSpan.FromTicks(now - clock.Now));
+        Assert.True(a.TryBeginProbe(now));
+        a.Succeeded(now, began: now);
+        Assert.Equal((BreakerState.HalfOpen, BreakerState.Closed), (b.Breaker.StateAt(now + 1), a.Breaker.StateAt(now + 1)));
+    }
+
+    private static void Fail(DeploymentState state, int times)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            var now = state.Breaker.OpenUntil;
+            Assert.True(state.Breaker.TryBeginProbe(now));
+            state.Breaker.Failed(now, began: now);
+        }
+    }
+
     public void Dispose()
     {
         _catalog.Dispose();

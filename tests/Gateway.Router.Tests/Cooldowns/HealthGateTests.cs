@@ -166,17 +166,19 @@ public sealed class HealthGateTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void After_an_outage_of_five_minutes_service_is_normal_within_ten_seconds(bool tellsWhenItBegan)
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public void After_an_outage_of_five_minutes_service_is_normal_within_ten_seconds(bool tellsWhenItBegan, bool isAddressSilent)
     {
         for (var seed = 0; seed < 20; seed++)
         {
-            Outage(new Random(seed), tellsWhenItBegan);
+            Outage(new Random(seed), tellsWhenItBegan, isAddressSilent);
         }
     }
 
-    private static void Outage(Random random, bool tellsWhenItBegan)
+    private static void Outage(Random random, bool tellsWhenItBegan, bool isAddressSilent)
     {
         const long Pace = Second / 20;
         var candidates = Candidates.Of(2, 1);
@@ -195,7 +197,11 @@ public sealed class HealthGateTests
                 {
                     attempts += isOut ? 1 : 0;
                     served = !isOut;
-                    if (isOut)
+                    if (isOut && isAddressSilent)
+                    {
+                        state.Unreachable(now, tellsWhenItBegan ? now : 0);
+                    }
+                    else if (isOut)
                     {
                         state.Failed(now, began: tellsWhenItBegan ? now : 0);
                     }

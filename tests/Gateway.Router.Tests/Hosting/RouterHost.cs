@@ -5,6 +5,8 @@ using Gateway.Core.Configuration;
 using Gateway.Core.Context;
 using Gateway.Core.Journal;
 using Gateway.Core.Requests;
+using Gateway.Router.Cooldowns;
+using Gateway.Router.Explain;
 using Gateway.Router.ModelLists;
 using Gateway.Router.Pipeline;
 using Gateway.Router.StoredResponses;
@@ -74,6 +76,8 @@ internal sealed class RouterHost : IAsyncDisposable
         app.MapLlmEndpoints();
         app.MapModelLists();
         app.MapStoredResponses();
+        app.MapDeployments();
+        app.MapExplain();
         await app.StartAsync();
         return new RouterHost(app, journal, store, logs);
     }

@@ -143,9 +143,10 @@ public sealed class TransportPitfallTests
             context.Response.Headers.RetryAfter = "7";
             await UpstreamServer.WriteJsonAsync(context, """{"error":{"message":"slow down"}}""", StatusCodes.Status429TooManyRequests);
         });
-        await using var router = await StartAsync(upstream, ProviderProtocol.OpenAI);
         foreach (var stream in new[] { true, false })
         {
+            // A new one each time: the credential rests after a 429.
+            await using var router = await StartAsync(upstream, ProviderProtocol.OpenAI);
             using var response = await router.SendAsync(client, stream);
 
             Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode);
