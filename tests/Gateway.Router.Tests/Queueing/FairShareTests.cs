@@ -133,7 +133,7 @@ public sealed class FairShareTests
         {
             while (_waiting.Count > _room.Count)
             {
-                await Task.WhenAny(_waiting.Select(static one => one.Task)).WaitAsync(TimeSpan.FromSeconds(10));
+                await Task.WhenAny(_waiting.Select(static one => one.Task)).WaitAsync(TimeSpan.FromSeconds(30));
                 var done = _waiting.FindAll(static one => one.Task.IsCompleted);
                 foreach (var (name, cameMs, task) in done)
                 {

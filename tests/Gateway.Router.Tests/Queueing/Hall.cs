@@ -11,7 +11,7 @@ namespace Gateway.Router.Tests.Queueing;
 internal sealed class Hall
 {
     /// <summary>Guards against a test that would wait for ever.</summary>
-    private static readonly TimeSpan Guard = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Guard = TimeSpan.FromSeconds(30);
 
     private readonly List<(string Name, Task<WaitResult> Task)> _waiting = [];
 

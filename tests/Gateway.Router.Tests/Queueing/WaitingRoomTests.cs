@@ -276,7 +276,7 @@ public sealed class WaitingRoomTests
 
         static Task<WaitResult> WaitAsync(WaitingRoom room, long seen) => room
             .WaitAsync(new Visitor("a", 1, RequestPriority.Default, 1) { Seen = seen }, TimeSpan.FromSeconds(1), 0, returning: false, CancellationToken.None)
-            .AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+            .AsTask().WaitAsync(TimeSpan.FromSeconds(30));
     }
 
     [Fact]
