@@ -66,7 +66,7 @@ internal sealed class RouteExplainer(
             Pick = pick,
             Chosen = chosen,
             Error = error,
-            Verdict = error is not null ? Verdict.Refuse : waits ? Verdict.Wait : TokenEstimate.IsDue(exchange, pick.Deployment!) ? Verdict.Answer : Verdict.Call,
+            Verdict = error is not null ? Verdict.Refuse : waits ? Verdict.Wait : AttemptCalls.IsEstimate(exchange, pick.Deployment!) ? Verdict.Answer : Verdict.Call,
             MaxAttempts = trip.Preferences is { AllowFallbacks: false } ? 1 : exchange.Group!.Config.Attempts,
         };
     }
@@ -93,7 +93,7 @@ internal sealed class RouteExplainer(
     /// <summary>The last thing before a call: the request must be sayable in the upstream's protocol.</summary>
     private static GatewayError? Refuse(LlmExchange exchange, Deployment deployment)
     {
-        if (TokenEstimate.IsDue(exchange, deployment) || (exchange.Endpoint.Protocol == LlmProtocol.Responses && !deployment.Protocol.PassesThrough(exchange.Call, deployment.Traits)))
+        if (AttemptCalls.IsEstimate(exchange, deployment) || (exchange.Endpoint.Protocol == LlmProtocol.Responses && !deployment.Protocol.PassesThrough(exchange.Call, deployment.Traits)))
         {
             // What a translated response goes on from is kept apart, and only a real request loads it.
             return null;

@@ -116,7 +116,7 @@ internal sealed class RoutingWorld : IDisposable
     {
         try
         {
-            if (!TokenEstimate.IsDue(exchange, deployment))
+            if (!AttemptCalls.IsEstimate(exchange, deployment))
             {
                 UpstreamCall.Create(exchange, deployment);
             }
