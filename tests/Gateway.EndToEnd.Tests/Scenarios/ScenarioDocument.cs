@@ -22,7 +22,7 @@ internal sealed class ScenarioDocument
 
     /// <param name="silence">Its <c>first_byte</c> and <c>idle</c>.</param>
     /// <param name="total">For the whole request.</param>
-    public ScenarioDocument Provider(string name, int simulator, string silence = "800ms", string total = "20s", params string[] keys)
+    public ScenarioDocument Provider(string name, int simulator, string silence = "1500ms", string total = "20s", params string[] keys)
     {
         keys = keys.Length > 0 ? keys : [$"key-{name}"];
         // A price of its own each: a request that is charged at another's is seen.

@@ -21,6 +21,25 @@ public sealed class UpstreamScenarios(ScenarioRig rig, ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task ThirdOfAllCallsFailing_IsRetriedWithinTheBudgetOnly()
+    {
+        await using var run = new ScenarioRun(rig, "budget", output);
+        // Each third: never so many in a row, nor so large a share, that a breaker would end it.
+        const string Rule = """{"model":"budget","every":3,"directives":"status=500"}""";
+        await run.ControlAsync(Rule, Rule);
+
+        var seen = await run.SendAsync(900, 16, index => run.Request("budget", "tokens=4") with { Stream = index % 2 == 0 });
+
+        // The check holds the calls against 1.1 for each request and ten a minute; what is beyond is told to the client at once.
+        var history = await run.CheckAsync();
+        var failed = seen.Count(one => !one.IsGood);
+        run.Say($"{history.Meter.Count} calls for {seen.Count} requests, {failed} client errors");
+        Assert.InRange(history.Meter.Count, seen.Count * 1.05, (seen.Count * 1.1) + 20);
+        Assert.InRange(failed, seen.Count / 10, seen.Count / 3);
+        await run.AssertAllAsync(seen.Where(one => !one.IsGood), one => one is { Errors: 1, Status: 500 });
+    }
+
+    [Fact]
     public async Task OneBadCredentialOfTwo_IsLeftAlone_AndNoClientSeesIt()
     {
         await using var run = new ScenarioRun(rig, "keys", output);
