@@ -77,7 +77,9 @@ internal static class RouteFeedback
             attempt.Deployment.State.Load.NoteWhole(now, outcome.Duration);
         }
 
-        attempt.Deployment.State.Load.NoteEnd(now, failed, outcome.Usage.Output, attempt.TimeToFirstToken is { } first ? outcome.Duration - first : TimeSpan.Zero);
+        // A plain answer comes when all of it is generated: the time that it takes to arrive says nothing of tokens.
+        var answering = attempt.Exchange.Facts.Stream && attempt.TimeToFirstToken is { } first ? outcome.Duration - first : TimeSpan.Zero;
+        attempt.Deployment.State.Load.NoteEnd(now, failed, outcome.Usage.Output, answering);
     }
 
     private static void Failed(Attempt attempt, long now)
