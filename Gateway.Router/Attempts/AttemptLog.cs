@@ -7,4 +7,7 @@ internal static partial class AttemptLog
 
     [LoggerMessage(3021, LogLevel.Error, "Provider {Provider} refused the gateway's credential with status {Status}. Check its keys.")]
     public static partial void CredentialRefused(this ILogger logger, string provider, int status);
+
+    [LoggerMessage(3022, LogLevel.Warning, "Request {RequestId}: the second call at {DeploymentId} could not be made ({ExceptionType}).")]
+    public static partial void HedgeFailed(this ILogger logger, Guid requestId, string deploymentId, string exceptionType);
 }
