@@ -161,6 +161,20 @@ internal sealed class Fleet : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until something has happened that no answer tells of.</summary>
+    public static async Task UntilAsync(Func<bool> happened)
+    {
+        for (var i = 0; i < 6000 && !happened(); i++)
+        {
+            await Task.Delay(10);
+        }
+
+        Assert.True(happened());
+    }
+
+    /// <summary>The group as the Router has it now.</summary>
+    public ModelGroup GroupOf(string name = "gpt-test") => Router.Services.GetRequiredService<ModelCatalog>().Current.Resolve(name)!;
+
     /// <summary>Every place is free again.</summary>
     public async Task AssertAllGivenBackAsync()
     {
