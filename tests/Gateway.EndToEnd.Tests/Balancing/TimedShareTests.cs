@@ -26,7 +26,10 @@ public sealed class TimedShareTests(BalancingRig balancing, ITestOutputHelper ou
             """);
         await balancing.Rig.ControlAsync(1, """{"rules":[{"model":"fast","directives":"ttft=100ms"}]}""");
         await balancing.Rig.ControlAsync(2, """{"rules":[{"model":"fast","directives":"ttft=100ms"}]}""");
-        await Task.WhenAll(LeaveSlowAsync(), StandInAsync(), RampAsync());
+        Task[] parts = [LeaveSlowAsync(), StandInAsync(), RampAsync()];
+        await Task.WhenAll(parts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        var failures = parts.SelectMany(part => part.Exception?.InnerExceptions.Select(failure => failure.Message) ?? []).ToList();
+        Assert.True(failures.Count == 0, string.Join('\n', failures));
     }
 
     private async Task LeaveSlowAsync()
