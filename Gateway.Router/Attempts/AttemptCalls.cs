@@ -80,6 +80,7 @@ internal sealed class AttemptCalls(UsageRecorder recorder, AttemptRunner runner,
             }
 
             RouteFeedback.Ended(attempt, failure, clock.Now);
+            RouteFeedback.NoteLength(attempt, trip.Group, clock.Now);
             selector.Return(trip, attempt.Deployment, attempt.Lane, attempt.WasSent ? attempt.Outcome.Usage.Input + attempt.Outcome.Usage.Output : null);
             MakeRoom(trip, attempt.Deployment);
         }

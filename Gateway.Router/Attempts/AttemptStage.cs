@@ -22,7 +22,7 @@ internal sealed class AttemptStage(UsageRecorder recorder, AttemptCalls calls, H
             return;
         }
 
-        var trip = RouteTrips.For(exchange, clock.Now);
+        var trip = RouteTrips.For(exchange);
         var retries = trip.Group.State.Retries;
         var most = trip.Preferences is { AllowFallbacks: false } ? 1 : trip.Group.Config.Attempts;
         retries.Earn(clock.Now);

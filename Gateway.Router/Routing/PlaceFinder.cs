@@ -153,7 +153,12 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
     private static Visitor VisitorOf(LlmExchange exchange, RouteTrip trip)
     {
         var claims = exchange.Claims;
-        return new Visitor(claims.Team.Length > 0 ? claims.Team : claims.KeyId, claims.Weight, claims.Priority, trip.InputTokens + trip.OutputTokens);
+        var learns = trip.Group.WantsEstimates;
+        return new Visitor(claims.Team.Length > 0 ? claims.Team : claims.KeyId, claims.Weight, claims.Priority, trip.InputTokens + (learns ? 0 : trip.OutputTokens))
+        {
+            Answers = learns ? trip.Group.State.Lengths : null,
+            OutputCap = exchange.Facts.OutputCap,
+        };
     }
 
     /// <summary>How long a request waits for a place. Ticks; not above 0: not at all.</summary>
