@@ -183,6 +183,7 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
         // Ollama's clients may write it with or without its tag; from here on it has the name of the configuration.
         RequestedModel = endpoint.Protocol == LlmProtocol.Ollama && route is not { HasModel: true } ? target!.Name : facts.Model,
         RouteModel = route?.Model ?? "",
+        Processors = endpoint.Kind == LlmKind.Chat && route is not null ? route.Processors : [],
         Stream = facts.Stream,
         OutputCap = facts.OutputCap,
         CandidateCount = facts.CandidateCount,
