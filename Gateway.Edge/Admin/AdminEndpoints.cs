@@ -11,6 +11,7 @@ internal static class AdminEndpoints
         builder.Services.AddSingleton<UsageProxy>();
         builder.Services.AddSingleton<RouterReports>();
         builder.Services.AddSingleton<DeploymentsProxy>();
+        builder.Services.AddSingleton<ExplainProxy>();
         builder.Services.AddSingleton<ProvidersHealthCheck>();
         builder.Services.AddHealthChecks().AddCheck<ProvidersHealthCheck>(ProvidersHealthCheck.Name);
 
@@ -34,6 +35,7 @@ internal static class AdminEndpoints
         var usage = app.Services.GetRequiredService<UsageProxy>();
         var deployments = app.Services.GetRequiredService<DeploymentsProxy>();
         app.MapGet(DeploymentsProxy.Path, (RequestDelegate)deployments.AnswerAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
+        app.MapPost(ExplainProxy.Path, app.Services.GetRequiredService<ExplainProxy>().AnswerAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         app.MapGet("/admin/v1/{**path}", usage.AdminAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         app.MapGet("/console/{**path}", usage.ConsoleAsync).WithMetadata(new EdgePolicy(EdgeAccess.Public));
     }

@@ -16,6 +16,9 @@ internal sealed class EdgeRateLimiter(LocalRateLimiter local, EdgeMetrics metric
     /// <summary>A configured Redis is not used at the moment.</summary>
     public bool IsDegraded => redis is { IsUp: false };
 
+    /// <summary>What this Edge knows of a limit; what others took since it last asked Redis is not in it. Consumes nothing.</summary>
+    public RateDecision Peek(RateLimit limit) => local.Peek(limit);
+
     public ValueTask<RateDecision> AdmitAsync(RateLimit limit, CancellationToken cancellationToken)
     {
         if (redis is null)

@@ -1,6 +1,5 @@
 using Gateway.Core;
 using Gateway.Core.Admission;
-using Gateway.Core.Catalog;
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
@@ -39,7 +38,7 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
     /// <summary>The Router ends a late request itself and says so; the Edge waits this much longer for it to say it.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private bool NeedsModel => endpoint.Operation != LlmOperation.Moderations;
+    private bool NeedsModel => LlmDecision.NeedsModel(endpoint);
 
     public Task InvokeAsync(HttpContext context) => InvokeAsync(context, path: null);
 
@@ -105,19 +104,11 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
                 return unreadable;
             }
 
-            if (facts.Preferences is { } preferences && !key.MaySteer)
-            {
-                var who = key.IsNobody ? "Without an API key you" : "Your API key";
-                return new GatewayError(GatewayErrorKind.ModelForbidden, $"{who} may not choose how requests are routed. Leave out '{preferences.Field}'.", preferences.Field);
-            }
-
-            var route = PathRoute.Of(context);
-            if (route?.CheckStreaming(endpoint.Kind, facts.Stream) is { } notHere)
+            var decision = new LlmDecision(endpoint, snapshot, key, PathRoute.Of(context), in facts);
+            if (decision.CheckShape() is { } notHere)
             {
                 return notHere;
             }
-
-            var target = Resolve(snapshot, route, facts.Model);
 
             // Unknown models count too: to find what was meant costs more than to serve.
             if (key.RateLimit is { } limit && shared.Refuse(context, endpoint.Protocol, limit, await shared.Limiter.AdmitAsync(limit, context.RequestAborted)) is { } limited)
@@ -125,26 +116,19 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
                 return limited;
             }
 
-            if (NeedsModel && !ModelAccess.MayUse(key, target))
+            if (decision.CheckAccess() is { } refused)
             {
-                return route is { HasModel: true } ? route.Refusal(key) : ModelAccess.Refusal(key, snapshot.Models, facts.Model, target);
+                return refused;
             }
 
-            if (facts.Preferences is { Models.Count: > 0 } wished && route is not { HasModel: true }
-                && ModelAccess.CheckAlternatives(key, snapshot.Models, wished.Models) is { } unusable)
-            {
-                return unusable;
-            }
-
-            var allowed = target?.MaxTotal ?? RequestDeadline.Default;
-            var left = (wanted is { } asked && asked < allowed ? asked : allowed) - shared.Time.GetElapsedTime(arrived);
+            var left = decision.TimeFor(wanted) - shared.Time.GetElapsedTime(arrived);
             if (left <= TimeSpan.Zero)
             {
                 return Forwarder.DeadlineExceeded;
             }
 
             var sent = path?.ToTarget() ?? endpoint.Path;
-            var token = shared.Tokens.Sign(Claims(context, snapshot, key, target, route, facts, SteeringDigest.Of(body.Memory.Span, facts.OwnMembers), sent, left));
+            var token = shared.Tokens.Sign(decision.Claims(context.TraceIdentifier, audience, sent, body.Memory.Span, left, shared));
             return await shared.Forwarder.ForwardAsync(new ForwardedCall(service, HttpMethod.Post, sent, token, body, arrived, left + Patience) { FormType = form?.ContentType }, context);
         }
         finally
@@ -163,38 +147,4 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
         var (facts, error) = await FormFactsReader.ReadAsync(body.Memory, boundary);
         return (facts, boundary, error);
     }
-
-    /// <summary>What answers: the path's own model goes before the request's.</summary>
-    private ModelTarget? Resolve(EdgeSnapshot snapshot, PathRoute? route, string model) =>
-        !NeedsModel ? null : route is { HasModel: true } ? route.Target
-        : endpoint.Protocol == LlmProtocol.Ollama ? snapshot.Models.ResolveTagged(model) : snapshot.Models.Resolve(model);
-
-    private ContextClaims Claims(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, ModelTarget? target, PathRoute? route, in RequestFacts facts, long steering, string sent, TimeSpan left) => new()
-    {
-        Audience = audience,
-        Role = ContextRole.Client,
-        RequestId = Guid.Parse(context.TraceIdentifier),
-        Path = sent,
-        ExpiresUnixMs = shared.Tokens.ExpiryFromNow(),
-        DeadlineUnixMs = (shared.Time.GetUtcNow() + left).ToUnixTimeMilliseconds(),
-        KeyId = key.Id,
-        Team = key.Team,
-        User = facts.User,
-        // Ollama's clients may write it with or without its tag; from here on it has the name of the configuration.
-        RequestedModel = endpoint.Protocol == LlmProtocol.Ollama && route is not { HasModel: true } ? target!.Name : facts.Model,
-        RouteModel = route?.Model ?? "",
-        Processors = endpoint.Kind == LlmKind.Chat && route is not null ? route.Processors : [],
-        Stream = facts.Stream,
-        OutputCap = facts.OutputCap,
-        CandidateCount = facts.CandidateCount,
-        AllowedModels = key.Models,
-        AllowedProviders = key.Providers,
-        Priority = key.Priority,
-        Weight = key.Weight,
-        RequiredTags = key.RequiredTags,
-        MaySteer = key.MaySteer,
-        Steering = steering,
-        ModerationPolicy = snapshot.ModerationFor(key, target),
-        ConfigGeneration = snapshot.Generation,
-    };
 }

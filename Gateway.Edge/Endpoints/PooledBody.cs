@@ -20,6 +20,14 @@ internal sealed class PooledBody
 
     public ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, _length);
 
+    /// <summary>A copy of what stands elsewhere.</summary>
+    public static PooledBody Of(ReadOnlySpan<byte> bytes)
+    {
+        var body = new PooledBody { _buffer = ArrayPool<byte>.Shared.Rent(Math.Max(1, bytes.Length)), _length = bytes.Length };
+        bytes.CopyTo(body._buffer);
+        return body;
+    }
+
     /// <summary>Reads the whole body.</summary>
     /// <param name="request">Its body is read from the start.</param>
     /// <param name="limit">Largest body in bytes.</param>

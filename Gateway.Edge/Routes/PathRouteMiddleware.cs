@@ -8,14 +8,17 @@ internal sealed class PathRouteMiddleware(RequestDelegate next, EdgeSnapshots sn
 {
     public Task InvokeAsync(HttpContext context)
     {
-        var routes = snapshots.Current.Routes;
+        Apply(snapshots.Current.Routes, context);
+        return next(context);
+    }
+
+    public static void Apply(PathRoutes routes, HttpContext context)
+    {
         if (!routes.IsEmpty && routes.Find(context.Request.Path, out var rest) is { } route)
         {
             context.Features.Set(route);
             context.Request.PathBase += route.Path;
             context.Request.Path = rest;
         }
-
-        return next(context);
     }
 }

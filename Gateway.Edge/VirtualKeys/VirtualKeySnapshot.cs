@@ -23,6 +23,15 @@ internal sealed class VirtualKeySnapshot
             .ToFrozenDictionary(static entry => entry.Digest);
     }
 
+    /// <summary>Names of all keys. For operators: no client is told them.</summary>
+    public IEnumerable<string> Ids => _keys.Values.Select(static entry => entry.Key!.Id);
+
+    /// <summary>Whether a caller without a key may use anything.</summary>
+    public bool HasPublicModels => _hasPublicModels;
+
+    /// <summary>The key of a name. For operators; not for the path of a request.</summary>
+    public VirtualKey? Find(string id) => _keys.Values.Select(static entry => entry.Key!).FirstOrDefault(key => string.Equals(key.Id, id, StringComparison.Ordinal));
+
     /// <returns>The error, or null when <paramref name="key"/> is the caller's.</returns>
     public GatewayError? Authenticate(string? secret, DateTimeOffset now, out VirtualKey? key)
     {

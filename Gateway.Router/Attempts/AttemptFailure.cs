@@ -13,8 +13,9 @@ namespace Gateway.Router.Attempts;
 /// <param name="Reached">Whether the upstream may have seen the request, and charged for it.</param>
 /// <param name="Reply">What the upstream itself said; the client hears it if nothing else is tried.</param>
 /// <param name="RetryAfter">When the upstream wants to be asked again; null when it did not say.</param>
+/// <param name="Status">The status that a refused credential stands for, whatever the answer's was: 401 or 403; 0 for one that could not even be used.</param>
 internal readonly record struct AttemptFailure(
-    RequestEnding Ending, GatewayError Error, FailureClass Class, bool Reached = true, UpstreamReply? Reply = null, TimeSpan? RetryAfter = null)
+    RequestEnding Ending, GatewayError Error, FailureClass Class, bool Reached = true, UpstreamReply? Reply = null, TimeSpan? RetryAfter = null, int Status = 0)
 {
     /// <summary>HTTP/2: the server did not look at the request (RFC 9113 section 8.7). The handler has sent it a few times by then.</summary>
     private const long RefusedStream = 7;
@@ -52,7 +53,7 @@ internal readonly record struct AttemptFailure(
     {
         var kind = FailureClassifier.Of(status, error);
         return kind == FailureClass.Credential
-            ? CredentialRefused with { RetryAfter = error.RetryAfter }
+            ? CredentialRefused with { Status = status }
             : new AttemptFailure(RequestEnding.UpstreamError, Invalid, kind, Reply: reply, RetryAfter: error.RetryAfter);
     }
 

@@ -4,7 +4,4 @@ internal static partial class AttemptLog
 {
     [LoggerMessage(3020, LogLevel.Warning, "Request {RequestId}: the attempt at {DeploymentId} failed with {Code} ({ExceptionType}).")]
     public static partial void AttemptFailed(this ILogger logger, Guid requestId, string deploymentId, string code, string exceptionType);
-
-    [LoggerMessage(3021, LogLevel.Error, "Provider {Provider} refused the gateway's credential with status {Status}. Check its keys.")]
-    public static partial void CredentialRefused(this ILogger logger, string provider, int status);
 }

@@ -38,7 +38,7 @@ internal sealed class AttemptRunner(UsageRecorder recorder, PlainRelay plain, Tr
             }
         }
 
-        if (failure is { Class: FailureClass.RateLimited } limited)
+        if (failure is { Class: FailureClass.RateLimited or FailureClass.Overloaded, Reply: not null } limited)
         {
             failure = limited with { RetryAfter = RetryAfter.Of(attempt.Answer.Headers, attempt.UtcNow, limited.RetryAfter) };
         }
@@ -66,16 +66,7 @@ internal sealed class AttemptRunner(UsageRecorder recorder, PlainRelay plain, Tr
         var answer = await attempt.Deployment.Connection.SendAsync(request, attempt.Timer.Token);
         attempt.SetHead(answer);
         attempt.NoteHead();
-        var status = (int)answer.StatusCode;
-        if (status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden)
-        {
-            // Never the provider's 401: the client would throw away a good key.
-            logger.CredentialRefused(attempt.Deployment.Provider.Name, status);
-            UsageFold.Nothing(attempt, RequestEnding.UpstreamError);
-            return AttemptFailure.CredentialRefused;
-        }
-
-        if (status is < 200 or (>= 300 and < 400))
+        if ((int)answer.StatusCode is < 200 or (>= 300 and < 400))
         {
             UsageFold.Nothing(attempt, RequestEnding.UpstreamError);
             return AttemptFailure.Unreadable;

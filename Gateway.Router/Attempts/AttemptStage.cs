@@ -111,9 +111,9 @@ internal sealed class AttemptStage(UsageRecorder recorder, AttemptCalls calls, H
         var error = failure?.Error ?? own!;
         attempt.Outcome.Status = error.Facts.Status;
         await recorder.SettleAsync(attempt);
-        if (failure?.Class == FailureClass.Credential && attempt.Outcome.UpstreamStatus != 0)
+        if (failure is { Class: FailureClass.Credential, Status: > 0 and var refused })
         {
-            exchange.Http.Response.Headers[GatewayHeaders.UpstreamStatus] = attempt.Outcome.UpstreamStatus == StatusCodes.Status401Unauthorized ? "401" : "403";
+            exchange.Http.Response.Headers[GatewayHeaders.UpstreamStatus] = refused == StatusCodes.Status401Unauthorized ? "401" : "403";
         }
 
         ResponseHead.WriteOwn(attempt, attempt.Elapsed);

@@ -3,6 +3,9 @@ using Gateway.Core.Requests;
 
 namespace Gateway.Router.Balancing;
 
+/// <summary>Makes the strategy of a group. A service: whoever adds a strategy registers one that knows it and asks <see cref="BalancingStrategies.For"/> for the rest.</summary>
+internal delegate IBalancingStrategy BalancingStrategyOf(ModelGroupConfig group, int deployments);
+
 internal static class BalancingStrategies
 {
     private static readonly LowestCost Cheapest = new();

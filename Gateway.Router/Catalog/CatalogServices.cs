@@ -1,3 +1,4 @@
+using Gateway.Router.Balancing;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Protocols;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -10,6 +11,7 @@ internal static class CatalogServices
     public static WebApplicationBuilder AddCatalog(this WebApplicationBuilder builder)
     {
         builder.Services.TryAddSingleton(new UpstreamProtocolOf(ProtocolAdapters.For));
+        builder.Services.TryAddSingleton(new BalancingStrategyOf(BalancingStrategies.For));
         builder.Services.AddSingleton<RouterClock>();
         builder.Services.AddSingleton<GroupStates>();
         builder.Services.AddSingleton<ModelCatalog>();

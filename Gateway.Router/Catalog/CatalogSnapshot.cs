@@ -4,6 +4,7 @@ using Gateway.Core.Catalog;
 using Gateway.Core.Configuration;
 using Gateway.Core.Money;
 using Gateway.Router.Attempts;
+using Gateway.Router.Balancing;
 using Gateway.Router.Cooldowns;
 using Gateway.Router.Protocols;
 
@@ -22,14 +23,16 @@ internal sealed class CatalogSnapshot
 
     private readonly DeploymentStates _states;
     private readonly GroupStates _groupStates;
+    private readonly BalancingStrategyOf _strategyOf;
     private readonly FrozenDictionary<string, ModelGroup> _groups;
     private readonly FrozenDictionary<string, UpstreamClient> _upstreams;
     private readonly FrozenDictionary<string, TokenPrice?> _prices;
     private readonly ConcurrentDictionary<string, ModelGroup> _files = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ModelGroup> _resolved = new(StringComparer.Ordinal);
 
-    public CatalogSnapshot(GatewayConfig config, FrozenDictionary<string, UpstreamClient> upstreams, DeploymentStates states, GroupStates groups)
+    public CatalogSnapshot(GatewayConfig config, FrozenDictionary<string, UpstreamClient> upstreams, DeploymentStates states, GroupStates groups, BalancingStrategyOf strategyOf)
     {
+        _strategyOf = strategyOf;
         _states = states;
         _groupStates = groups;
         Config = config;
@@ -81,7 +84,7 @@ internal sealed class CatalogSnapshot
         var state = _states.Of(upstream.Provider.Name, model, upstream.Credentials, isConfigured);
         var deployment = new Deployment(upstream, UpstreamTraits.Of(upstream.Provider, model, null, Untold), model, weight: 1, price, index: 0, isConfigured, state);
         var group = new ModelGroupConfig { Name = name, Deployments = [new DeploymentConfig { Provider = upstream.Provider.Name, Model = model }] };
-        return new ModelGroup(group, [deployment], _groupStates.Of($"{upstream.Provider.Name}/*", group.Queue));
+        return new ModelGroup(group, [deployment], _groupStates.Of($"{upstream.Provider.Name}/*", group.Queue), BalancingStrategies.For(group, 1));
     }
 
     private ModelGroup Remember(string model, ModelGroup group) => _resolved.Count < MaxCachedNames ? _resolved.GetOrAdd(model, group) : group;
@@ -106,7 +109,7 @@ internal sealed class CatalogSnapshot
             };
         }
 
-        return new ModelGroup(group, deployments, _groupStates.Of(group.Name, group.Queue));
+        return new ModelGroup(group, deployments, _groupStates.Of(group.Name, group.Queue), _strategyOf(group, deployments.Length));
     }
 
     private static FrozenDictionary<string, string> Merge(FrozenDictionary<string, string> provider, FrozenDictionary<string, string> deployment)

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Gateway.Core.Configuration;
 using Gateway.Router.Attempts;
+using Gateway.Router.Balancing;
 using Gateway.Router.Cooldowns;
 using Gateway.Router.Credentials;
 using Gateway.Router.Protocols;
@@ -13,18 +14,20 @@ internal sealed class ModelCatalog : IDisposable
     private readonly UpstreamProtocolOf _protocolOf;
     private readonly DeploymentStates _states;
     private readonly GroupStates _groups;
+    private readonly BalancingStrategyOf _strategyOf;
     private readonly TimeProvider _time;
     private readonly CredentialPools? _pools;
     private readonly IDisposable _subscription;
     private volatile CatalogSnapshot? _current;
 
-    public ModelCatalog(IConfigStore store, UpstreamProtocolOf protocolOf, DeploymentStates states, GroupStates groups, TimeProvider? time = null, CredentialPools? pools = null)
+    public ModelCatalog(IConfigStore store, UpstreamProtocolOf protocolOf, DeploymentStates states, GroupStates groups, TimeProvider? time = null, CredentialPools? pools = null, BalancingStrategyOf? strategyOf = null)
     {
         _protocolOf = protocolOf;
         _states = states;
         _groups = groups;
         _time = time ?? TimeProvider.System;
         _pools = pools;
+        _strategyOf = strategyOf ?? BalancingStrategies.For;
 
         // The store calls once before it returns, so Current is never empty.
         _subscription = store.OnChange(Build);
@@ -44,6 +47,6 @@ internal sealed class ModelCatalog : IDisposable
             provider => new UpstreamClient(provider, before?.GetValueOrDefault(provider.Name), _protocolOf(provider), models[provider.Name], _time, _pools),
             StringComparer.Ordinal);
         _pools?.Keep(snapshot.Config.Providers.Keys);
-        _current = new CatalogSnapshot(snapshot.Config, upstreams, _states, _groups);
+        _current = new CatalogSnapshot(snapshot.Config, upstreams, _states, _groups, _strategyOf);
     }
 }

@@ -6,7 +6,7 @@ namespace Gateway.Router.Catalog;
 /// <summary>What one model name stands for.</summary>
 internal sealed class ModelGroup
 {
-    public ModelGroup(ModelGroupConfig config, Deployment[] deployments, GroupState state)
+    public ModelGroup(ModelGroupConfig config, Deployment[] deployments, GroupState state, IBalancingStrategy strategy)
     {
         Config = config;
         Deployments = deployments;
@@ -14,7 +14,7 @@ internal sealed class ModelGroup
         HasLimits = deployments.Any(static deployment => deployment.Upstream.Credentials.HasLimits);
         LimitsSessions = deployments.Any(static deployment => deployment.Upstream.Credentials.LimitsSessions);
         DeclaresBounds = deployments.Any(static deployment => deployment.Supports is not null || deployment.Context is not null);
-        Strategy = BalancingStrategies.For(config, deployments.Length);
+        Strategy = strategy;
     }
 
     public string Name => Config.Name;

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Gateway.Core.Configuration;
 using Gateway.Router.Cooldowns;
 using Gateway.Router.Protocols;
@@ -8,10 +9,23 @@ namespace Gateway.Router.Credentials;
 /// The keys of all providers, and what is known of them while documents come and go: a key that stays keeps its state, whatever else changes about its provider
 /// but the address. Thread-safe.
 /// </summary>
-internal sealed class CredentialPools(CredentialEvents events, RouterPeers peers)
+internal sealed class CredentialPools
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Kept> _kept = new(StringComparer.Ordinal);
+    private readonly CredentialEvents _events;
+    private readonly RouterPeers _peers;
+
+    /// <param name="peers">The Routers that share the limits.</param>
+    /// <param name="meters">Where refused keys are counted; null for nowhere.</param>
+    public CredentialPools(CredentialEvents events, RouterPeers peers, IMeterFactory? meters = null)
+    {
+        (_events, _peers) = (events, peers);
+        if (meters is not null)
+        {
+            CredentialMetrics.Add(meters, this);
+        }
+    }
 
     /// <summary>The pool of a provider as the document has it now.</summary>
     public CredentialPool For(ProviderConfig provider, IUpstreamProtocol protocol)
@@ -25,7 +39,7 @@ internal sealed class CredentialPools(CredentialEvents events, RouterPeers peers
                 return before.Pool;
             }
 
-            var memory = isSame ? before!.Memory : new CredentialMemory(provider.Name, events, () => peers.Count);
+            var memory = isSame ? before!.Memory : new CredentialMemory(provider.Name, _events, () => _peers.Count);
             var pool = new CredentialPool(provider.Name, CredentialsOf(provider, protocol), provider.Limits, memory);
             _kept[provider.Name] = new Kept(provider, memory, pool);
             return pool;

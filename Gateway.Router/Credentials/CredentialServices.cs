@@ -7,7 +7,6 @@ internal static class CredentialServices
     {
         builder.Services.AddSingleton<CredentialEvents>();
         builder.Services.AddSingleton<CredentialPools>();
-        builder.Services.AddSingleton<CredentialMetrics>();
         builder.Services.AddHostedService<CredentialHints>();
         return builder;
     }

@@ -54,15 +54,7 @@ internal sealed class ExplanationWriter(RouterPeers peers, RouterClock clock)
         }
 
         json.WriteEndArray();
-        if (trip is { Affinity: not 0 })
-        {
-            json.WriteString("affinity"u8, trip.Affinity.ToString("x16", CultureInfo.InvariantCulture));
-        }
-        else
-        {
-            json.WriteNull("affinity"u8);
-        }
-
+        json.WriteString("affinity"u8, explanation.Affinity == 0 ? null : explanation.Affinity.ToString("x16", CultureInfo.InvariantCulture));
         json.WriteEndObject();
     }
 

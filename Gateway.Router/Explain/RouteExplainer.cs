@@ -55,16 +55,18 @@ internal sealed class RouteExplainer(
         var chosen = watch.Groups.Last(group => ReferenceEquals(group.Group, trip.Group));
         var error = pick.Deployment is null ? waits ? null : places.Describe(exchange, pick) : Refuse(exchange, pick.Deployment);
         error = recorder.IsWritable ? error : UsageRecorder.Unwritable;
+        var affinity = trip.Affinity;
         places.PeekOn(exchange, trip);
         return explanation with
         {
             Trip = trip,
+            Affinity = affinity,
             Groups = watch.Groups,
             Orders = [.. watch.Groups.Select(group => OrderOf(exchange, group))],
             Pick = pick,
             Chosen = chosen,
             Error = error,
-            Verdict = error is not null ? Verdict.Refuse : waits ? Verdict.Wait : IsCountedHere(exchange, pick.Deployment!) ? Verdict.Answer : Verdict.Call,
+            Verdict = error is not null ? Verdict.Refuse : waits ? Verdict.Wait : TokenEstimate.IsDue(exchange, pick.Deployment!) ? Verdict.Answer : Verdict.Call,
             MaxAttempts = trip.Preferences is { AllowFallbacks: false } ? 1 : exchange.Group!.Config.Attempts,
         };
     }
@@ -91,7 +93,7 @@ internal sealed class RouteExplainer(
     /// <summary>The last thing before a call: the request must be sayable in the upstream's protocol.</summary>
     private static GatewayError? Refuse(LlmExchange exchange, Deployment deployment)
     {
-        if (IsCountedHere(exchange, deployment) || (exchange.Endpoint.Protocol == LlmProtocol.Responses && !deployment.Protocol.PassesThrough(exchange.Call, deployment.Traits)))
+        if (TokenEstimate.IsDue(exchange, deployment) || (exchange.Endpoint.Protocol == LlmProtocol.Responses && !deployment.Protocol.PassesThrough(exchange.Call, deployment.Traits)))
         {
             // What a translated response goes on from is kept apart, and only a real request loads it.
             return null;
@@ -108,9 +110,6 @@ internal sealed class RouteExplainer(
         }
     }
 
-    private static bool IsCountedHere(LlmExchange exchange, Deployment deployment) =>
-        exchange.Endpoint.Kind == LlmKind.CountTokens && !deployment.Protocol.PassesThrough(exchange.Call, deployment.Traits) && deployment.Protocol.OperationFor(LlmKind.CountTokens, deployment.Traits) is null;
-
     /// <summary>As if every deployment failed with a server error and nothing else happened meanwhile.</summary>
     private List<string> OrderOf(LlmExchange exchange, WatchedGroup group)
     {
@@ -118,6 +117,7 @@ internal sealed class RouteExplainer(
         var trip = RouteTrips.For(exchange, clock.Now);
         trip.Group = group.Group;
         trip.Candidates = group.Candidates;
+        trip.Affinity = RouteTrips.AffinityOf(exchange, group.Group);
         for (var after = 0; order.Count < LongestOrder && selector.Peek(trip, default, after).Deployment is { } next; after += 2)
         {
             // Each call takes a random number, and so does the pause behind it.

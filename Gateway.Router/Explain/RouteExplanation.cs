@@ -40,6 +40,9 @@ internal sealed record RouteExplanation
     /// <summary>Null where the request does not come so far as to a choice.</summary>
     public RouteTrip? Trip { get; init; }
 
+    /// <summary>What a sticky group keeps together; 0 for none.</summary>
+    public ulong Affinity { get; init; }
+
     /// <summary>The groups that were looked at, those beyond the choice included.</summary>
     public IReadOnlyList<WatchedGroup> Groups { get; init; } = [];
 

@@ -5,8 +5,8 @@ internal static class TokenGuess
 {
     private const int BytesPerToken = 4;
 
-    /// <summary>Above it an event holds more than one token: in most languages a token has three to five bytes.</summary>
-    private const int MostBytesOfOne = 6;
+    /// <summary>Above it, on average, an event holds more than one token: most tokens have three to five bytes, and up to eight as JSON writes some.</summary>
+    private const int MostBytesOfOne = 8;
 
     /// <summary>
     /// Some providers send a token in each event, some many. Events that are on average as short as a token are counted as one each, which is

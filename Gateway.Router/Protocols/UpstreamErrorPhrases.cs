@@ -15,7 +15,7 @@ internal static class UpstreamErrorPhrases
     ];
 
     // More than a minute's limit holds: no wait mends that, a smaller request or a larger limit does.
-    private static readonly string[] LargerThanLimit = ["request too large for", "exceeds the maximum usage size"];
+    private static readonly string[] LargerThanLimit = ["request too large for", "your request exceeds the maximum usage size"];
 
     private static readonly string[] Filtered =
     [
@@ -40,7 +40,7 @@ internal static class UpstreamErrorPhrases
 
     private static readonly string[] LeakedKey = ["api key was reported as leaked", "security token included in the request is"];
 
-    private static readonly string[] BadPlace = ["user location is not supported", "free tier is not available in your country"];
+    private static readonly string[] BadPlace = ["user location is not supported", "gemini api free tier is not available"];
 
     // Google's word for what the request points to and is not there.
     private static readonly string[] MissingPart = ["cachedcontent not found", "permission to access the file"];
@@ -56,7 +56,7 @@ internal static class UpstreamErrorPhrases
     public static bool SaysTooLong(string? text) => Anywhere(text, TooLong);
 
     /// <summary>One request asks for more tokens than a minute has.</summary>
-    public static bool SaysLargerThanLimit(string? text) => AtStart(text, LargerThanLimit) || Anywhere(text, "exceeds the maximum usage size");
+    public static bool SaysLargerThanLimit(string? text) => AtStart(text, LargerThanLimit);
 
     public static bool SaysFiltered(string? text) => Anywhere(text, Filtered);
 
@@ -71,7 +71,7 @@ internal static class UpstreamErrorPhrases
     /// <summary>A 403 that is about the key and not about what it may do.</summary>
     public static bool SaysLeakedKey(string? text) => Anywhere(text, LeakedKey);
 
-    public static bool SaysBadPlace(string? text) => AtStart(text, BadPlace) || AtStart(text, "gemini api free tier is not available");
+    public static bool SaysBadPlace(string? text) => AtStart(text, BadPlace);
 
     public static bool SaysMissingPart(string? text) => Anywhere(text, MissingPart);
 
@@ -80,19 +80,15 @@ internal static class UpstreamErrorPhrases
     public static bool SaysNoModel(string? text) => AtStart(text, NoModel);
 
     /// <summary>About something that a request names besides the model: a file, an item, a response before.</summary>
-    public static bool IsAboutPart(string? text) => Anywhere(text, Parts) && !Anywhere(text, "model");
+    public static bool IsAboutPart(string? text) => Anywhere(text, Parts) && !text!.Contains("model", StringComparison.OrdinalIgnoreCase);
 
     private static bool RepeatsRequest(int status) => status is 0 or StatusCodes.Status400BadRequest or StatusCodes.Status404NotFound or StatusCodes.Status422UnprocessableEntity;
-
-    private static bool Anywhere(string? text, string phrase) => text?.Contains(phrase, StringComparison.OrdinalIgnoreCase) == true;
-
-    private static bool AtStart(string? text, string phrase) => text.AsSpan().TrimStart().StartsWith(phrase, StringComparison.OrdinalIgnoreCase);
 
     private static bool Anywhere(string? text, string[] phrases)
     {
         foreach (var phrase in phrases)
         {
-            if (Anywhere(text, phrase))
+            if (text?.Contains(phrase, StringComparison.OrdinalIgnoreCase) == true)
             {
                 return true;
             }
@@ -105,7 +101,7 @@ internal static class UpstreamErrorPhrases
     {
         foreach (var phrase in phrases)
         {
-            if (AtStart(text, phrase))
+            if (text.AsSpan().TrimStart().StartsWith(phrase, StringComparison.OrdinalIgnoreCase))
             {
                 return true;
             }

@@ -85,6 +85,6 @@ internal static partial class UpstreamErrorText
 
     [GeneratedRegex(
         @"(?:retry|try again|wait)(?:ing)?(?: in| after| for)? ((?:\d+(?:\.\d+)?\s?(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)\s?)+)(?![a-z\d])",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Retry();
 }

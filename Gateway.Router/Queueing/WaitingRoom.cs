@@ -114,6 +114,21 @@ internal sealed class WaitingRoom(QueueConfig config, RouterClock clock, PulseCo
         return AwaitAsync(waiter, cancellationToken);
     }
 
+    /// <summary>Whether <see cref="WaitAsync"/> would let a newcomer in now, perhaps in the place of another. Changes nothing.</summary>
+    public bool HasRoomFor(in Visitor visitor)
+    {
+        var size = Config.Size;
+        if (size <= 0)
+        {
+            return false;
+        }
+
+        lock (_lock)
+        {
+            return _count < size || FindVictim_NeedsLock(visitor) is not null;
+        }
+    }
+
     /// <summary>A place became free: the next one has its turn. Cheap when nobody waits.</summary>
     public void Pulse()
     {
@@ -245,19 +260,7 @@ internal sealed class WaitingRoom(QueueConfig config, RouterClock clock, PulseCo
 
     private bool TryMakeRoom_NeedsLock(in Visitor visitor, out Waiter? victim)
     {
-        victim = null;
-        var own = ClassOf(visitor.Priority);
-        for (var i = _classes.Length - 1; i >= 0 && victim is null; i--)
-        {
-            if (_classes[i] == own)
-            {
-                own.TryFindVictim(visitor, out victim);
-                break;
-            }
-
-            victim = _classes[i].Newest();
-        }
-
+        victim = FindVictim_NeedsLock(visitor);
         if (victim is null)
         {
             return false;
@@ -265,6 +268,26 @@ internal sealed class WaitingRoom(QueueConfig config, RouterClock clock, PulseCo
 
         Remove_NeedsLock(victim);
         return true;
+    }
+
+    /// <summary>Who would have to leave a full room for a newcomer; null for nobody.</summary>
+    private Waiter? FindVictim_NeedsLock(in Visitor visitor)
+    {
+        var own = ClassOf(visitor.Priority);
+        for (var i = _classes.Length - 1; i >= 0; i--)
+        {
+            if (_classes[i] == own)
+            {
+                return own.TryFindVictim(visitor, out var victim) ? victim : null;
+            }
+
+            if (_classes[i].Newest() is { } lower)
+            {
+                return lower;
+            }
+        }
+
+        return null;
     }
 
     private void Arm_NeedsLock(long at, long now)

@@ -38,7 +38,7 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
 
         var pick = Find(exchange, trip, failed: null, out waits);
         var room = trip.Group.State.Room;
-        waits = waits && room.Count < room.Config.Size && PatienceFor(exchange, room, in pick, waited: 0) > 0;
+        waits = waits && PatienceFor(exchange, room, in pick, waited: 0) > 0 && room.HasRoomFor(VisitorOf(exchange, trip));
         return pick;
     }
 
@@ -139,6 +139,12 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
 
     private RoutePick Take(RouteTrip trip) => trip.Watch is { } watch ? watch.Peek(selector, trip) : selector.Take(trip);
 
+    private static Visitor VisitorOf(LlmExchange exchange, RouteTrip trip)
+    {
+        var claims = exchange.Claims;
+        return new Visitor(claims.Team.Length > 0 ? claims.Team : claims.KeyId, claims.Weight, claims.Priority, trip.InputTokens + trip.OutputTokens);
+    }
+
     /// <summary>How long a request waits for a place. Ticks; not above 0: not at all.</summary>
     private long PatienceFor(LlmExchange exchange, WaitingRoom room, in RoutePick pick, long waited) =>
         pick.Block == PickBlock.Limited && pick.UsableAt - clock.Now > LongestPause ? 0
@@ -148,8 +154,7 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
     private async ValueTask<RoutePick> WaitAsync(LlmExchange exchange, RouteTrip trip, RoutePick pick, long seen)
     {
         var room = trip.Group.State.Room;
-        var claims = exchange.Claims;
-        var visitor = new Visitor(claims.Team.Length > 0 ? claims.Team : claims.KeyId, claims.Weight, claims.Priority, trip.InputTokens + trip.OutputTokens);
+        var visitor = VisitorOf(exchange, trip);
         var started = clock.Now;
         var returning = false;
         while (true)

@@ -28,6 +28,12 @@ internal static class RouteFeedback
                 break;
             case FailureClass.Timeout or FailureClass.Broken or FailureClass.Unreadable or FailureClass.ServerError or FailureClass.Overloaded:
                 Failed(attempt, now);
+                if (kind == FailureClass.Overloaded && failure is { RetryAfter: { } pause })
+                {
+                    // It says itself how long it wants to be left alone.
+                    attempt.Lane?.RateLimited(now, pause);
+                }
+
                 break;
             case FailureClass.ModelMissing:
                 attempt.Deployment.State.Failed(now, isSlow: false, attempt.Began);
@@ -43,7 +49,7 @@ internal static class RouteFeedback
                 break;
             case FailureClass.Credential:
                 attempt.Deployment.State.Abandoned(now, attempt.Began);
-                attempt.Lane?.Refused(now, outcome.UpstreamStatus);
+                attempt.Lane?.Refused(now, failure!.Value.Status);
                 break;
             case FailureClass.ContextLength or FailureClass.ContentPolicy or FailureClass.BadRequest:
                 // It answers, and knows what it says.
@@ -71,7 +77,9 @@ internal static class RouteFeedback
             attempt.Deployment.State.Load.NoteWhole(now, outcome.Duration);
         }
 
-        attempt.Deployment.State.Load.NoteEnd(now, failed, outcome.Usage.Output, attempt.TimeToFirstToken is { } first ? outcome.Duration - first : TimeSpan.Zero);
+        // A plain answer comes when all of it is generated: the time that it takes to arrive says nothing of tokens.
+        var answering = attempt.Exchange.Facts.Stream && attempt.TimeToFirstToken is { } first ? outcome.Duration - first : TimeSpan.Zero;
+        attempt.Deployment.State.Load.NoteEnd(now, failed, outcome.Usage.Output, answering);
     }
 
     private static void Failed(Attempt attempt, long now)

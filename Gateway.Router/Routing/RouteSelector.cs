@@ -12,7 +12,7 @@ namespace Gateway.Router.Routing;
 /// Chooses deployment and credential for the next call of a request: health, credentials and limits say who can, tiers and preferences who goes
 /// first, the group's strategy who of those. Thread-safe.
 /// </summary>
-internal sealed class RouteSelector(RouterClock clock)
+internal sealed class RouteSelector(RouterClock clock, CooldownMetrics? metrics = null)
 {
     /// <summary>Beyond this many candidates the buffers are rented.</summary>
     private const int Few = 16;
@@ -88,10 +88,15 @@ internal sealed class RouteSelector(RouterClock clock)
         }
     }
 
-    private static RoutePick Choose(RouteTrip trip, ulong roll, long now, bool commit, Span<CandidateView> views, Buffers buffers, ref bool retry)
+    private RoutePick Choose(RouteTrip trip, ulong roll, long now, bool commit, Span<CandidateView> views, Buffers buffers, ref bool retry)
     {
         ReadOnlySpan<Deployment> candidates = trip.Candidates;
         var anyHealthy = HealthGate.Check(candidates, now, roll, buffers.Health);
+        if (commit && metrics is not null && buffers.Health.ContainsAnyExcept(Health.Usable))
+        {
+            metrics.Judged(candidates, buffers.Health);
+        }
+
         var needs = trip.Needs;
         var blocked = new Blocked();
         for (var i = 0; i < candidates.Length; i++)

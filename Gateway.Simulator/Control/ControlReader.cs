@@ -12,7 +12,7 @@ internal static class ControlReader
     private static readonly string[] DocumentMembers = ["rules", "keep_text"];
 
     private static readonly string[] RuleMembers =
-        ["credential", "model", "directives", "every", "share", "seed", "times", "after", "for", "limits", "capacity"];
+        ["credential", "model", "directives", "every", "share", "seed", "times", "once_per_user", "after", "for", "limits", "capacity"];
 
     private static readonly string[] LimitMembers = ["requests", "tokens", "concurrency", "window"];
 
@@ -61,6 +61,7 @@ internal static class ControlReader
             Share = Share(members, at),
             Seed = (ulong)(Whole(members, at, "seed", 0, long.MaxValue) ?? 1),
             Times = Whole(members, at, "times", 0, long.MaxValue),
+            OncePerUser = Flag(members, at, "once_per_user"),
             After = Time(members, at, "after") ?? TimeSpan.Zero,
             For = Time(members, at, "for"),
             Limits = members.TryGetValue("limits", out var limits) ? Limits(limits, at + "limits.") : null,
@@ -134,6 +135,9 @@ internal static class ControlReader
     private static long? Whole(Dictionary<string, JsonElement> members, string at, string name, long min, long max) => !members.TryGetValue(name, out var value) ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) && number >= min && number <= max
             ? number : throw new ControlException($"{at}{name} must be a whole number from {min} to {max}.");
+
+    private static bool Flag(Dictionary<string, JsonElement> members, string at, string name) => members.TryGetValue(name, out var value)
+        && (value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.ValueKind == JsonValueKind.True : throw new ControlException($"{at}{name} must be true or false."));
 
     private static double Share(Dictionary<string, JsonElement> members, string at) => !members.TryGetValue("share", out var value) ? 1
         : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var share) && share is >= 0 and <= 1

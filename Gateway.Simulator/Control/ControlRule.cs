@@ -36,6 +36,9 @@ internal sealed record ControlRule
     /// <summary>Breaks so many requests and no more; null: no end.</summary>
     public long? Times { get; init; }
 
+    /// <summary>Breaks no two requests of the same end user (<c>user</c>), so that a test can tell that a second call is well here.</summary>
+    public bool OncePerUser { get; init; }
+
     /// <summary>The rule begins so long after the PUT.</summary>
     public TimeSpan After { get; init; }
 
@@ -48,7 +51,7 @@ internal sealed record ControlRule
     public int? Capacity { get; init; }
 
     /// <summary>Breaks every request for the while it holds, so that requests which are not metered meet it too.</summary>
-    public bool BreaksAll => Every == 1 && Share >= 1 && Times is null && Scripts.Count == 1;
+    public bool BreaksAll => Every == 1 && Share >= 1 && Times is null && !OncePerUser && Scripts.Count == 1;
 
     public bool Concerns(string credential, string fingerprint, string model) =>
         (Credential is null || Credential == credential || Credential == fingerprint) && (Model is null || Model == model);

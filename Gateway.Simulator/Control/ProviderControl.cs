@@ -76,7 +76,7 @@ internal sealed class ControlState(ControlDocument document, DateTimeOffset sinc
                     visit.Keep(bucket);
                 }
 
-                if (rule.Next() is { } script)
+                if (rule.Next(meter.User) is { } script)
                 {
                     visit.Mood = FaultDirectives.Add(visit.Mood, script.Said);
                 }

@@ -13,6 +13,7 @@ internal sealed class RuleState(ControlRule rule, DateTimeOffset since)
 
     private readonly ConcurrentDictionary<string, QuotaBucket> _buckets = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim? _room = rule.Capacity is { } capacity ? new SemaphoreSlim(capacity, capacity) : null;
+    private readonly ConcurrentDictionary<string, byte> _users = new(StringComparer.Ordinal);
     private long _matched;
     private long _broken;
 
@@ -31,7 +32,8 @@ internal sealed class RuleState(ControlRule rule, DateTimeOffset since)
     public bool Holds(DateTimeOffset now) => now - since >= rule.After && (rule.For is not { } time || now - since < rule.After + time);
 
     /// <summary>Counts a matching request, and says how it is broken; null when it is not.</summary>
-    public FaultScript? Next()
+    /// <param name="user">The end user that it names.</param>
+    public FaultScript? Next(string user = "")
     {
         var match = Interlocked.Increment(ref _matched);
         if (rule.Scripts.Count == 0 || match % rule.Every != 0 || (rule.Share < 1 && !Draws(match)))
@@ -50,6 +52,13 @@ internal sealed class RuleState(ControlRule rule, DateTimeOffset since)
             }
         }
         while (Interlocked.CompareExchange(ref _broken, broken + 1, broken) != broken);
+
+        if (rule.OncePerUser && !_users.TryAdd(user, 0))
+        {
+            Interlocked.Decrement(ref _broken);
+            return null;
+        }
+
         return rule.Scripts[(int)(broken % rule.Scripts.Count)];
     }
 

@@ -72,7 +72,7 @@ internal static partial class SettingsTable
                 HybridWeight("load", "Weight of the requests in flight."),
                 HybridWeight("errors", "Weight of recent failures.")),
         },
-        Choice("sticky_by", "Only with `strategy: sticky`: what keeps the requests of a talk together. `session`: the session that the client names, else as `prefix`. `prefix`: the beginning of the prompt.",
+        Choice("sticky_by", "Only with `strategy: sticky`: what keeps the requests of a talk together. `session`: what the client names (`x-session-id`, `prompt_cache_key`, `conversation`, the end user), else the beginning of the talk. `prefix`: the beginning of the prompt, whoever sends it.",
             "session", "prefix") with
         { Default = "session" },
         Integer("attempts", "Most upstream calls for one request, fallbacks and hedges included.", 1, 3) with { Default = "3" },

@@ -112,7 +112,12 @@ public sealed class HistoryCheckTests
 
     [Fact]
     public void CallAfterTheDeadline_IsFound() => Finds(
-        Client(Good(), client => client with { DeadlineUs = (Second * 11) - 400_000 }), "I6 req-1 (t1): row 2 of simulator 1 began 400 ms after the deadline.");
+        Client(Good(), client => client with { DeadlineUs = (Second * 11) - 800_000 }), "I6 req-1 (t1): row 2 of simulator 1 began 800 ms after the deadline.");
+
+    [Fact]
+    public void AttemptSentAfterTheDeadline_IsFound() => Finds(
+        Entry(Client(Good(), client => client with { DeadlineUs = (Second * 10) + 900_000 }), entry => entry with { Attempts = [entry.Attempts![0], entry.Attempts[1] with { StartMs = 901 }] }),
+        "I6 req-1 (t1): attempt 2 was sent after 901 ms, and the request has 900 ms.");
 
     [Fact]
     public void CallThatOutlivesTheDeadline_IsFound() => Finds(

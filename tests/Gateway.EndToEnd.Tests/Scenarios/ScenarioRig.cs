@@ -34,7 +34,7 @@ public sealed class ScenarioRig : IAsyncLifetime
         .Provider("short-a", 0, total: "1s").Provider("short-b", 1, total: "1s")
         .Provider("link-a", 0).Provider("link-b", 1)
         .Provider("patient", 0, silence: "20s")
-        .Group("faults", ["a", "b"]).Group("plain-faults", ["a", "b"]).Group("translated", ["a", "b"])
+        .Group("before", ["a", "b"]).Group("after", ["a", "b"]).Group("plain-faults", ["a", "b"]).Group("translated", ["a", "b"])
         .Group("gone", ["a", "b"]).Group("slow-readers", ["patient"])
         .Group("partial", ["a", "b"]).Group("out", ["a", "b"]).Group("keys", ["two-keys"])
         .Group("deadline-head", ["short-a", "short-b"]).Group("deadline-first", ["short-a", "short-b"]).Group("deadline-rest", ["short-a", "short-b"]).Group("linked", ["link-a", "link-b"])

@@ -42,7 +42,7 @@ internal sealed class ScenarioRun : IAsyncDisposable
     /// <summary>A request of this run; it says something that no other says.</summary>
     public ScenarioRequest Request(string model, string directives = "")
     {
-        var tag = $"{_name}-{Interlocked.Increment(ref _sent):00000}";
+        var tag = $"{_name}:{Interlocked.Increment(ref _sent):00000}";
         return new ScenarioRequest(tag, model) { Prompt = $"{tag} {(directives.Length > 0 ? $"[sim {directives}]" : "")}" };
     }
 
@@ -91,7 +91,7 @@ internal sealed class ScenarioRun : IAsyncDisposable
 
     /// <summary>What the providers saw of this run, by time.</summary>
     public async Task<IReadOnlyList<MeterEntry>> MeterAsync() =>
-        [.. (await HistoryReader.MetersAsync(Rig, _limit.Token)).Where(row => row.User.StartsWith(_name + "-", StringComparison.Ordinal)).OrderBy(row => row.StartedUs)];
+        [.. (await HistoryReader.MetersAsync(Rig, _limit.Token)).Where(row => row.User.StartsWith(_name + ":", StringComparison.Ordinal)).OrderBy(row => row.StartedUs)];
 
     /// <summary>Holds the run against the invariants.</summary>
     public async Task<RunHistory> CheckAsync()
@@ -103,7 +103,7 @@ internal sealed class ScenarioRun : IAsyncDisposable
         using var admin = Rig.Admin();
         var ids = _seen.Where(seen => seen.RequestId.Length > 0 && called.Contains(seen.Tag)).Select(seen => seen.RequestId).ToList();
         var ledger = await HistoryReader.LedgerAsync(admin, ids, _seen.Min(seen => seen.SentUs), patience.Token);
-        var history = new RunHistory([.. _seen], meter, [.. ledger.Where(entry => entry.User.StartsWith(_name + "-", StringComparison.Ordinal))]);
+        var history = new RunHistory([.. _seen], meter, [.. ledger.Where(entry => entry.User.StartsWith(_name + ":", StringComparison.Ordinal))]);
         var violations = HistoryCheck.Violations(history, _scenarios.Document.Rules);
         _output.WriteLine($"{_name}: {history.Clients.Count} requests, {history.Meter.Count} upstream calls, {history.Ledger.Count} ledger entries, {violations.Count} violations");
         Assert.True(violations.Count == 0, $"seed {ScenarioRig.Seed}, {violations.Count} violations:\n{string.Join('\n', violations.Take(30))}");

@@ -8,6 +8,8 @@ namespace Gateway.EndToEnd.Tests.Scenarios;
 [Collection(ScenarioRig.Name)]
 public sealed class StreamScenarios(ScenarioRig rig, ITestOutputHelper output)
 {
+    private const string Short = "tokens=12";
+
     /// <summary>Everything that can go wrong before a client has seen anything.</summary>
     private static readonly string[] BeforeContent =
     [
@@ -19,31 +21,44 @@ public sealed class StreamScenarios(ScenarioRig rig, ITestOutputHelper output)
     private static readonly string[] AfterContent = ["cut_after=3", "error_after=3", "end_after=3", "stall_after=3"];
 
     [Fact]
-    public async Task Faults_300BeforeContentAreInvisible_300AfterAreOneErrorEventEach()
+    public async Task Faults_300BeforeTheFirstContent_AreNoClientErrors()
     {
-        const int Requests = 4000;
-        await using var run = new ScenarioRun(rig, "faults", output);
-        var rule = Rule("faults", BeforeContent, times: 175);
-        await run.ControlAsync(rule, rule);
+        await using var run = new ScenarioRun(rig, "before", output);
+        await run.ControlAsync(Rule("before", times: 155), Rule("before", times: 155));
 
-        var seen = await run.SendAsync(Requests, 24, index => run.Request("faults", index % 12 == 5 ? $"tokens=12 {AfterContent[index / 12 % AfterContent.Length]}" : "tokens=12"));
+        var seen = await run.SendAsync(3600, 24, _ => run.Request("before", Short));
 
-        var broken = seen.Where((_, index) => index % 12 == 5).ToList();
-        await run.AssertAllGoodAsync(seen.Except(broken));
-        await run.AssertAllAsync(broken, one => one is { Status: 200, Errors: 1, Terminals: 0, Text.Length: > 0 });
+        await run.AssertAllGoodAsync(seen);
         var history = await run.CheckAsync();
-        var good = seen.Except(broken).Select(one => one.Tag).ToHashSet(StringComparer.Ordinal);
-        var before = history.Meter.Count(row => good.Contains(row.User) && row.Directives != "tokens=12");
-        run.Say($"{before} faults before content, {broken.Count} after");
-        Assert.True(before >= 300 && broken.Count >= 300);
+        var faults = history.Meter.Count(row => row.Directives != Short);
+        run.Say($"{faults} faults before content, {history.Meter.Count - seen.Count} calls more than requests");
+        Assert.True(faults >= 300, $"Only {faults} faults.");
+    }
+
+    [Fact]
+    public async Task Faults_300AfterTheFirstContent_AreOneErrorEventEach()
+    {
+        await using var run = new ScenarioRun(rig, "after", output);
+        await run.ControlAsync("", "");
+
+        var seen = await run.SendAsync(3900, 24, index => Faulty(run, "after", index));
+
+        var broken = seen.Where((_, index) => IsFaulty(index)).ToList();
+        await run.AssertAllGoodAsync(seen.Where((_, index) => !IsFaulty(index)));
+        await AssertOneErrorEachAsync(run, broken);
+        await run.CheckAsync();
+        var faults = broken.Count(one => one.Text.Length > 0);
+        run.Say($"{faults} faults after content");
+        Assert.True(faults >= 300, $"Only {faults} faults after content.");
     }
 
     [Fact]
     public async Task PlainAnswers_BrokenOnTheWay_AreAskedForAgain()
     {
         await using var run = new ScenarioRun(rig, "plain", output);
-        var rule = Rule("plain-faults", [.. BeforeContent.Where(kind => kind is not ("hang" or "head stall_after=0")), "cut_after=3", "end_after=3"], times: 40);
-        await run.ControlAsync(rule, rule);
+        // Without those that never answer: a plain answer has the time of the whole request.
+        string[] kinds = [.. BeforeContent.Where(kind => kind is not ("hang" or "head stall_after=0")), "cut_after=3", "end_after=3"];
+        await run.ControlAsync(Rule("plain-faults", times: 35, kinds), Rule("plain-faults", times: 35, kinds));
 
         var seen = await run.SendAsync(900, 24, _ => run.Request("plain-faults", "tokens=12") with { Stream = false });
 
@@ -55,17 +70,12 @@ public sealed class StreamScenarios(ScenarioRig rig, ITestOutputHelper output)
     public async Task TranslatedStreams_MeetTheSameFaultsTheSameWay()
     {
         await using var run = new ScenarioRun(rig, "translated", output);
-        var rule = Rule("translated", BeforeContent, times: 30);
-        await run.ControlAsync(rule, rule);
+        await run.ControlAsync(Rule("translated", times: 25), Rule("translated", times: 25));
 
-        var seen = await run.SendAsync(600, 24, index => run.Request("translated", index % 12 == 5 ? $"tokens=12 {AfterContent[index / 12 % AfterContent.Length]}" : "tokens=12") with
-        {
-            Protocol = ClientProtocol.Anthropic,
-        });
+        var seen = await run.SendAsync(500, 24, index => Faulty(run, "translated", index) with { Protocol = ClientProtocol.Anthropic });
 
-        var broken = seen.Where((_, index) => index % 12 == 5).ToList();
-        await run.AssertAllGoodAsync(seen.Except(broken));
-        await run.AssertAllAsync(broken, one => one is { Status: 200, Errors: 1, Terminals: 0, Text.Length: > 0 });
+        await run.AssertAllGoodAsync(seen.Where((_, index) => !IsFaulty(index)));
+        await AssertOneErrorEachAsync(run, [.. seen.Where((_, index) => IsFaulty(index))]);
         await run.CheckAsync();
     }
 
@@ -126,12 +136,12 @@ public sealed class StreamScenarios(ScenarioRig rig, ITestOutputHelper output)
     [Fact]
     public async Task SlowReaders_HoldTheirUpstreamsBack()
     {
-        const int Tokens = 100_000;
+        const int Tokens = 20_000;
         await using var run = new ScenarioRun(rig, "slow-readers", output);
         await run.ControlAsync("", "");
 
-        // 100,000 tokens are about 20 MB on the wire. A client that reads 4 KiB each 20 ms and leaves after 300 pieces has asked for little of it.
-        var seen = await run.SendAsync(4, 4, _ => run.Request("slow-readers", $"tokens={Tokens}") with { ReadPause = TimeSpan.FromMilliseconds(20), LeaveAfter = 300 });
+        // 80 MB on the wire, more than all the buffers of all the sockets on the way can hold. The client has read 400 KB of it when it leaves.
+        var seen = await run.SendAsync(4, 4, _ => run.Request("slow-readers", $"tokens={Tokens} pad=4000") with { ReadPause = TimeSpan.FromMilliseconds(10), LeaveAfter = 100 });
 
         await run.AssertAllAsync(seen, one => one is { Left: true, Text.Length: > 0 });
         var history = await run.CheckAsync();
@@ -139,6 +149,25 @@ public sealed class StreamScenarios(ScenarioRig rig, ITestOutputHelper output)
         Assert.All(history.Meter, row => Assert.True(row.Ending == "client_gone" && row.TokensWritten < Tokens * 9 / 10, $"{row.Ending} after {row.TokensWritten} tokens"));
     }
 
-    private static string Rule(string model, string[] directives, int times) =>
-        $$"""{"model":"{{model}}","every":12,"times":{{times}},"directives":{{JsonSerializer.Serialize(directives)}}}""";
+    /// <summary>
+    /// Each twelfth call of the model fails, less than the budget of extra calls earns; and no request twice at the same host, since what fails three times
+    /// in a row may be seen.
+    /// </summary>
+    private static string Rule(string model, int times, string[]? kinds = null) =>
+        $$"""{"model":"{{model}}","every":12,"times":{{times}},"once_per_user":true,"directives":{{JsonSerializer.Serialize(kinds ?? BeforeContent)}}}""";
+
+    private static bool IsFaulty(int index) => index % 12 == 5;
+
+    private static ScenarioRequest Faulty(ScenarioRun run, string model, int index) =>
+        run.Request(model, IsFaulty(index) ? $"{Short} gap=5ms {AfterContent[index / 12 % AfterContent.Length]}" : Short);
+
+    /// <summary>
+    /// Never a good end, always exactly one error. Where content and fault reach the Router in one piece nobody has seen anything, and it may ask again: all but a
+    /// few show content, and behind it the event.
+    /// </summary>
+    private static async Task AssertOneErrorEachAsync(ScenarioRun run, List<ClientObservation> broken)
+    {
+        await run.AssertAllAsync(broken, one => one is { Errors: 1, Terminals: 0 } && (one.Status == 200) == (one.Text.Length > 0));
+        Assert.True(broken.Count(one => one.Text.Length > 0) > broken.Count * 8 / 10, "Most faults have to come after content.");
+    }
 }

@@ -21,6 +21,15 @@ internal static class DeadlineCheck
             return;
         }
 
+        // From its arrival at the Router, which is later than the client's clock: if that is too late, it is too late by any clock.
+        foreach (var attempt in request.Ledger is [{ Attempts: { } attempts }] ? attempts : [])
+        {
+            if (attempt.StartMs * 1000 > deadline - client.SentUs)
+            {
+                found.Add($"I6 {request.Name}: attempt {attempt.Number} was sent after {attempt.StartMs} ms, and the request has {(deadline - client.SentUs) / 1000} ms.");
+            }
+        }
+
         foreach (var row in request.Meter)
         {
             if (Late(row.StartedUs, deadline) is var begun && begun > rules.Slack)

@@ -12,8 +12,11 @@ public sealed record HistoryRules
     /// <summary>For each model that clients ask for: the groups that may serve it, itself among them unless it is an alias.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> Groups { get; init; }
 
-    /// <summary>How much later than a deadline something may be seen to begin: clocks are read on a busy machine.</summary>
-    public TimeSpan Slack { get; init; } = TimeSpan.FromMilliseconds(250);
+    /// <summary>
+    /// How much later than a deadline a provider may see a call begin: the client starts its clock before the gateway does, and on a busy machine a call is
+    /// on its way for a while. What the gateway itself says of its calls has to be exact.
+    /// </summary>
+    public TimeSpan Slack { get; init; } = TimeSpan.FromMilliseconds(700);
 
     /// <summary>How much later than a deadline a provider may see the gateway go.</summary>
     public TimeSpan HangUp { get; init; } = TimeSpan.FromSeconds(2);

@@ -111,8 +111,8 @@ public sealed class CredentialPoolsTests
     public void The_gauge_shows_each_key_that_is_refused()
     {
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        Refuse(For(Two));
-        Assert.NotNull(new CredentialMetrics(services.GetRequiredService<IMeterFactory>(), _pools));
+        var pools = new CredentialPools(_events, new RouterPeers(), services.GetRequiredService<IMeterFactory>());
+        Refuse(pools.For(Two, ProtocolAdapters.For(Two)));
         var measured = new List<(int Value, string Tags)>();
         using var listener = new MeterListener
         {

@@ -134,7 +134,8 @@ public sealed class FairShareTests
             while (_waiting.Count > _room.Count)
             {
                 await Task.WhenAny(_waiting.Select(static one => one.Task)).WaitAsync(TimeSpan.FromSeconds(30));
-                foreach (var (name, cameMs, task) in _waiting.Where(static one => one.Task.IsCompleted).ToArray())
+                var done = _waiting.FindAll(static one => one.Task.IsCompleted);
+                foreach (var (name, cameMs, task) in done)
                 {
                     if (await task == WaitResult.Turn)
                     {
@@ -146,7 +147,7 @@ public sealed class FairShareTests
                     }
                 }
 
-                _waiting.RemoveAll(static one => one.Task.IsCompleted);
+                _waiting.RemoveAll(done.Contains);
             }
         }
     }

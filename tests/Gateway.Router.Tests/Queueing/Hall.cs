@@ -64,12 +64,13 @@ internal sealed class Hall
         while (_waiting.Count > Room.Count)
         {
             await Task.WhenAny(_waiting.Select(static one => one.Task)).WaitAsync(Guard);
-            foreach (var (name, task) in _waiting.Where(static one => one.Task.IsCompleted))
+            var done = _waiting.FindAll(static one => one.Task.IsCompleted);
+            foreach (var (name, task) in done)
             {
                 Left.Add($"{name}:{(task.IsCanceled ? "Cancelled" : (await task).ToString())}");
             }
 
-            _waiting.RemoveAll(static one => one.Task.IsCompleted);
+            _waiting.RemoveAll(done.Contains);
         }
     }
 }

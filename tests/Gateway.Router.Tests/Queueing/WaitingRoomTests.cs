@@ -66,6 +66,22 @@ public sealed class WaitingRoomTests
     }
 
     [Fact]
+    public async Task A_turn_for_a_client_that_just_left_passes_on()
+    {
+        var hall = new Hall();
+        using var client = new CancellationTokenSource();
+        await hall.CameAsync("1", cancellationToken: client.Token);
+        await hall.CameAsync("2");
+
+        // The last to register is called first: the turn comes while the client is leaving, and before the room knows it.
+        using var turn = client.Token.Register(hall.Room.Pulse);
+        await client.CancelAsync();
+        await hall.SettleAsync();
+
+        Assert.Equal(["1:Cancelled", "2:Turn"], hall.Left.Order());
+    }
+
+    [Fact]
     public async Task A_client_that_has_left_does_not_come_in()
     {
         var hall = new Hall();
@@ -251,14 +267,16 @@ public sealed class WaitingRoomTests
         var two = states.Of("two", QueueConfig.Standard).Room;
         var seen = two.Pulses;
         states.Pulse();
-        Assert.Equal(WaitResult.Turn, await two.WaitAsync(Somebody(seen), TimeSpan.FromSeconds(1), 0, returning: false, CancellationToken.None));
+        Assert.Equal(WaitResult.Turn, await WaitAsync(two, seen));
 
-        var first = one.WaitAsync(Somebody(one.Pulses), TimeSpan.FromSeconds(1), 0, returning: false, CancellationToken.None);
-        var second = two.WaitAsync(Somebody(two.Pulses), TimeSpan.FromSeconds(1), 0, returning: false, CancellationToken.None);
+        var first = WaitAsync(one, one.Pulses);
+        var second = WaitAsync(two, two.Pulses);
         states.Pulse();
         Assert.Equal((WaitResult.Turn, WaitResult.Turn), (await first, await second));
 
-        static Visitor Somebody(long seen) => new("a", 1, RequestPriority.Default, 1) { Seen = seen };
+        static Task<WaitResult> WaitAsync(WaitingRoom room, long seen) => room
+            .WaitAsync(new Visitor("a", 1, RequestPriority.Default, 1) { Seen = seen }, TimeSpan.FromSeconds(1), 0, returning: false, CancellationToken.None)
+            .AsTask().WaitAsync(TimeSpan.FromSeconds(30));
     }
 
     [Fact]

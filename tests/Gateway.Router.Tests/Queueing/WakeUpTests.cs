@@ -91,6 +91,39 @@ public sealed class WakeUpTests
         }
     }
 
+    [Fact]
+    public async Task The_last_place_that_becomes_free_is_never_missed()
+    {
+        var room = new WaitingRoom(new QueueConfig(), new RouterClock(new JournalTime()));
+        for (var round = 0; round < 2000; round++)
+        {
+            var free = 0;
+            var guest = Task.Run(async () =>
+            {
+                for (var returning = false; ; returning = true)
+                {
+                    var seen = room.Pulses;
+                    if (Interlocked.CompareExchange(ref free, 0, 1) == 1)
+                    {
+                        return;
+                    }
+
+                    // Between the look and the chair the other one may run, on the same core too.
+                    await Task.Yield();
+                    await room.WaitAsync(new Visitor("a", 1, RequestPriority.Default, 1) { Seen = seen }, TimeSpan.FromHours(1), 0, returning, CancellationToken.None);
+                }
+            });
+            var holder = Task.Run(() =>
+            {
+                Volatile.Write(ref free, 1);
+                room.Pulse();
+            });
+
+            // Nobody comes after them who would wake the guest by chance.
+            await Task.WhenAll(holder, guest).WaitAsync(TimeSpan.FromSeconds(30));
+        }
+    }
+
     private static void InterlockedMax(ref int target, int value)
     {
         for (var seen = Volatile.Read(ref target); value > seen; seen = Volatile.Read(ref target))

@@ -74,6 +74,22 @@ public sealed class ControlTests
     }
 
     [Fact]
+    public async Task OncePerUser_SparesWhoWasBrokenBefore()
+    {
+        await using var simulator = await TestSimulator.StartAsync();
+        await PutAsync(simulator, """{"rules":[{"directives":"status=500","once_per_user":true}]}""");
+
+        var seen = new StringBuilder();
+        foreach (var user in "abaabc")
+        {
+            using var response = await simulator.SendAsync(TestSimulator.Chat("x", $",\"user\":\"{user}\""));
+            seen.Append(response.IsSuccessStatusCode ? '.' : 'x');
+        }
+
+        Assert.Equal("xx...x", seen.ToString());
+    }
+
+    [Fact]
     public async Task SeveralDirectives_AreTakenInTurn()
     {
         await using var simulator = await TestSimulator.StartAsync();

@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Gateway.Router.Tests.Credentials;
 
 /// <summary>Two Routers that share a real Redis.</summary>
-public sealed class CredentialHintsTests
+public sealed class SharedCredentialTests
 {
     [Fact]
     public async Task Routers_tell_each_other_of_rests_and_quarantines()
