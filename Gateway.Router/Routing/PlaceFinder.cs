@@ -94,9 +94,13 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
         }
         else if (failed is null && trip.Group.State.Room.Count > 0)
         {
-            // Others came first.
-            waits = true;
-            return RoutePick.Nothing(PickBlock.Busy, 0);
+            // Others came first. It waits for what they wait for: a time, or the end of a call, which nobody would tell it of where nothing has a limit.
+            var free = selector.Peek(trip, default);
+            if (free.Deployment is not null || free.Block is PickBlock.Busy or PickBlock.Limited)
+            {
+                waits = true;
+                return free.Deployment is null ? free : RoutePick.Nothing(PickBlock.Busy, clock.Now);
+            }
         }
 
         var pick = TakeOrFallBack(exchange, trip, failed);
@@ -174,9 +178,20 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
             returning = true;
             seen = room.Pulses;
             pick = selector.Take(trip);
-            if (pick.Deployment is not null || pick.Block is not (PickBlock.Busy or PickBlock.Limited))
+            if (pick.Deployment is { } deployment)
             {
-                return pick.Deployment is null ? LeaveTurn(room, pick, returning) : pick;
+                if (!deployment.Upstream.Credentials.HasLimits)
+                {
+                    // A rest is over, for all that waited for its end: there is a place for the next one too.
+                    room.Pulse();
+                }
+
+                return pick;
+            }
+
+            if (pick.Block is not (PickBlock.Busy or PickBlock.Limited))
+            {
+                return LeaveTurn(room, pick, returning);
             }
         }
     }
