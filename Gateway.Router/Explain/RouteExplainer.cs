@@ -48,7 +48,7 @@ internal sealed class RouteExplainer(
             return target is null ? explanation with { Error = refused } : Excluded(explanation, exchange.Catalog.GroupOf(target), target, refused);
         }
 
-        var trip = RouteTrips.For(exchange, clock.Now);
+        var trip = RouteTrips.For(exchange);
         var watch = trip.Watch = new RouteWatch();
         watch.Begin(trip.Group, target!, trip.Candidates);
         var pick = places.Peek(exchange, trip, out var waits);
@@ -114,7 +114,7 @@ internal sealed class RouteExplainer(
     private List<string> OrderOf(LlmExchange exchange, WatchedGroup group)
     {
         var order = new List<string>();
-        var trip = RouteTrips.For(exchange, clock.Now);
+        var trip = RouteTrips.For(exchange);
         trip.Group = group.Group;
         trip.Candidates = group.Candidates;
         trip.Affinity = RouteTrips.AffinityOf(exchange, group.Group);
