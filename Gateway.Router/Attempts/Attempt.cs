@@ -154,14 +154,19 @@ internal sealed class Attempt(LlmExchange exchange, int number, Deployment deplo
         if (Outcome.FirstContentAt == 0)
         {
             Outcome.FirstContentAt = _time.GetTimestamp();
-            if (Exchange.Facts.Stream && Answer.IsSuccessStatusCode)
+            if (!Answer.IsSuccessStatusCode)
             {
-                var (now, elapsed) = (clock.Now, Elapsed);
-                Deployment.State.Load.NoteFirstToken(now, elapsed);
-                if (Exchange.Group is { Config.Hedge: not null } group)
-                {
-                    group.State.FirstTokens.Note(now, elapsed);
-                }
+                return;
+            }
+
+            if (Exchange.Facts.Stream)
+            {
+                Deployment.State.Load.NoteFirstToken(clock.Now, Elapsed);
+            }
+
+            if (Exchange.Group is { Config.Hedge: not null } group && HedgedCalls.IsFor(Exchange))
+            {
+                group.State.FirstTokens.Note(clock.Now, Elapsed);
             }
         }
     }

@@ -80,8 +80,9 @@ internal sealed class AttemptCalls(UsageRecorder recorder, AttemptRunner runner,
             }
 
             RouteFeedback.Ended(attempt, failure, clock.Now);
+            RouteFeedback.NoteLength(attempt, trip.Group, clock.Now);
             selector.Return(trip, attempt.Deployment, attempt.Lane, attempt.WasSent ? attempt.Outcome.Usage.Input + attempt.Outcome.Usage.Output : null);
-            MakeRoom(attempt.Deployment);
+            MakeRoom(trip, attempt.Deployment);
         }
     }
 
@@ -96,15 +97,21 @@ internal sealed class AttemptCalls(UsageRecorder recorder, AttemptRunner runner,
     public void PutBack(RouteTrip trip, RoutePick pick)
     {
         var deployment = pick.Deployment!;
-        deployment.State.Abandoned(clock.Now);
+        if (pick.IsProbe)
+        {
+            // Only its own: a probe that another request makes goes on.
+            deployment.State.Abandoned(clock.Now);
+        }
+
         pick.Credential?.Abandoned(clock.Now);
         selector.Return(trip, deployment, pick.Credential, used: null);
-        MakeRoom(deployment);
+        MakeRoom(trip, deployment);
     }
 
-    private void MakeRoom(Deployment deployment)
+    /// <summary>Where nothing is limited only a pause that a provider asked for makes requests wait; those who came behind them wait for an end.</summary>
+    private void MakeRoom(RouteTrip trip, Deployment deployment)
     {
-        if (deployment.Upstream.Credentials.HasLimits)
+        if (deployment.Upstream.Credentials.HasLimits || trip.Group.State.Room.Count > 0)
         {
             groups.Pulse();
         }

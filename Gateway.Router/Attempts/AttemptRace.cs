@@ -47,12 +47,12 @@ internal sealed class AttemptRace(Attempt first)
     }
 
     /// <summary>Makes a call the one that answers, and gives the other up.</summary>
-    /// <returns>Whether there is another one that may still be sending the client's bytes.</returns>
+    /// <returns>Whether there is another one that may still be sending the client's bytes, and gives them back at its end.</returns>
     /// <exception cref="SupersededException">The other one was quicker.</exception>
     public bool Commit(Attempt attempt)
     {
         Attempt? other;
-        bool isAlone;
+        bool isMade;
         lock (_lock)
         {
             if (_winner is not null && !ReferenceEquals(_winner, attempt))
@@ -62,12 +62,23 @@ internal sealed class AttemptRace(Attempt first)
 
             _winner = attempt;
             other = Other(attempt);
-            isAlone = _secondIsMade is null;
+            isMade = _secondIsMade is null or { Task.IsCompleted: true };
+        }
+
+        if (other is null)
+        {
+            return !isMade;
+        }
+
+        if (other.Ended.IsCompleted)
+        {
+            // Its clock may be another request's by now.
+            return false;
         }
 
         // Outside the lock: what waits for the clock of the other may go on right here.
-        other?.Timer.Supersede();
-        return !isAlone;
+        other.Timer.Supersede();
+        return true;
     }
 
     /// <summary>Completed when the other call is over, and what it is charged for is known.</summary>

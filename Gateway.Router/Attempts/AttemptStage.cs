@@ -22,58 +22,91 @@ internal sealed class AttemptStage(UsageRecorder recorder, AttemptCalls calls, H
             return;
         }
 
-        var trip = RouteTrips.For(exchange, clock.Now);
+        var trip = RouteTrips.For(exchange);
         var retries = trip.Group.State.Retries;
         var most = trip.Preferences is { AllowFallbacks: false } ? 1 : trip.Group.Config.Attempts;
         retries.Earn(clock.Now);
         Attempt? last = null;
         AttemptFailure? failure = null;
-        while (true)
+        GatewayError? refusal = null;
+        var isPaid = false;
+        try
         {
-            var pick = await places.FindAsync(exchange, trip, failure?.Class);
-            if (pick.Deployment is not { } deployment)
+            while (true)
             {
-                await GiveUpAsync(exchange, last, failure, places.Describe(exchange, pick));
-                return;
-            }
+                var pick = await places.FindAsync(exchange, trip, failure?.Class);
+                if (pick.Deployment is not { } deployment)
+                {
+                    await GiveUpAsync(exchange, last, failure, refusal ?? (exchange.TimeLeft(clock.UtcNow) <= TimeSpan.Zero ? TooLate : places.Describe(exchange, pick)));
+                    return;
+                }
 
-            var left = calls.TimeLeft(exchange, deployment);
-            if (left <= TimeSpan.Zero || AttemptCalls.IsEstimate(exchange, deployment))
+                var left = calls.TimeLeft(exchange, deployment);
+                if (left <= TimeSpan.Zero || AttemptCalls.IsEstimate(exchange, deployment))
+                {
+                    calls.PutBack(trip, pick);
+                    await (left <= TimeSpan.Zero ? GiveUpAsync(exchange, last, failure, TooLate) : TokenEstimate.AnswerAsync(exchange, deployment));
+                    return;
+                }
+
+                Attempt attempt;
+                try
+                {
+                    attempt = await calls.DispatchAsync(exchange, trip, pick, left);
+                }
+                catch (GatewayException exception) when (exception.Error.Kind != GatewayErrorKind.JournalFull && trip.Preferences is not { AllowFallbacks: false })
+                {
+                    // It cannot be said to this upstream, and nothing was sent: another may understand it.
+                    refusal ??= exception.Error;
+                    trip.Exclude(deployment);
+                    continue;
+                }
+
+                isPaid = false;
+                var over = last;
+                last = attempt;
+                if (over is not null)
+                {
+                    await calls.RetireAsync(over);
+                }
+
+                if (most > 1 && attempt.Number == 1 && trip.Group.Config.Hedge is { } hedge && HedgedCalls.IsFor(exchange))
+                {
+                    (last, failure) = await hedged.RunAsync(attempt, trip, hedge);
+                }
+                else
+                {
+                    failure = await calls.RunAsync(attempt, trip);
+                }
+
+                if (failure is not { } failed)
+                {
+                    return;
+                }
+
+                if (last.IsCommitted || exchange.Outcome.Attempts >= most || !RetryPolicy.MayTryAgain(failed.Class) || !(isPaid = retries.TrySpend(clock.Now)))
+                {
+                    await GiveUpAsync(exchange, last, failure, own: null);
+                    return;
+                }
+
+                RetryPolicy.NoteTried(trip, last, failed.Class);
+                await RetryPolicy.PauseAsync(trip, failed.Class, exchange.Outcome.Attempts, calls.TimeLeft(exchange, last.Deployment), clock.Time, exchange.Http.RequestAborted);
+            }
+        }
+        finally
+        {
+            if (isPaid)
             {
-                calls.PutBack(trip, pick);
-                await (left <= TimeSpan.Zero ? GiveUpAsync(exchange, last, failure, TooLate) : TokenEstimate.AnswerAsync(exchange, deployment));
-                return;
+                retries.GiveBack();
             }
 
             if (last is not null)
             {
                 await calls.RetireAsync(last);
             }
-
-            last = await calls.DispatchAsync(exchange, trip, pick, left);
-            (last, failure) = await RunAsync(last, trip);
-            if (failure is not { } failed)
-            {
-                await calls.RetireAsync(last);
-                return;
-            }
-
-            if (exchange.Outcome.Attempts >= most || !RetryPolicy.MayTryAgain(failed.Class) || !retries.TrySpend(clock.Now))
-            {
-                await GiveUpAsync(exchange, last, failure, own: null);
-                return;
-            }
-
-            RetryPolicy.NoteTried(trip, last, failed.Class);
-            await RetryPolicy.PauseAsync(trip, failed.Class, exchange.Outcome.Attempts, clock.Time, exchange.Http.RequestAborted);
         }
     }
-
-    private ValueTask<(Attempt Attempt, AttemptFailure? Failure)> RunAsync(Attempt attempt, RouteTrip trip) =>
-        trip.Group.Config.Hedge is { } hedge && attempt.Number == 1 && HedgedCalls.IsFor(attempt.Exchange, hedge)
-            ? hedged.RunAsync(attempt, trip, hedge) : RunAloneAsync(attempt, trip);
-
-    private async ValueTask<(Attempt Attempt, AttemptFailure? Failure)> RunAloneAsync(Attempt attempt, RouteTrip trip) => (attempt, await calls.RunAsync(attempt, trip));
 
     /// <summary>Nothing else is tried: the client hears what the last call said, or what we have to say ourselves.</summary>
     /// <param name="own">Why there was no further place; counts only where no call failed.</param>
@@ -82,10 +115,8 @@ internal sealed class AttemptStage(UsageRecorder recorder, AttemptCalls calls, H
         if (last is null)
         {
             await exchange.RefuseAsync(own!);
-            return;
         }
-
-        if (failure is { Reply: { } reply })
+        else if (failure is { Reply: { } reply })
         {
             await reply.SendAsync(last, recorder);
         }
@@ -93,8 +124,6 @@ internal sealed class AttemptStage(UsageRecorder recorder, AttemptCalls calls, H
         {
             await FailAsync(last, failure, own);
         }
-
-        await calls.RetireAsync(last);
     }
 
     private async ValueTask FailAsync(Attempt attempt, AttemptFailure? failure, GatewayError? own)
@@ -107,16 +136,25 @@ internal sealed class AttemptStage(UsageRecorder recorder, AttemptCalls calls, H
             return;
         }
 
-        // The record says what the client is about to see.
+        var response = exchange.Http.Response;
         var error = failure?.Error ?? own!;
-        attempt.Outcome.Status = error.Facts.Status;
-        await recorder.SettleAsync(attempt);
-        if (failure is { Class: FailureClass.Credential, Status: > 0 and var refused })
+        if (!attempt.IsCommitted)
         {
-            exchange.Http.Response.Headers[GatewayHeaders.UpstreamStatus] = refused == StatusCodes.Status401Unauthorized ? "401" : "403";
+            // The record says what the client is about to see.
+            attempt.Outcome.Status = error.Facts.Status;
         }
 
-        ResponseHead.WriteOwn(attempt, attempt.Elapsed);
+        await recorder.SettleAsync(attempt);
+        if (!response.HasStarted)
+        {
+            if (failure is { Class: FailureClass.Credential, Status: > 0 and var refused })
+            {
+                response.Headers[GatewayHeaders.UpstreamStatus] = refused == StatusCodes.Status401Unauthorized ? "401" : "403";
+            }
+
+            ResponseHead.WriteOwn(attempt, attempt.Elapsed);
+        }
+
         await exchange.RefuseAsync(error);
     }
 }

@@ -19,6 +19,15 @@ internal sealed class HedgeBudget
         }
     }
 
+    /// <summary>Gives one back that was not made.</summary>
+    public void GiveBack()
+    {
+        lock (_lock)
+        {
+            _earned = Math.Min(Most, _earned + 1);
+        }
+    }
+
     /// <summary>Takes one.</summary>
     public bool TrySpend()
     {

@@ -9,11 +9,10 @@ namespace Gateway.Router.Attempts;
 /// Makes a second call beside a silent first one. The first that has content to show answers; the other is given up and charged for what it reports.
 /// It costs real money, so it is off unless the group has it, kept to a share of the requests, and left out while anything is in trouble.
 /// </summary>
-internal sealed class HedgedCalls(AttemptCalls calls, RouteSelector selector, RouterClock clock)
+internal sealed class HedgedCalls(AttemptCalls calls, RouteSelector selector, RouterClock clock, ILogger<HedgedCalls> logger)
 {
     /// <summary>Streams, by their first content, and what has no side effects and little price.</summary>
-    public static bool IsFor(LlmExchange exchange, HedgeConfig? hedge) =>
-        hedge is not null && (exchange.Facts.Stream || exchange.Endpoint.Kind is LlmKind.Embed or LlmKind.CountTokens or LlmKind.Moderate);
+    public static bool IsFor(LlmExchange exchange) => exchange.Facts.Stream || exchange.Endpoint.Kind is LlmKind.Embed or LlmKind.CountTokens or LlmKind.Moderate;
 
     /// <summary>Runs the first call, and a second one if it comes to that.</summary>
     /// <returns>The failure, with the call that it is of, when neither answered.</returns>
@@ -62,13 +61,23 @@ internal sealed class HedgedCalls(AttemptCalls calls, RouteSelector selector, Ro
 
         // Its own deployment is what keeps silent.
         trip.NoteTried(first.Deployment, lane: null);
-        if (selector.Take(trip) is not { Deployment: { } deployment } pick)
+        var second = selector.Take(trip) is { Deployment: not null } pick ? await TryDispatchAsync(first, trip, race, pick) : null;
+        if (second is null)
         {
-            return null;
+            // It may fail yet by one of its credentials alone.
+            trip.ForgetLastTried();
+            state.Hedges.GiveBack();
         }
 
-        var left = calls.TimeLeft(first.Exchange, deployment);
-        if (left <= TimeSpan.Zero || !state.Retries.TrySpend(now))
+        return second;
+    }
+
+    private async ValueTask<Attempt?> TryDispatchAsync(Attempt first, RouteTrip trip, AttemptRace race, RoutePick pick)
+    {
+        var exchange = first.Exchange;
+        var retries = trip.Group.State.Retries;
+        var left = calls.TimeLeft(exchange, pick.Deployment!);
+        if (left <= TimeSpan.Zero || !retries.TrySpend(clock.Now))
         {
             calls.PutBack(trip, pick);
             return null;
@@ -77,17 +86,20 @@ internal sealed class HedgedCalls(AttemptCalls calls, RouteSelector selector, Ro
         if (!race.TryAnnounce())
         {
             calls.PutBack(trip, pick);
+            retries.GiveBack();
             return null;
         }
 
         Attempt? second = null;
         try
         {
-            return second = await calls.DispatchAsync(first.Exchange, trip, pick, left, race);
+            return second = await calls.DispatchAsync(exchange, trip, pick, left, race);
         }
-        catch (Core.Errors.GatewayException)
+        catch (Exception exception)
         {
-            // The first call goes on; this one was an extra.
+            // The first call goes on, whatever it was; this one was an extra.
+            logger.HedgeFailed(exchange.RequestId, pick.Deployment!.Id, exception.GetType().Name);
+            retries.GiveBack();
             return null;
         }
         finally

@@ -31,7 +31,8 @@ internal static class RetryPolicy
 
     /// <summary>Waits a random time before a call that follows a failure of the upstream: full jitter, so that many do not come back at once.</summary>
     /// <param name="attempts">Calls made so far.</param>
-    public static Task PauseAsync(RouteTrip trip, FailureClass failure, int attempts, TimeProvider time, CancellationToken cancellationToken)
+    /// <param name="left">Time left for the request: it does not wait for its own end.</param>
+    public static Task PauseAsync(RouteTrip trip, FailureClass failure, int attempts, TimeSpan left, TimeProvider time, CancellationToken cancellationToken)
     {
         // What cannot be reached is left at once for another deployment.
         if (failure is not (FailureClass.Broken or FailureClass.ServerError or FailureClass.Overloaded) && !(failure == FailureClass.Unreachable && trip.Candidates.Length == 1))
@@ -40,6 +41,7 @@ internal static class RetryPolicy
         }
 
         var most = Math.Min(LongestPause.Ticks, BasePause.Ticks << (attempts - 1));
-        return Task.Delay(TimeSpan.FromTicks((long)(trip.Group.State.Advance() % (ulong)most)), time, cancellationToken);
+        var pause = (long)(trip.Group.State.Advance() % (ulong)most);
+        return Task.Delay(TimeSpan.FromTicks(Math.Clamp(pause, 0, Math.Max(0, left.Ticks))), time, cancellationToken);
     }
 }

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Gateway.Core;
-using Gateway.Core.Requests;
 using Gateway.Router.Catalog;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Protocols;
@@ -19,11 +18,6 @@ internal static class TokenEstimate
 
     /// <summary>A small image; larger ones cost more, by rules that differ between models.</summary>
     private const int TokensPerMedia = 85;
-
-    /// <summary>Whether the deployment has no counter, so that the request is answered here.</summary>
-    public static bool IsDue(LlmExchange exchange, Deployment deployment) =>
-        exchange.Endpoint.Kind == LlmKind.CountTokens && !deployment.Protocol.PassesThrough(exchange.Call, deployment.Traits)
-        && deployment.Protocol.OperationFor(LlmKind.CountTokens, deployment.Traits) is null;
 
     public static async ValueTask AnswerAsync(LlmExchange exchange, Deployment deployment)
     {

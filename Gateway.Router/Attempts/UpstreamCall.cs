@@ -52,7 +52,7 @@ internal sealed class UpstreamCall
         }
 
         var client = ProtocolAdapters.Client(endpoint.Protocol);
-        var notes = exchange.Notes = new TranslationNotes(deployment.RejectsLosses);
+        var notes = new TranslationNotes(deployment.RejectsLosses);
         var output = new ArrayBufferWriter<byte>(Math.Max(exchange.Body.Length + 256, 1024));
         using var json = new Utf8JsonWriter(output, Plain);
         if (endpoint.Kind == LlmKind.Embed)

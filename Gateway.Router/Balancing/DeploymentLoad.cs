@@ -16,7 +16,6 @@ internal sealed class DeploymentLoad
     private MovingMean _firstToken = new(LatencyKept.Ticks, peaks: true);
     private MovingMean _whole = new(LatencyKept.Ticks, peaks: true);
     private MovingMean _perToken = new(LatencyKept.Ticks, peaks: false);
-    private MovingMean _outputTokens = new(RatesKept.Ticks, peaks: false);
     private double _calls;
     private double _failures;
     private long _countedAt;
@@ -63,15 +62,11 @@ internal sealed class DeploymentLoad
             _calls = (_calls * kept) + 1;
             _failures = (_failures * kept) + (failed ? 1 : 0);
             _countedAt = Math.Max(now, _countedAt);
-            if (outputTokens > 0)
-            {
-                _outputTokens.Note(now, outputTokens);
 
-                // One token has no time between tokens.
-                if (outputTokens > 1 && answering > TimeSpan.Zero)
-                {
-                    _perToken.Note(now, answering.TotalSeconds / outputTokens);
-                }
+            // One token has no time between tokens.
+            if (outputTokens > 1 && answering > TimeSpan.Zero)
+            {
+                _perToken.Note(now, answering.TotalSeconds / outputTokens);
             }
         }
     }
@@ -87,7 +82,6 @@ internal sealed class DeploymentLoad
                 Measure.Of(_firstToken, now),
                 Measure.Of(_whole, now),
                 Measure.Of(_perToken, now),
-                _outputTokens.IsKnown ? _outputTokens.Value : 0,
 
                 // One call more than there were: the only one of a quiet deployment is not its whole truth, and is forgiven in time.
                 _failures * kept / ((_calls * kept) + 1));
@@ -111,9 +105,8 @@ internal readonly record struct Measure(double Seconds, bool IsKnown, bool IsOld
 /// <param name="FirstToken">Of streams: dispatch to first content. Slow answers count at once, fast ones bit by bit.</param>
 /// <param name="Whole">Of plain answers: dispatch to end. Weighed as <paramref name="FirstToken"/>.</param>
 /// <param name="PerToken">Of streams: time per output token.</param>
-/// <param name="OutputTokens">Of an answer on average; 0 while not known.</param>
 /// <param name="Errors">Share of calls that failed lately, 0 to below 1; fades while nothing is asked.</param>
-internal readonly record struct LoadReading(int InFlight, Measure FirstToken, Measure Whole, Measure PerToken, double OutputTokens, double Errors)
+internal readonly record struct LoadReading(int InFlight, Measure FirstToken, Measure Whole, Measure PerToken, double Errors)
 {
     /// <summary>Errors above this show that something is wrong.</summary>
     public const double FewErrors = 0.1;

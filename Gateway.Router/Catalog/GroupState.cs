@@ -18,6 +18,9 @@ internal sealed class GroupState(string name, QueueConfig queue, RouterClock clo
 
     public WaitingRoom Room { get; } = new(queue, clock, pulses);
 
+    /// <summary>Tokens of its answers, where the choice or a limit asks for an estimate.</summary>
+    public AnswerLengths Lengths { get; } = new();
+
     /// <summary>Dispatch to first content, where the group hedges.</summary>
     public MovingPercentile FirstTokens { get; } = new();
 

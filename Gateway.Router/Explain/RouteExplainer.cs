@@ -48,7 +48,7 @@ internal sealed class RouteExplainer(
             return target is null ? explanation with { Error = refused } : Excluded(explanation, exchange.Catalog.GroupOf(target), target, refused);
         }
 
-        var trip = RouteTrips.For(exchange, clock.Now);
+        var trip = RouteTrips.For(exchange);
         var watch = trip.Watch = new RouteWatch();
         watch.Begin(trip.Group, target!, trip.Candidates);
         var pick = places.Peek(exchange, trip, out var waits);
@@ -66,7 +66,7 @@ internal sealed class RouteExplainer(
             Pick = pick,
             Chosen = chosen,
             Error = error,
-            Verdict = error is not null ? Verdict.Refuse : waits ? Verdict.Wait : TokenEstimate.IsDue(exchange, pick.Deployment!) ? Verdict.Answer : Verdict.Call,
+            Verdict = error is not null ? Verdict.Refuse : waits ? Verdict.Wait : AttemptCalls.IsEstimate(exchange, pick.Deployment!) ? Verdict.Answer : Verdict.Call,
             MaxAttempts = trip.Preferences is { AllowFallbacks: false } ? 1 : exchange.Group!.Config.Attempts,
         };
     }
@@ -93,7 +93,7 @@ internal sealed class RouteExplainer(
     /// <summary>The last thing before a call: the request must be sayable in the upstream's protocol.</summary>
     private static GatewayError? Refuse(LlmExchange exchange, Deployment deployment)
     {
-        if (TokenEstimate.IsDue(exchange, deployment) || (exchange.Endpoint.Protocol == LlmProtocol.Responses && !deployment.Protocol.PassesThrough(exchange.Call, deployment.Traits)))
+        if (AttemptCalls.IsEstimate(exchange, deployment) || (exchange.Endpoint.Protocol == LlmProtocol.Responses && !deployment.Protocol.PassesThrough(exchange.Call, deployment.Traits)))
         {
             // What a translated response goes on from is kept apart, and only a real request loads it.
             return null;
@@ -114,7 +114,7 @@ internal sealed class RouteExplainer(
     private List<string> OrderOf(LlmExchange exchange, WatchedGroup group)
     {
         var order = new List<string>();
-        var trip = RouteTrips.For(exchange, clock.Now);
+        var trip = RouteTrips.For(exchange);
         trip.Group = group.Group;
         trip.Candidates = group.Candidates;
         trip.Affinity = RouteTrips.AffinityOf(exchange, group.Group);

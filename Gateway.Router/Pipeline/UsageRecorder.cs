@@ -80,17 +80,18 @@ internal sealed class UsageRecorder(IUsageJournal journal)
             return ValueTask.CompletedTask;
         }
 
+        // What became of the call stays as it is: it may have been over long before the client left.
         last.Outcome.Status = exchange.Outcome.Status;
-        last.Outcome.Ending = exchange.Outcome.Ending == RequestEnding.ClientGone ? RequestEnding.ClientGone : last.Outcome.Ending;
-        return SettleAsync(last);
+        return SettleAsync(last, exchange.Outcome.Ending == RequestEnding.ClientGone ? RequestEnding.ClientGone : null);
     }
 
     /// <summary>
     /// Records the end as the call that answers, or is the last, stands now; every earlier call is over. Does nothing the second
     /// time, so that every way out may call it.
     /// </summary>
+    /// <param name="ending">Of the request, where it is not that of the call.</param>
     /// <exception cref="GatewayException">Not recorded: the client must not see a normal end.</exception>
-    public ValueTask SettleAsync(Attempt attempt)
+    public ValueTask SettleAsync(Attempt attempt, RequestEnding? ending = null)
     {
         var exchange = attempt.Exchange;
         if (exchange.IsSettled)
@@ -100,12 +101,13 @@ internal sealed class UsageRecorder(IUsageJournal journal)
 
         if (attempt.Race is { } race && race.OtherEnded(attempt) is { IsCompleted: false } other)
         {
-            return SettleAfterAsync(other, attempt);
+            return SettleAfterAsync(other, attempt, ending);
         }
 
         // Set before the write: a FINAL that failed in mid-write must not be written twice.
         exchange.IsSettled = true;
         var outcome = exchange.Adopt(attempt);
+        outcome.Ending = ending ?? outcome.Ending;
         if (attempt.Intent is not { } intent)
         {
             return ValueTask.CompletedTask;
@@ -127,10 +129,10 @@ internal sealed class UsageRecorder(IUsageJournal journal)
         });
     }
 
-    private async ValueTask SettleAfterAsync(Task other, Attempt attempt)
+    private async ValueTask SettleAfterAsync(Task other, Attempt attempt, RequestEnding? ending)
     {
         await other;
-        await SettleAsync(attempt);
+        await SettleAsync(attempt, ending);
     }
 
     private ValueTask AppendAsync(UsageFinal final)

@@ -60,6 +60,20 @@ internal sealed class PriorityClass
         }
     }
 
+    /// <summary>Whether it has anybody who does not know that there is nothing for it yet.</summary>
+    public bool IsClaimed(long now)
+    {
+        foreach (var queue in _queues)
+        {
+            if (queue.First(TurnRule.NotEarly, now) is not null)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Whose turn it is; takes nothing.</summary>
     public Waiter? Next(TurnRule rule, long now)
     {

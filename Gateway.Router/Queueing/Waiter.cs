@@ -18,7 +18,7 @@ internal sealed class Waiter(WaitingRoom room, in Visitor visitor, long deadline
     public long PlaceAt { get; } = placeAt;
 
     /// <summary>What it costs its tenant, in tokens for a weight of 1.</summary>
-    public double Cost { get; } = isReturning ? 0 : (double)Math.Max(1, visitor.Tokens) / Math.Max(1, visitor.Weight);
+    public double Cost => isReturning ? 0 : Visitor.Cost;
 
     /// <summary>Where it stands; null when it is out.</summary>
     public LinkedListNode<Waiter>? Node { get; set; }

@@ -35,6 +35,24 @@ internal sealed class WaitingRoom(QueueConfig config, RouterClock clock, PulseCo
     /// <summary>Requests that wait. Newcomers queue behind them.</summary>
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>Whether somebody waits who would take what is free now: others wait for a limit of their own, which is no reason to queue behind them.</summary>
+    public bool IsClaimed
+    {
+        get
+        {
+            if (Count == 0)
+            {
+                return false;
+            }
+
+            lock (_lock)
+            {
+                var now = Clock.Now;
+                return _classes[0].IsClaimed(now) || _classes[1].IsClaimed(now) || _classes[2].IsClaimed(now);
+            }
+        }
+    }
+
     /// <summary>Counts the places that became free. Read it before looking for a place, and say it when waiting: see <see cref="Visitor.Seen"/>.</summary>
     public long Pulses => _pulses.Value;
 

@@ -65,6 +65,11 @@ internal sealed class FallbackFinder
             return false;
         }
 
+        if (ReferenceEquals(trip.Group, exchange.Group))
+        {
+            trip.OwnTrigger = trigger;
+        }
+
         while (trip.Preferences is { } preferences && trip.NextModel < preferences.Models.Count)
         {
             if (TryGo(exchange, trip, preferences.Models[trip.NextModel++], FallbackTriggers.None))
@@ -74,7 +79,7 @@ internal sealed class FallbackFinder
         }
 
         var from = trip.Group;
-        return TryBelow(exchange, trip, from, trigger) || (!ReferenceEquals(from, exchange.Group) && TryBelow(exchange, trip, exchange.Group!, trigger));
+        return TryBelow(exchange, trip, from, trigger) || (!ReferenceEquals(from, exchange.Group) && TryBelow(exchange, trip, exchange.Group!, trip.OwnTrigger));
     }
 
     private static bool TryBelow(LlmExchange exchange, RouteTrip trip, ModelGroup group, FallbackTriggers trigger)

@@ -79,7 +79,7 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
     private RoutePick Find(LlmExchange exchange, RouteTrip trip, FailureClass? failed, out bool waits)
     {
         waits = false;
-        if (trip.Candidates.Length == 0 && !fallbacks.TryNext(exchange, trip, FallbackFinder.TriggerFor(exchange.NoCandidates)))
+        if (trip.Candidates.Length == 0 && !fallbacks.TryNext(exchange, trip, trip.HasExcluded ? FallbackTriggers.Error : FallbackFinder.TriggerFor(exchange.NoCandidates)))
         {
             return RoutePick.Nothing(PickBlock.Excluded, 0);
         }
@@ -92,11 +92,11 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
                 return RoutePick.Nothing(PickBlock.Tried, 0);
             }
         }
-        else if (failed is null && trip.Group.State.Room.Count > 0)
+        else if (failed is null && trip.Group.State.Room.IsClaimed && (trip.Watch is not null || selector.Peek(trip, default).Deployment is not null))
         {
-            // Others came first.
+            // Others came first: it has its turn among them, at once if nobody else is due.
             waits = true;
-            return RoutePick.Nothing(PickBlock.Busy, 0);
+            return RoutePick.Nothing(PickBlock.Busy, clock.Now);
         }
 
         var pick = TakeOrFallBack(exchange, trip, failed);
@@ -109,8 +109,12 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
         var (group, candidates, affinity) = (trip.Group, trip.Candidates, trip.Affinity);
         var pick = Take(trip);
         var first = pick;
-        while (pick.Deployment is null && fallbacks.TryNext(exchange, trip, FallbackTriggers.Error))
+
+        // Of a group that found the request too long, or refused its content, the larger or laxer ones stand in, and not those for its errors.
+        var trigger = failed is { } cause && ReferenceEquals(group, exchange.Group) ? RetryPolicy.TriggerFor(cause) : FallbackTriggers.Error;
+        while (pick.Deployment is null && fallbacks.TryNext(exchange, trip, trigger))
         {
+            trigger = FallbackTriggers.Error;
             pick = Take(trip);
         }
 
@@ -126,7 +130,14 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
             return first;
         }
 
-        if (failed is { } failure && RetryPolicy.MayRepeat(failure))
+        if (failed == FailureClass.RateLimited && pick.Block == PickBlock.Tried)
+        {
+            // There is no other: a short pause that the provider asks for is waited out.
+            (trip.Group, trip.Candidates, trip.Affinity) = (group, candidates, affinity);
+            trip.ForgetTriedLanes();
+            pick = Take(trip);
+        }
+        else if (failed is { } failure && RetryPolicy.MayRepeat(failure))
         {
             // There is no other: the same again is better than giving up.
             (trip.Group, trip.Candidates, trip.Affinity) = (group, candidates, affinity);
@@ -142,7 +153,12 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
     private static Visitor VisitorOf(LlmExchange exchange, RouteTrip trip)
     {
         var claims = exchange.Claims;
-        return new Visitor(claims.Team.Length > 0 ? claims.Team : claims.KeyId, claims.Weight, claims.Priority, trip.InputTokens + trip.OutputTokens);
+        var learns = trip.Group.WantsEstimates;
+        return new Visitor(claims.Team.Length > 0 ? claims.Team : claims.KeyId, claims.Weight, claims.Priority, trip.InputTokens + (learns ? 0 : trip.OutputTokens))
+        {
+            Answers = learns ? trip.Group.State.Lengths : null,
+            OutputCap = exchange.Facts.OutputCap,
+        };
     }
 
     /// <summary>How long a request waits for a place. Ticks; not above 0: not at all.</summary>

@@ -1,5 +1,6 @@
 using Gateway.Core.Journal;
 using Gateway.Router.Attempts;
+using Gateway.Router.Catalog;
 
 namespace Gateway.Router.Routing;
 
@@ -80,6 +81,15 @@ internal static class RouteFeedback
         // A plain answer comes when all of it is generated: the time that it takes to arrive says nothing of tokens.
         var answering = attempt.Exchange.Facts.Stream && attempt.TimeToFirstToken is { } first ? outcome.Duration - first : TimeSpan.Zero;
         attempt.Deployment.State.Load.NoteEnd(now, failed, outcome.Usage.Output, answering);
+    }
+
+    /// <summary>The answer came to its end: later requests of the group are estimated by its length.</summary>
+    public static void NoteLength(Attempt attempt, ModelGroup group, long now)
+    {
+        if (group.WantsEstimates && attempt.Outcome.Ending == RequestEnding.Completed)
+        {
+            group.State.Lengths.Note(now, attempt.Exchange.Facts.OutputCap, attempt.Outcome.Usage.Output);
+        }
     }
 
     private static void Failed(Attempt attempt, long now)

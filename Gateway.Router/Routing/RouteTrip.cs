@@ -1,3 +1,4 @@
+using Gateway.Core.Configuration;
 using Gateway.Core.Requests;
 using Gateway.Router.Catalog;
 using Gateway.Router.Credentials;
@@ -12,8 +13,9 @@ internal sealed class RouteTrip
 {
     private const int MaxTried = 4;
 
-    private readonly Deployment?[] _tried = new Deployment?[MaxTried];
-    private readonly CredentialLane?[] _triedLanes = new CredentialLane?[MaxTried];
+    // Most requests never fail: made when one does.
+    private Deployment?[] _tried = [];
+    private CredentialLane?[] _triedLanes = [];
     private int _triedCount;
     private List<string>? _visited;
 
@@ -38,6 +40,9 @@ internal sealed class RouteTrip
 
     /// <summary>Null when the request does not steer.</summary>
     public RoutePreferences? Preferences { get; init; }
+
+    /// <summary>What the request's own group could not do, once others are asked.</summary>
+    public FallbackTriggers OwnTrigger { get; set; }
 
     /// <summary>Place in <see cref="RoutePreferences.Models"/> of the next one to try.</summary>
     public int NextModel { get; set; }
@@ -97,12 +102,49 @@ internal sealed class RouteTrip
     /// <param name="lane">The credential at fault; null when it is the deployment.</param>
     public void NoteTried(Deployment deployment, CredentialLane? lane)
     {
+        if (_triedCount == 0 && _tried.Length == 0)
+        {
+            (_tried, _triedLanes) = (new Deployment?[MaxTried], new CredentialLane?[MaxTried]);
+        }
+
         if (_triedCount < MaxTried)
         {
             _tried[_triedCount] = deployment;
             _triedLanes[_triedCount++] = lane;
         }
     }
+
+    /// <summary>Takes back the newest note.</summary>
+    public void ForgetLastTried()
+    {
+        if (_triedCount > 0)
+        {
+            _triedCount--;
+            (_tried[_triedCount], _triedLanes[_triedCount]) = (null, null);
+        }
+    }
+
+    /// <summary>Lets credentials be looked at again that failed before: how long they rest is known to themselves.</summary>
+    public void ForgetTriedLanes()
+    {
+        for (var i = 0; i < _triedCount; i++)
+        {
+            if (_triedLanes[i] is not null)
+            {
+                (_tried[i], _triedLanes[i]) = (null, null);
+            }
+        }
+    }
+
+    /// <summary>Leaves out a deployment to which the request cannot be said.</summary>
+    public void Exclude(Deployment deployment)
+    {
+        HasExcluded = true;
+        Candidates = Array.FindAll(Candidates, candidate => !ReferenceEquals(candidate, deployment));
+    }
+
+    /// <summary>Whether any was left out.</summary>
+    public bool HasExcluded { get; private set; }
 
     /// <summary>Lets deployments be asked again that failed before: there are no others.</summary>
     public void ForgetTriedDeployments()

@@ -7,11 +7,8 @@ namespace Gateway.Router.Routing;
 
 internal static class RouteTrips
 {
-    /// <summary>Tokens of an answer where nothing better is known.</summary>
-    private const long UsualOutput = 500;
-
     /// <summary>What the choice of a place needs to know of a request. Looks into the body only where it matters.</summary>
-    public static RouteTrip For(LlmExchange exchange, long now)
+    public static RouteTrip For(LlmExchange exchange)
     {
         var group = exchange.Group ?? throw new InvalidOperationException("No model group was resolved.");
         return new RouteTrip
@@ -19,7 +16,7 @@ internal static class RouteTrips
             Group = group,
             Candidates = exchange.Candidates as Deployment[] ?? [.. exchange.Candidates],
             InputTokens = exchange.Form is not null ? 0 : group.WantsEstimates ? exchange.Needs.EstimatedInputTokens : UsageRecorder.EstimateTokens(exchange.Body.Length),
-            OutputTokens = OutputOf(exchange, group, now),
+            OutputTokens = OutputOf(exchange, group),
             Session = group.LimitsSessions ? Affinity.Of(exchange, StickyBy.Session) : 0,
             Affinity = AffinityOf(exchange, group),
             Stream = exchange.Facts.Stream,
@@ -31,16 +28,11 @@ internal static class RouteTrips
     public static ulong AffinityOf(LlmExchange exchange, ModelGroup group) =>
         group.Config.Strategy == BalancingStrategy.Sticky ? Affinity.Of(exchange, group.Config.StickyBy) : 0;
 
-    /// <summary>What answers of this group have mostly, and no more than the client wants.</summary>
-    private static long OutputOf(LlmExchange exchange, ModelGroup group, long now)
+    /// <summary>What answers of this group have under such a cap, where it matters, and no more than the client wants.</summary>
+    private static long OutputOf(LlmExchange exchange, ModelGroup group)
     {
-        var usual = UsualOutput;
-        if (group.WantsEstimates && group.Deployments[0].State.Load.ReadAt(now).OutputTokens is > 0 and var mean)
-        {
-            usual = (long)mean;
-        }
-
         var cap = exchange.Facts.OutputCap;
-        return cap >= 0 ? Math.Min(cap, usual) : usual;
+        return group.WantsEstimates ? group.State.Lengths.Estimate(cap)
+            : cap >= 0 ? Math.Min(cap, AnswerLengths.Usual) : AnswerLengths.Usual;
     }
 }

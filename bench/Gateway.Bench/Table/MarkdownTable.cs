@@ -34,5 +34,7 @@ internal sealed class MarkdownTable(params string[] header)
 
     public static string Number(double? value, int digits = 0) => value is { } number ? number.ToString($"N{digits}", CultureInfo.InvariantCulture) : "-";
 
+    public static string Signed(double? value) => value is { } number ? number.ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture) : "-";
+
     public static string Pair(double? first, double? second) => first is null && second is null ? "-" : $"{Number(first)} / {Number(second)}";
 }

@@ -21,7 +21,7 @@ internal sealed class Report(Summary summary, Settings settings, IReadOnlyList<s
             text.Append("\n- ").Append(note).Append('\n');
         }
 
-        text.Append("\n## Plain answers\n\n").Append(Plain());
+        text.Append("\n## Plain answers\n\n").Append(Plain()).Append(Balancing());
         text.Append("\n## Streams\n\n").Append(Streams()).Append(Translation());
         text.Append("\n## Who worked how much, CPU µs per request; paced and burst per stream of 64 tokens\n\n").Append(Processes());
         text.Append("\n## Goals for the gateway\n\n").Append(Goals.Table(summary, settings.IdleStreams));
@@ -49,6 +49,19 @@ internal sealed class Report(Summary summary, Settings settings, IReadOnlyList<s
         }
 
         return table.ToString();
+    }
+
+    // What balancing adds, within the rounds of one sitting: the same gateway, the same mock behind all deployments.
+    private string Balancing()
+    {
+        var (closed, open) = (Over(Measure.Closed), Over(Measure.Open1000));
+        return closed is null && open is null ? ""
+            : $"\nbalancing: {closed ?? "-"} µs CPU per request over one deployment (closed), {open ?? "-"} (1,000 req/s)\n";
+
+        string? Over(string measure) =>
+            summary.Over(GatewayTarget.Balanced, measure, static r => r.CpuPerRequest, GatewayTarget.PassingThrough) is { } both
+                ? $"{Signed(both)} ({Signed(summary.Over(GatewayTarget.Balanced, measure, static r => r.PartsCpuPerRequest.TryGetValue(GatewayTarget.Router, out var own) ? own : null, GatewayTarget.PassingThrough))} in the Router)"
+                : null;
     }
 
     private string Streams()

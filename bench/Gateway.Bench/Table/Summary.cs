@@ -12,8 +12,11 @@ internal sealed class Summary(IReadOnlyList<RunRecord> records)
         MedianOf(Of(target, measure).Select(figure));
 
     /// <summary>The target's figure less the direct one of the same round.</summary>
-    public double? Added(string target, string measure, Func<RunRecord, double?> figure) =>
-        MedianOf(Of(target, measure).Select(record => figure(record) - SameRound(record, Direct, figure)));
+    public double? Added(string target, string measure, Func<RunRecord, double?> figure) => Over(target, measure, figure, Direct);
+
+    /// <summary>The target's figure less the reference's of the same round.</summary>
+    public double? Over(string target, string measure, Func<RunRecord, double?> figure, string reference) =>
+        MedianOf(Of(target, measure).Select(record => figure(record) - SameRound(record, reference, figure)));
 
     /// <summary>The target's figure as a multiple of the reference's of the same round.</summary>
     public double? Ratio(string target, string measure, Func<RunRecord, double?> figure, string reference = Reference) =>

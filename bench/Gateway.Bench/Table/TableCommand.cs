@@ -77,7 +77,7 @@ internal sealed class TableCommand(Settings settings)
 
         IEnumerable<string> projects = [
             .. settings.Targets.Contains("chain-2hop") ? ["bench/Gateway.Bench.Chain"] : Array.Empty<string>(),
-            .. settings.Targets.Any(static target => target is GatewayTarget.PassingThrough or GatewayTarget.Translating) ? GatewayTarget.Projects : []];
+            .. settings.Targets.Any(GatewayTarget.Names.Contains) ? GatewayTarget.Projects : []];
         foreach (var project in projects)
         {
             Say($"building {project}");

@@ -6,14 +6,21 @@ namespace Gateway.Bench.Targets;
 
 /// <summary>
 /// The gateway as it ships: Edge and Router count; Usage, Moderation and Redis run beside them and are reported apart.
-/// One document for both of its targets: only the model that the generator asks for decides whether answers pass through or are translated.
+/// One document for all of its targets: only the model that the generator asks for decides whether answers pass through from the one deployment, are
+/// balanced over several, or are translated.
 /// </summary>
 internal sealed class GatewayTarget : Target
 {
     public const string PassingThrough = "gateway";
+    public const string Balanced = "gateway-balanced";
     public const string Translating = "gateway-anthropic";
 
-    public static readonly IReadOnlyList<string> Projects = ["Gateway.Moderation", "Gateway.Usage", "Gateway.Router", "Gateway.Edge"];
+    public static readonly IReadOnlyList<string> Names = [PassingThrough, Balanced, Translating];
+
+    /// <summary>The process that balances.</summary>
+    public const string Router = "Gateway.Router";
+
+    public static readonly IReadOnlyList<string> Projects = ["Gateway.Moderation", "Gateway.Usage", Router, "Gateway.Edge"];
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
@@ -21,14 +28,14 @@ internal sealed class GatewayTarget : Target
     private readonly Dictionary<string, string?> _extra;
     private readonly bool _redis;
 
-    /// <param name="name">One of the two above. Each has processes of its own: what code has seen decides how it is compiled.</param>
+    /// <param name="name">One of <see cref="Names"/>. Each has processes of its own: what code has seen decides how it is compiled.</param>
     /// <param name="redis">Whether Edge and Router have a Redis.</param>
     /// <param name="extra">Set for Edge and Router on top of everything, to try out settings of the runtime.</param>
     public GatewayTarget(string name, bool redis, Dictionary<string, string?> extra)
         : base(name)
     {
         Compiles = true;
-        Model = name == Translating ? "bench-model-anthropic" : "bench-model";
+        Model = name switch { Balanced => "bench-model-balanced", Translating => "bench-model-anthropic", _ => "bench-model" };
         _redis = redis;
         _extra = extra;
         Key = $"sk-bench-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
@@ -77,7 +84,7 @@ internal sealed class GatewayTarget : Target
 
         await ReadyAsync(Serve(Service("Gateway.Moderation", home, moderation, _environment)), moderation, cancellationToken);
         await ReadyAsync(Serve(Service("Gateway.Usage", home, usage, _environment)), usage, cancellationToken);
-        await ReadyAsync(Count(Service("Gateway.Router", home, router, counted)), router, cancellationToken);
+        await ReadyAsync(Count(Service(Router, home, router, counted)), router, cancellationToken);
         await ReadyAsync(Count(Service("Gateway.Edge", home, edge, counted)), edge, cancellationToken);
         Port = edge;
     }
@@ -88,16 +95,40 @@ internal sealed class GatewayTarget : Target
     private static Task ReadyAsync(ChildProcess process, int port, CancellationToken cancellationToken) =>
         Http.WaitAsync(process, port, "/health", _patience, cancellationToken);
 
+    // Limits that nothing reaches: they are counted all the same.
     private static string Document(int mockPort) => $$"""
         version: 1
         server: { admin_key: "${GATEWAY_ADMIN_KEY}" }
         providers:
           mock: { protocol: openai, base_url: "http://127.0.0.1:{{mockPort}}/v1", keys: ["mock-key"], internal: true }
           mock-anthropic: { protocol: anthropic, base_url: "http://127.0.0.1:{{mockPort}}/v1", keys: ["mock-key"], internal: true }
+          mock-a:
+            protocol: openai
+            base_url: "http://127.0.0.1:{{mockPort}}/v1"
+            internal: true
+            limits: { requests_per_minute: 100000000, tokens_per_minute: 100000000000, concurrency: 100000 }
+            keys:
+              - { secret: "mock-key-a1", weight: 2, limits: { requests_per_minute: 100000000, tokens_per_minute: 100000000000, concurrency: 100000 } }
+              - { secret: "mock-key-a2", weight: 1, limits: { requests_per_minute: 100000000, tokens_per_minute: 100000000000, concurrency: 100000 } }
+          mock-b:
+            protocol: openai
+            base_url: "http://127.0.0.1:{{mockPort}}/v1"
+            internal: true
+            limits: { requests_per_minute: 100000000, tokens_per_minute: 100000000000, concurrency: 100000 }
+            keys:
+              - { secret: "mock-key-b1", weight: 2, limits: { requests_per_minute: 100000000, tokens_per_minute: 100000000000, concurrency: 100000 } }
+              - { secret: "mock-key-b2", weight: 1, limits: { requests_per_minute: 100000000, tokens_per_minute: 100000000000, concurrency: 100000 } }
         models:
           bench-model:
             deployments:
               - { provider: mock, model: bench-upstream, price: { input: 2.50, output: 10.00 } }
+          bench-model-balanced:
+            strategy: hybrid
+            deployments:
+              - { provider: mock-a, model: bench-upstream-1, weight: 2, context: 128000, supports: [tools, vision, json_schema, reasoning], price: { input: 2.50, output: 10.00 } }
+              - { provider: mock-a, model: bench-upstream-2, weight: 1, context: 128000, supports: [tools, vision, json_schema], price: { input: 2.50, output: 10.00 } }
+              - { provider: mock-b, model: bench-upstream-1, weight: 2, context: 200000, supports: [tools, vision], price: { input: 2.60, output: 9.50 } }
+              - { provider: mock-b, model: bench-upstream-2, weight: 1, context: 32000, supports: [tools], price: { input: 2.40, output: 10.50 } }
           bench-model-anthropic:
             deployments:
               - { provider: mock-anthropic, model: bench-upstream, price: { input: 2.50, output: 10.00 } }

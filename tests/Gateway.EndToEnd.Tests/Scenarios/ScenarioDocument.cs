@@ -22,26 +22,30 @@ internal sealed class ScenarioDocument
 
     /// <param name="silence">Its <c>first_byte</c> and <c>idle</c>.</param>
     /// <param name="total">For the whole request.</param>
-    public ScenarioDocument Provider(string name, int simulator, string silence = "800ms", string total = "20s", params string[] keys)
+    /// <param name="input">Nano-USD a token of input; 0 chooses a price that no other has.</param>
+    /// <param name="output">And of output.</param>
+    public ScenarioDocument Provider(string name, int simulator, string silence = "1500ms", string total = "20s", int input = 0, int output = 0, params string[] keys)
     {
         keys = keys.Length > 0 ? keys : [$"key-{name}"];
         // A price of its own each: a request that is charged at another's is seen.
-        _known[name] = (simulator, keys, 1000 + (_known.Count * 100), 5000 + (_known.Count * 100));
+        _known[name] = (simulator, keys, input > 0 ? input : 1000 + (_known.Count * 100), output > 0 ? output : 5000 + (_known.Count * 100));
         _providers.AppendLine(CultureInfo.InvariantCulture, $$"""
               {{name}}: { protocol: openai, base_url: "${SIMULATOR_URL_{{simulator}}}/v1", keys: [{{string.Join(", ", keys)}}], internal: true, timeouts: { connect: 500ms, first_byte: {{silence}}, idle: {{silence}}, total: {{total}} } }
             """);
         return this;
     }
 
+    /// <param name="providers">One deployment each; <c>name*3</c> has that weight.</param>
     /// <param name="rest">More members of the group, as in the document.</param>
     /// <param name="fallbacks">Groups that may serve instead.</param>
     public ScenarioDocument Group(string name, string[] providers, string rest = "", params string[] fallbacks)
     {
-        var deployments = providers.Select(provider =>
+        var deployments = providers.Select(entry =>
         {
+            var (provider, weight) = entry.Split('*') is [var heavy, var times] ? (heavy, times) : (entry, "1");
             var (simulator, keys, input, output) = _known[provider];
             _deployments[$"{provider}/{name}"] = new KnownDeployment(name, simulator, name, input, output) { Credentials = [.. keys.Select(Fingerprint)] };
-            return FormattableString.Invariant($"{{ provider: {provider}, model: {name}, price: {{ input: {input / 1000m}, output: {output / 1000m} }} }}");
+            return FormattableString.Invariant($"{{ provider: {provider}, model: {name}, weight: {weight}, price: {{ input: {input / 1000m}, output: {output / 1000m} }} }}");
         });
         _groups[name] = [name, .. fallbacks];
         _models.AppendLine(CultureInfo.InvariantCulture, $"  {name}: {{ deployments: [ {string.Join(", ", deployments)} ]{(fallbacks.Length > 0 ? $", fallbacks: [{string.Join(", ", fallbacks)}]" : "")}{(rest.Length > 0 ? ", " + rest : "")} }}");

@@ -19,18 +19,18 @@ public sealed class ExplanationTests
         using var world = new RoutingWorld(Document());
         var told = await world.TellAsync(AskedRequest.Chat(Chat.Replace("big", "best", StringComparison.Ordinal)));
         Assert.Equal("""[{"name":"best","kind":"alias","target":"big"},{"name":"big","kind":"group","target":"big"}]""", told.GetProperty("resolution").GetRawText());
-        Assert.Equal("""{"model":"best","stream":false,"estimated_input_tokens":6,"estimated_output_tokens":100,"output_cap":100,"choices":1,"capabilities":[],"affinity":null}""", told.GetProperty("request").GetRawText());
+        Assert.Equal("""{"model":"best","stream":false,"estimated_input_tokens":12,"estimated_output_tokens":100,"output_cap":100,"choices":1,"capabilities":[],"affinity":null}""", told.GetProperty("request").GetRawText());
         Assert.Equal("""{"model":"best","deployment":"one/x","credential":"one#1","why":"lowest_cost"}""", told.GetProperty("choice").GetRawText());
         Assert.Equal(("call", JsonValueKind.Null), (Text(told, "would"), told.GetProperty("error").ValueKind));
         Assert.Equal(
-            """{"deployment":"one/x","order":1,"tier":1,"excluded":null,"health":{"state":"closed","reason":"","open_until":null,"ramp":1,"verdict":"usable"},"credential":{"label":"one#1","blocked":null,"until":null,"quota_left":1},"tried":false,"in_flight":0,"configured_weight":1,"weight":1,"score":206000,"price":{"input":1,"output":2},"estimated_cost_nano_usd":206000}""",
+            """{"deployment":"one/x","order":1,"tier":1,"excluded":null,"health":{"state":"closed","reason":"","open_until":null,"ramp":1,"verdict":"usable"},"credential":{"label":"one#1","blocked":null,"until":null,"quota_left":1},"tried":false,"in_flight":0,"configured_weight":1,"weight":1,"score":212000,"price":{"input":1,"output":2},"estimated_cost_nano_usd":212000}""",
             Group(told, 0).GetProperty("candidates")[0].GetRawText());
         Assert.Equal("""["one/x","two/y","two/z"]""", Group(told, 0).GetProperty("order").GetRawText());
         Assert.Equal("""{"max":3,"retry_budget_left":10}""", told.GetProperty("attempts").GetRawText());
         Assert.Equal("""{"waiting":0,"size":100,"longest_wait_ms":10000}""", told.GetProperty("queue").GetRawText());
 
-        // At two/z: 6 x 4 and 100 x 20 millionths of a USD.
-        Assert.Equal(2_024_000, told.GetProperty("price_bound_nano_usd").GetInt64());
+        // At two/z: 12 x 4 and 100 x 20 millionths of a USD.
+        Assert.Equal(2_048_000, told.GetProperty("price_bound_nano_usd").GetInt64());
     }
 
     [Fact]

@@ -128,6 +128,13 @@ internal sealed class RandomRouting(int seed)
             members["models"] = new[] { One("b", "c", "p0/direct"), One("c", "p0/other") }.Distinct();
         }
 
+        if (Chance(8))
+        {
+            // Models of one provider that no entry of the document has: they share what chance there is.
+            members["model"] = "p0/direct";
+            members["models"] = new[] { "p0/other", "p0/third" };
+        }
+
         return JsonSerializer.Serialize(members);
     }
 
@@ -273,12 +280,14 @@ internal sealed class RandomRouting(int seed)
     {
         var now = world.Clock.Now;
         var spared = _random.Next(3) == 0 ? _random.Next(1, 4) : 0;
+        var isAddress = Chance(2);
         foreach (var deployment in deployments)
         {
             if (spared == 0 || _random.Next(spared + 1) == 0)
             {
                 var isSlow = Chance(4);
                 Repeat(isSlow ? 20 : 5, () => deployment.State.Failed(now, isSlow));
+                Repeat(isAddress ? 5 : 0, () => deployment.State.Unreachable(now));
             }
         }
 

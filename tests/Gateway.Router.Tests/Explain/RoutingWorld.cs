@@ -94,7 +94,7 @@ internal sealed class RoutingWorld : IDisposable
             return new LiveChoice(null, default, Waits: false, error);
         }
 
-        var trip = RouteTrips.For(exchange, Clock.Now);
+        var trip = RouteTrips.For(exchange);
         var finding = Places.FindAsync(exchange, trip, failed: null);
         if (!finding.IsCompleted)
         {
@@ -116,7 +116,7 @@ internal sealed class RoutingWorld : IDisposable
     {
         try
         {
-            if (!TokenEstimate.IsDue(exchange, deployment))
+            if (!AttemptCalls.IsEstimate(exchange, deployment))
             {
                 UpstreamCall.Create(exchange, deployment);
             }

@@ -40,10 +40,12 @@ internal sealed class UpstreamServer : IAsyncDisposable
         {
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body);
-            server._seen.Enqueue(new SeenRequest(
+            var seen = new SeenRequest(
                 context.Request.Path + context.Request.QueryString,
                 context.Request.Headers.ToDictionary(static header => header.Key.ToLowerInvariant(), static header => header.Value.ToString()),
-                body.ToArray()));
+                body.ToArray());
+            server._seen.Enqueue(seen);
+            context.Items[typeof(SeenRequest)] = seen;
             await answer(context);
         });
         await app.StartAsync();

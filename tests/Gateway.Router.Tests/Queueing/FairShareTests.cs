@@ -1,5 +1,6 @@
 using Gateway.Core.Configuration;
 using Gateway.Core.Tests.Journal;
+using Gateway.Router.Balancing;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Queueing;
 
@@ -41,6 +42,27 @@ public sealed class FairShareTests
         double a = server.Waits["a"].Count;
         double b = server.Waits["b"].Count;
         Assert.InRange(a / (a + b), shareOfA * 0.95, shareOfA * 1.05);
+    }
+
+    [Fact]
+    public async Task What_is_learned_of_answers_counts_for_those_who_wait_already()
+    {
+        var hall = new Hall();
+        var answers = new AnswerLengths();
+        for (var i = 0; i < 40; i++)
+        {
+            await hall.CameAsync($"early-{i}", "a", tokens: 10, answers: answers);
+        }
+
+        // They came when an answer was thought to have 500 tokens; those who come now know better.
+        answers.Note(hall.Clock.Now, cap: -1, tokens: 1);
+        for (var i = 0; i < 40; i++)
+        {
+            await hall.CameAsync($"late-{i}", "b", tokens: 10, answers: answers);
+        }
+
+        await hall.PulseAsync(times: 40);
+        Assert.InRange(hall.Left.Count(static name => name.StartsWith("early", StringComparison.Ordinal)), 19, 21);
     }
 
     [Fact]

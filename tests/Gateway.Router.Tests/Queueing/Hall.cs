@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Gateway.Core.Configuration;
 using Gateway.Core.Tests.Journal;
+using Gateway.Router.Balancing;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Queueing;
 
@@ -33,9 +34,9 @@ internal sealed class Hall
     /// <summary>Somebody comes. Waits until all that this made happen has happened.</summary>
     public async Task CameAsync(
         string name, string tenant = "a", RequestPriority priority = RequestPriority.Default, int weight = 1, long tokens = 100,
-        double limit = 60, long placeAt = 0, bool returning = false, long seen = 0, CancellationToken cancellationToken = default)
+        double limit = 60, long placeAt = 0, bool returning = false, long seen = 0, AnswerLengths? answers = null, CancellationToken cancellationToken = default)
     {
-        var visitor = new Visitor(tenant, weight, priority, tokens) { Seen = seen };
+        var visitor = new Visitor(tenant, weight, priority, tokens) { Seen = seen, Answers = answers, OutputCap = -1 };
         _waiting.Add((name, Room.WaitAsync(visitor, TimeSpan.FromSeconds(limit), placeAt, returning, cancellationToken).AsTask()));
         await SettleAsync();
     }

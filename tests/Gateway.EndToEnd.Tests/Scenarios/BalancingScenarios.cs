@@ -1,0 +1,88 @@
+using Xunit.Abstractions;
+
+namespace Gateway.EndToEnd.Tests.Scenarios;
+
+/// <summary>Who gets which share, against providers whose weight, price and load is known.</summary>
+[Collection(ScenarioRig.Name)]
+public sealed class BalancingScenarios(ScenarioRig rig, ITestOutputHelper output)
+{
+    [Fact]
+    public async Task Weights_AreKeptWithinTwoPercent()
+    {
+        await using var run = new ScenarioRun(rig, "weights", output);
+        await run.ControlAsync("", "");
+
+        await run.AssertAllGoodAsync(await run.SendAsync(400, 8, _ => run.Request("weights", "tokens=3")));
+
+        var share = await ShareOfFirstAsync(run);
+        Assert.InRange(share, 0.73, 0.77);
+    }
+
+    [Fact]
+    public async Task LeastBusy_LeavesAHostThatLetsItsRequestsWait()
+    {
+        await using var run = new ScenarioRun(rig, "busy", output);
+        await run.ControlAsync("""{"model":"busy","capacity":1}""", "");
+
+        // 16 at once, 40 ms each: the first host ends 25 in a second, the second as many as come.
+        await run.AssertAllGoodAsync(await run.SendAsync(300, 16, _ => run.Request("busy", "tokens=3 slow_headers=40ms")));
+
+        var share = await ShareOfFirstAsync(run);
+        Assert.True(share < 0.4, $"A host that serves one at a time has {share:P0} of the requests.");
+    }
+
+    [Theory]
+    [InlineData(4, 2000, 1)]
+    [InlineData(3000, 5, 0)]
+    public async Task LowestCost_GoesByTheShapeOfTheRequest(int words, int cap, int cheapest)
+    {
+        await using var run = new ScenarioRun(rig, $"cost{words}", output);
+        await run.ControlAsync("", "");
+        var prompt = string.Concat(Enumerable.Repeat("word ", words));
+
+        await run.AssertAllGoodAsync(await run.SendAsync(20, 4, _ =>
+        {
+            var request = run.Request("cost");
+            return request with { Prompt = $"{request.Prompt} {prompt} [sim tokens=3]", Rest = $",\"max_tokens\":{cap}" };
+        }));
+
+        var history = await run.CheckAsync();
+        Assert.All(history.Meter, row => Assert.Equal(cheapest, row.Simulator));
+    }
+
+    [Fact]
+    public async Task Talks_StayWhereTheyBegan()
+    {
+        await using var run = new ScenarioRun(rig, "talks", output);
+        await run.ControlAsync("", "");
+        var talkOf = new Dictionary<string, int>(StringComparer.Ordinal);
+
+        for (var turn = 0; turn < 4; turn++)
+        {
+            await run.AssertAllGoodAsync(await run.SendAsync(24, 8, talk =>
+            {
+                var request = run.Request("talks");
+                lock (talkOf)
+                {
+                    talkOf[request.Tag] = talk;
+                }
+
+                return request with { Rest = $",\"prompt_cache_key\":\"talk-{talk}\"" };
+            }));
+        }
+
+        var history = await run.CheckAsync();
+        var hosts = history.Meter.GroupBy(row => talkOf[row.User]).Select(calls => calls.Select(row => row.Simulator).Distinct().ToList()).ToList();
+        run.Say($"{hosts.Count} talks, {hosts.Count(host => host is [0])} of them at the first host");
+        Assert.All(hosts, host => Assert.Single(host));
+        Assert.Equal([0, 1], hosts.Select(host => host[0]).Distinct().Order());
+    }
+
+    private static async Task<double> ShareOfFirstAsync(ScenarioRun run)
+    {
+        var history = await run.CheckAsync();
+        var share = history.Meter.Count(row => row.Simulator == 0) / (double)history.Meter.Count;
+        run.Say($"the first host has {share:P1} of {history.Meter.Count} requests");
+        return share;
+    }
+}
