@@ -28,7 +28,7 @@ public enum LlmPhase
     /// <summary>The model name becomes candidate deployments.</summary>
     Resolve = 300,
 
-    /// <summary>The content is changed as the operator wants it.</summary>
+    /// <summary>The content is changed as the operator wants it. What is asked for that is an exchange of its own: it passes the stages behind this one, too.</summary>
     Process = 350,
 
     /// <summary>The content is checked.</summary>

@@ -11,7 +11,7 @@ namespace Gateway.Router.Processors;
 internal sealed class ProcessorStage(ProcessorCalls calls, ILogger<ProcessorStage> logger) : ILlmStage
 {
     public ValueTask InvokeAsync(LlmExchange exchange, LlmStageDelegate next) =>
-        exchange.Claims.Processors.Count == 0 || exchange.Endpoint.Kind != LlmKind.Chat ? next(exchange) : ProcessAsync(exchange, next);
+        exchange.Claims.Processors.Count == 0 ? next(exchange) : ProcessAsync(exchange, next);
 
     private async ValueTask ProcessAsync(LlmExchange exchange, LlmStageDelegate next)
     {

@@ -4,8 +4,10 @@ using Gateway.Core.Configuration;
 using Gateway.Core.Context;
 using Gateway.Core.Journal;
 using Gateway.Core.Requests;
+using Gateway.Core.Tests.Journal;
 using Gateway.Router.Tests.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Router.Tests.Processors;
 
@@ -203,10 +205,19 @@ public sealed class ProcessorTests : IAsyncLifetime
     [Fact]
     public async Task The_deadline_of_the_request_is_that_of_the_processor()
     {
-        _rewriter = static context => Task.Delay(Timeout.Infinite, context.RequestAborted);
-        await using var router = await StartAsync();
+        var (time, started) = (new JournalTime(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _rewriter = context =>
+        {
+            started.SetResult();
+            return Task.Delay(Timeout.Infinite, context.RequestAborted);
+        };
+        await using var router = await StartAsync(time: time);
+        var deadline = time.GetUtcNow().AddSeconds(10);
 
-        using var response = await router.SendAsync(Requests.Plain, claims: static claims => Enhanced(claims) with { DeadlineUnixMs = DateTimeOffset.UtcNow.AddMilliseconds(300).ToUnixTimeMilliseconds() });
+        var sending = router.SendAsync(Requests.Plain, claims: claims => Enhanced(claims) with { DeadlineUnixMs = deadline.ToUnixTimeMilliseconds() });
+        await started.Task.WaitAsync(RouterHost.Patience);
+        time.Advance(TimeSpan.FromSeconds(11));
+        using var response = await sending;
 
         await AssertFailedAsync(response, 504);
         Assert.Empty(_upstream.Seen);
@@ -284,10 +295,10 @@ public sealed class ProcessorTests : IAsyncLifetime
 
     private static ContextClaims Enhanced(ContextClaims claims) => claims with { Processors = ["enhance"] };
 
-    private async Task<RouterHost> StartAsync(string? upstream = null, AccessLevel access = AccessLevel.Private)
+    private async Task<RouterHost> StartAsync(string? upstream = null, AccessLevel access = AccessLevel.Private, TimeProvider? time = null)
     {
         var config = TestConfig.For(TestConfig.Provider(upstream ?? _upstream.Url), TestConfig.Provider(_processors.Url, "tools"));
-        return await RouterHost.StartAsync(config with
+        config = config with
         {
             Models = config.Models.Values.Select(group => group with { Access = access })
                 .Append(new ModelGroupConfig { Name = "small", Attempts = 1, Deployments = [new DeploymentConfig { Provider = "tools", Model = "small-model", Price = TestConfig.Price }] })
@@ -297,7 +308,8 @@ public sealed class ProcessorTests : IAsyncLifetime
                 new ProcessorConfig { Name = "enhance", Model = "small", System = "Be \"precise\".", MaxTokens = 77 },
                 new ProcessorConfig { Name = "short", Model = "small", System = "Be short." },
             }.ToFrozenDictionary(static processor => processor.Name),
-        });
+        };
+        return await RouterHost.StartAsync(config, builder => builder.Services.AddSingleton(time ?? TimeProvider.System));
     }
 
     private static string AnswerOf(string text) =>
