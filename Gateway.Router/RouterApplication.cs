@@ -5,6 +5,7 @@ using Gateway.Router.Credentials;
 using Gateway.Router.ModelLists;
 using Gateway.Router.Moderating;
 using Gateway.Router.Pipeline;
+using Gateway.Router.Processors;
 using Gateway.Router.StoredResponses;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -23,6 +24,6 @@ internal static class RouterApplication
             options.Limits.MinResponseDataRate = null;
             options.Limits.MinRequestBodyDataRate = null;
         });
-        return builder.AddLlmPipeline().AddCooldowns().AddCredentials().AddCatalog().AddModerating().AddAttempts().AddModelLists().AddStoredResponses();
+        return builder.AddLlmPipeline().AddCooldowns().AddCredentials().AddCatalog().AddProcessors().AddModerating().AddAttempts().AddModelLists().AddStoredResponses();
     }
 }

@@ -32,6 +32,9 @@ public sealed record GatewayConfig
 
     public IReadOnlyList<RouteConfig> Routes { get; init; } = [];
 
+    /// <summary>By the name that routes call them.</summary>
+    public FrozenDictionary<string, ProcessorConfig> Processors { get; init; } = FrozenDictionary<string, ProcessorConfig>.Empty;
+
     public required ModerationConfig Moderation { get; init; }
 }
 

@@ -134,6 +134,33 @@ public sealed record RouteConfig
     public string? Model { get; init; }
 
     public RouteStreaming Streaming { get; init; }
+
+    /// <summary>Names of <see cref="GatewayConfig.Processors"/>, in order.</summary>
+    public IReadOnlyList<string> Processors { get; init; } = [];
+
+    // Lists compare by reference in records; a document read again must give equal routes.
+    public bool Equals(RouteConfig? other) =>
+        other is not null && string.Equals(Path, other.Path, StringComparison.Ordinal) && string.Equals(Model, other.Model, StringComparison.Ordinal)
+        && Streaming == other.Streaming && Processors.SequenceEqual(other.Processors, StringComparer.Ordinal);
+
+    public override int GetHashCode() => HashCode.Combine(Path, Model, Streaming, Processors.Count);
+}
+
+/// <summary>A model that rewrites the text of requests before they are sent.</summary>
+public sealed record ProcessorConfig
+{
+    public const int StandardMaxTokens = 1000;
+
+    public required string Name { get; init; }
+
+    /// <summary>As the document writes it: any name that leads somewhere.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>What the model is told to do with the text.</summary>
+    public required string System { get; init; }
+
+    /// <summary>Most tokens of the model's answer.</summary>
+    public int MaxTokens { get; init; } = StandardMaxTokens;
 }
 
 /// <summary>Labels by name, such as region and retention.</summary>

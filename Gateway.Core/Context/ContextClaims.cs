@@ -77,6 +77,9 @@ public sealed record ContextClaims
     /// <summary>The model that the path's route names, which answers whatever <see cref="RequestedModel"/> says; empty for none.</summary>
     public string RouteModel { get; init; } = "";
 
+    /// <summary>Names of the processors that the path's route has, in order.</summary>
+    public IReadOnlyList<string> Processors { get; init; } = [];
+
     /// <summary>Who goes first when requests wait.</summary>
     public RequestPriority Priority { get; init; } = RequestPriority.Default;
 

@@ -151,6 +151,7 @@ public sealed class ContextToken(ContextKeys keys, TimeProvider time)
         writer.WriteStrings(claims.AllowedModels);
         writer.WriteStrings(claims.AllowedProviders);
         writer.WriteString(claims.RouteModel);
+        writer.WriteStrings(claims.Processors);
         writer.WriteByte((byte)claims.Priority);
         writer.WriteVarint(claims.Weight);
         writer.WriteStrings(claims.RequiredTags);
@@ -183,6 +184,7 @@ public sealed class ContextToken(ContextKeys keys, TimeProvider time)
             AllowedModels = reader.ReadStrings(),
             AllowedProviders = reader.ReadStrings(),
             RouteModel = reader.ReadString(),
+            Processors = reader.ReadStrings(),
             Priority = (RequestPriority)reader.ReadByte(),
             Weight = reader.ReadInt32(),
             RequiredTags = reader.ReadStrings(),

@@ -75,6 +75,9 @@ public enum GatewayErrorKind
     /// <summary>Every deployment serves as many as it may, and there is no more room or time to wait. Always with a retry hint.</summary>
     UpstreamBusy,
 
+    /// <summary>A processor of the path's route gave no text, so the request was not sent. The status is that of the reason.</summary>
+    ProcessorFailed,
+
     /// <summary>The upstream did not accept a connection.</summary>
     UpstreamUnreachable,
 

@@ -43,6 +43,7 @@ public static class GatewayErrors
         GatewayErrorKind.NoDeployment => new(503, ServerErrorType, "no_deployment_available", FaultDomain.Upstream, LogLevel.Warning),
         GatewayErrorKind.UpstreamLimited => new(429, "requests", "upstream_rate_limited", FaultDomain.Upstream, LogLevel.Warning),
         GatewayErrorKind.UpstreamBusy => new(503, ServerErrorType, "upstream_busy", FaultDomain.Upstream, LogLevel.Warning),
+        GatewayErrorKind.ProcessorFailed => new(502, ServerErrorType, "processor_failed", FaultDomain.Gateway, LogLevel.Warning),
         GatewayErrorKind.UpstreamUnreachable => new(502, ServerErrorType, "upstream_unreachable", FaultDomain.Upstream, LogLevel.Warning, MayFallBack: true),
         GatewayErrorKind.UpstreamTimeout => new(504, "timeout", "upstream_timeout", FaultDomain.Upstream, LogLevel.Warning, MayFallBack: true),
         GatewayErrorKind.UpstreamAuth => new(502, ServerErrorType, "upstream_auth", FaultDomain.Gateway, LogLevel.Error, MayFallBack: true),
@@ -59,7 +60,10 @@ public static class GatewayErrors
 /// <param name="RetryAfter">When a retry can succeed; becomes <c>retry-after</c> on every 429 and 503.</param>
 public sealed record GatewayError(GatewayErrorKind Kind, string Message, string? Param = null, TimeSpan? RetryAfter = null)
 {
-    public ErrorFacts Facts => GatewayErrors.Describe(Kind);
+    /// <summary>The status towards the client where the kind alone does not say it; null for the kind's own.</summary>
+    public int? Status { get; init; }
+
+    public ErrorFacts Facts => Status is { } status ? GatewayErrors.Describe(Kind) with { Status = status } : GatewayErrors.Describe(Kind);
 }
 
 /// <summary>Carries a <see cref="GatewayError"/> where a return value cannot.</summary>

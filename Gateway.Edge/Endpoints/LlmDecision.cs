@@ -86,6 +86,7 @@ internal readonly struct LlmDecision
         // Ollama's clients may write it with or without its tag; from here on it has the name of the configuration.
         RequestedModel = _endpoint.Protocol == LlmProtocol.Ollama && _route is not { HasModel: true } ? Target!.Name : _facts.Model,
         RouteModel = _route?.Model ?? "",
+        Processors = _endpoint.Kind == LlmKind.Chat && _route is not null ? _route.Processors : [],
         Stream = _facts.Stream,
         OutputCap = _facts.OutputCap,
         CandidateCount = _facts.CandidateCount,

@@ -27,6 +27,9 @@ internal sealed class PathRoute(RouteConfig config, ModelDirectory models)
     /// <summary>What answers; empty where the request says it.</summary>
     public string Model { get; } = config.Model ?? "";
 
+    /// <summary>Processors of its chats, in order.</summary>
+    public IReadOnlyList<string> Processors { get; } = config.Processors;
+
     /// <summary>What <see cref="Model"/> leads to; null for none.</summary>
     public ModelTarget? Target { get; } = config.Model is { } model ? models.Resolve(model) : null;
 

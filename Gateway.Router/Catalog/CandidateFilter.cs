@@ -1,4 +1,5 @@
 using Gateway.Core.Catalog;
+using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
 using Gateway.Router.Attempts;
@@ -99,8 +100,8 @@ internal static class CandidateFilter
         };
     }
 
-    /// <summary>The Edge's own rule, held a second time.</summary>
-    private static bool MayUse(in RouteRequest request) => ModelPermission.MayUse(request.Target, request.Claims.KeyId, request.Claims.AllowedModels);
+    /// <summary>The Edge's own rule, held a second time. What the gateway asks on its own account is the operator's choice, and no key's.</summary>
+    private static bool MayUse(in RouteRequest request) => request.Claims.Role == ContextRole.Service || ModelPermission.MayUse(request.Target, request.Claims.KeyId, request.Claims.AllowedModels);
 
     private static ExclusionReason CheckDeployment(Deployment deployment, in RouteRequest request)
     {

@@ -28,6 +28,9 @@ public enum LlmPhase
     /// <summary>The model name becomes candidate deployments.</summary>
     Resolve = 300,
 
+    /// <summary>The content is changed as the operator wants it. What is asked for that is an exchange of its own: it passes the stages behind this one, too.</summary>
+    Process = 350,
+
     /// <summary>The content is checked.</summary>
     Moderate = 400,
 

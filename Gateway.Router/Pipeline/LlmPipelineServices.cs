@@ -15,6 +15,7 @@ public static class LlmPipelineServices
         services.AddSingleton(ContextKeys.FromConfiguration(builder.Configuration));
         services.AddSingleton<ContextToken>();
         services.AddSingleton<UsageRecorder>();
+        services.AddSingleton<ExchangeRunner>();
         services.AddSingleton<LlmPipeline>();
         services.AddLlmStage<ContextStage>(LlmPhase.Authenticate);
         services.AddLlmStage<BodyStage>(LlmPhase.Read);

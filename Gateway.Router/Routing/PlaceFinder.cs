@@ -49,6 +49,7 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
         watch.IsBeyond = true;
         foreach (var trigger in (ReadOnlySpan<FallbackTriggers>)[FallbackTriggers.Error, FallbackTriggers.ContextLength, FallbackTriggers.ContentPolicy])
         {
+            trip.OwnTrigger = trigger;
             while (fallbacks.TryNext(exchange, trip, trigger))
             {
                 watch.Peek(selector, trip);
@@ -92,7 +93,7 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
                 return RoutePick.Nothing(PickBlock.Tried, 0);
             }
         }
-        else if (failed is null && trip.Group.State.Room.IsClaimed && (trip.Watch is not null || selector.Peek(trip, default).Deployment is not null))
+        else if (failed is null && trip.Group.State.Room.IsClaimed && selector.Peek(trip, default).Deployment is not null)
         {
             // Others came first: it has its turn among them, at once if nobody else is due.
             waits = true;

@@ -19,6 +19,7 @@ internal static class ConfigBuilder
             Keys = [.. root.ItemsOf("keys").Select(Key)],
             Teams = ByName(root.MembersOf("teams"), static (name, node) => new TeamConfig { Name = name, Weight = (int)node.Get("weight", 1L) }),
             Routes = [.. root.ItemsOf("routes").Select(Route)],
+            Processors = ByName(root.MembersOf("processors"), Processor),
             Moderation = new() { Policies = ByName(root.Member("moderation")?.MembersOf("policies") ?? [], Policy) },
         };
     }
@@ -62,6 +63,15 @@ internal static class ConfigBuilder
         Path = PathText.RouteBase(node.Text("path")!),
         Model = node.Text("model"),
         Streaming = node.Text("streaming") switch { "only" => RouteStreaming.Only, "never" => RouteStreaming.Never, _ => RouteStreaming.Both },
+        Processors = Texts(node, "processors"),
+    };
+
+    private static ProcessorConfig Processor(string name, ConfigNode node) => new()
+    {
+        Name = name,
+        Model = node.Text("model")!,
+        System = node.Text("system")!,
+        MaxTokens = (int)node.Get("max_tokens", (long)ProcessorConfig.StandardMaxTokens),
     };
 
     private static ModerationPolicyConfig Policy(string name, ConfigNode node) => new()

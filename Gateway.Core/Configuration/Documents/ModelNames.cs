@@ -14,6 +14,7 @@ internal sealed class ModelNames
         Models = NamesOf(root.Member("models"));
         Aliases = NamesOf(root.Member("aliases"));
         Policies = NamesOf(root.Member("moderation")?.Member("policies"));
+        Processors = NamesOf(root.Member("processors"));
         _aliases = root.Member("aliases");
         _prefixes = Prefixes(root);
         _defaultProvider = root.Member("resolve")?.Text("default_provider");
@@ -26,6 +27,8 @@ internal sealed class ModelNames
     public IReadOnlyCollection<string> Aliases { get; }
 
     public IReadOnlyCollection<string> Policies { get; }
+
+    public IReadOnlyCollection<string> Processors { get; }
 
     /// <summary>Prefixes, the longest first.</summary>
     public static List<KeyValuePair<string, string>> Prefixes(ConfigNode root) =>

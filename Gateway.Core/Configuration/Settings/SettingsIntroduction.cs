@@ -92,11 +92,12 @@ internal static class SettingsIntroduction
         - **Limits** of providers and of their keys are for the whole gateway: each Router holds its share, the limit divided by the number of Routers that
           are alive. When every deployment is at its limit, requests wait in the group's `queue`: by `priority` of the key, then by `weight` of team or key.
         - **Routes** serve every endpoint below a path of their own: `path: /support` makes `/support/v1/chat/completions`, `/support/v1/messages` and all others.
+          Their chats go through the route's `processors` first ([routing](routing.md#path-routes-and-processors)).
 
         ## What the design's shape does not have
 
         `moderation` on keys and model groups; `connection`, `paths`, `tags`, `probe` and `slow_stream` on providers, `sessions_*` in their limits; `sticky_by`, `attempts`, `hedge` and `queue` on model
-        groups; `tags` on deployments; `weight`, `requires` and `may_steer` on keys; `weight` on teams.
+        groups; `tags` on deployments; `weight`, `requires` and `may_steer` on keys; `weight` on teams; `max_tokens` on processors.
 
         """;
 

@@ -21,12 +21,13 @@ internal static partial class SettingsTable
             { Required = true },
             Reference("model", "What answers, whatever model the request names: a model group, an alias or any other name that a client could ask for. Without it: the request's own."),
             Choice("streaming", "Which requests it takes: `only` streamed, `never` streamed, or both.", "both", "only", "never") with { Default = "both" },
-            List("processors", "Processors in order.", Text("", "Processor.")).Later())) with
+            List("processors", "Processors that the text of the last user message goes through, in order.", Reference("", "Processor.")) with { Max = 8, Range = "0 - 8 items" })) with
         { Max = 1000 },
-        Map("processors", "Steps that change a request before it is sent.", SettingNames.Name, Object("", "A processor.",
-            Choice("type", "Kind of processor.", "llm"),
-            Text("model", "Model that does it."),
-            Text("system", "Instruction for the model."))).Later(),
+        Map("processors", "Steps that change a request before it is sent, for routes that name them.", SettingNames.Name, Object("", "A processor.",
+            Choice("type", "`llm`: a model is asked, and its answer takes the place of the text.", "llm") with { Required = true },
+            Reference("model", "Model that is asked: a model group, an alias or any other name that a client could ask for. The key need not be allowed it.") with { Required = true },
+            Text("system", "What the model is told to do with the text.") with { Required = true, Min = 1, Range = "1 - 10000 characters" },
+            Integer("max_tokens", "Most tokens of its answer.", 1, 100_000) with { Default = "1000" })),
         List("rules", "Conditions with a decision.", Object("", "A rule.",
             Text("name", "Name in logs and errors."),
             Text("when", "Condition."),

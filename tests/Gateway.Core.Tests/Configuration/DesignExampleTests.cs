@@ -43,8 +43,6 @@ public sealed class DesignExampleTests
     [
         "server.cors: not available yet",
         "server.streams: not available yet",
-        "routes[0].processors: not available yet",
-        "processors: not available yet",
         "rules: not available yet",
         "teams.research.limits: not available yet",
         "teams.research.budget: not available yet",

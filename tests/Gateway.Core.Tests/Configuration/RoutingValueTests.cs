@@ -139,7 +139,7 @@ public sealed class RoutingValueTests
     [InlineData("routes: [ { path: \"/a?b\" } ]", "routes[0].path: must consist of segments of letters, digits, -, _ and .")]
     [InlineData("routes: [ { path: /a, streaming: always } ]", "routes[0].streaming: must be both, only or never, not \"always\"")]
     [InlineData("routes: [ { path: /a, streaming: nevr } ]", "; did you mean \"never\"?")]
-    [InlineData("routes: [ { path: /a, processors: [x] } ]", "routes[0].processors: not available yet")]
+    [InlineData("routes: [ { path: /a, processors: x } ]", "routes[0].processors: must be a list")]
     public void KeysTeamsAndRoutes_WithABadMember_AreRefused(string line, string expected) =>
         Assert.Contains(expected, Documents.Errors("version: 1\n" + line), StringComparison.Ordinal);
 }

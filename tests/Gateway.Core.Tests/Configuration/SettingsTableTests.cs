@@ -32,6 +32,7 @@ public sealed partial class SettingsTableTests
           },
           "teams": { "t": {} },
           "routes": [ { "path": "/r", "model": "m" } ],
+          "processors": { "x": { "type": "llm", "model": "m", "system": "Be precise." } },
           "resolve": {},
           "keys": [ { "id": "k", "secret": "s-secret", "models": ["m"], "limits": {} } ],
           "moderation": { "policies": {
@@ -143,6 +144,10 @@ public sealed partial class SettingsTableTests
         ["routes[0].path"] = "\"/support/v1\"",
         ["routes[0].model"] = "\"sticky\"",
         ["routes[0].streaming"] = "\"never\"",
+        ["routes[0].processors"] = "[\"x\"]",
+        ["processors.x.model"] = "\"sticky\"",
+        ["processors.x.system"] = "\"Be short.\"",
+        ["processors.x.max_tokens"] = "300",
         ["keys[0].priority"] = "\"batch\"",
         ["keys[0].weight"] = "2",
         ["keys[0].requires"] = "{ \"region\": \"eu\" }",
@@ -180,7 +185,7 @@ public sealed partial class SettingsTableTests
     };
 
     /// <summary>Leaves with a single possible value, or whose change needs another member; each has its own test.</summary>
-    private static readonly string[] Elsewhere = ["version", "providers.NAME.protocol", "moderation.policies.NAME.input[].check"];
+    private static readonly string[] Elsewhere = ["version", "providers.NAME.protocol", "moderation.policies.NAME.input[].check", "processors.NAME.type"];
 
     public static TheoryData<string> SamplePaths => [.. Samples.Keys];
 
@@ -299,10 +304,11 @@ public sealed partial class SettingsTableTests
         _ when QProvider().IsMatch(path) => path.Replace("providers.NAME", "providers.q", StringComparison.Ordinal).Replace("[]", "[0]", StringComparison.Ordinal),
         _ => path.Replace("[]", "[0]", StringComparison.Ordinal)
             .Replace("providers.NAME", "providers.p", StringComparison.Ordinal).Replace("models.NAME", "models.m", StringComparison.Ordinal)
-            .Replace("policies.NAME", "policies.x", StringComparison.Ordinal).Replace("teams.NAME", "teams.t", StringComparison.Ordinal),
+            .Replace("policies.NAME", "policies.x", StringComparison.Ordinal).Replace("teams.NAME", "teams.t", StringComparison.Ordinal)
+            .Replace("processors.NAME", "processors.x", StringComparison.Ordinal),
     };
 
-    [GeneratedRegex(@"\b(providers|models|policies|teams)\.[a-z]+(?=\.)")]
+    [GeneratedRegex(@"\b(providers|models|policies|teams|processors)\.[a-z]+(?=\.)")]
     private static partial Regex EntryName();
 
     /// <summary>What needs a neighbour that only the second provider has.</summary>

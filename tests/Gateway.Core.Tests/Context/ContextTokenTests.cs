@@ -27,6 +27,7 @@ public sealed class ContextTokenTests
             CandidateCount = 3,
             AllowedModels = ["gpt-*", "", "claude-*"],
             AllowedProviders = ["*"],
+            Processors = ["enhance", "translate"],
             ReservedNanoUsd = 123_456_789_012_345,
             ModerationPolicy = "strict",
             ConfigGeneration = 17,
@@ -37,8 +38,10 @@ public sealed class ContextTokenTests
         Assert.NotNull(read);
         Assert.Equal(claims.AllowedModels, read.AllowedModels);
         Assert.Equal(claims.AllowedProviders, read.AllowedProviders);
+        Assert.Equal(claims.Processors, read.Processors);
         // Lists compare by reference in records; all else compares by value.
-        Assert.Equal(claims with { AllowedModels = [], AllowedProviders = [] }, read with { AllowedModels = [], AllowedProviders = [] });
+        Assert.Equal(
+            claims with { AllowedModels = [], AllowedProviders = [], Processors = [] }, read with { AllowedModels = [], AllowedProviders = [], Processors = [] });
     }
 
     [Fact]

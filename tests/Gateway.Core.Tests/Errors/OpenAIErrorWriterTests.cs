@@ -113,6 +113,21 @@ public sealed class OpenAIErrorWriterTests
         Assert.All(all.Where(static facts => facts.Domain == FaultDomain.Caller), static facts => Assert.False(facts.MayFallBack));
     }
 
+    [Theory]
+    [InlineData(null, 502, null)]
+    [InlineData(429, 429, "1")]
+    [InlineData(503, 503, "1")]
+    [InlineData(504, 504, null)]
+    public async Task Error_WithAStatusOfItsOwn_HasItAndWhatBelongsToIt(int? status, int expected, string? retryAfter)
+    {
+        var (context, _) = Context(HttpMethods.Post);
+
+        await OpenAIErrorWriter.WriteAsync(context, new GatewayError(GatewayErrorKind.ProcessorFailed, "No.") { Status = status });
+
+        Assert.Equal(expected, context.Response.StatusCode);
+        Assert.Equal(retryAfter, (string?)context.Response.Headers.RetryAfter);
+    }
+
     public static TheoryData<GatewayErrorKind> Kinds => [.. Enum.GetValues<GatewayErrorKind>()];
 
     private static (DefaultHttpContext Context, MemoryStream Body) Context(string method)

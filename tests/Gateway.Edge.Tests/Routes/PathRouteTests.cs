@@ -20,7 +20,7 @@ public sealed class PathRouteTests : IAsyncLifetime
         [
             new RouteConfig { Path = "/support", Model = "fast" },
             new RouteConfig { Path = "/support/private", Model = "gpt-4o", Streaming = RouteStreaming.Only },
-            new RouteConfig { Path = "/plain", Streaming = RouteStreaming.Never },
+            new RouteConfig { Path = "/plain", Streaming = RouteStreaming.Never, Processors = ["enhance", "short"] },
             new RouteConfig { Path = "/open", Model = "slow" },
         ],
     });
@@ -64,6 +64,20 @@ public sealed class PathRouteTests : IAsyncLifetime
         var claims = await ClaimsAsync(EdgeServer.Chat);
 
         Assert.Equal(("gpt-4o", ""), (claims.RequestedModel, claims.RouteModel));
+    }
+
+    [Theory]
+    [InlineData("/plain/v1/chat/completions", EdgeServer.ChatBody, "/v1/chat/completions", "enhance,short")]
+    [InlineData("/plain/v1/messages", """{"model":"gpt-4o","max_tokens":5,"messages":[{"role":"user","content":"hi"}]}""", "/v1/messages", "enhance,short")]
+    [InlineData("/plain/v1/embeddings", """{"model":"gpt-4o","input":"x"}""", "/v1/embeddings", "")]
+    [InlineData("/plain/v1/messages/count_tokens", """{"model":"gpt-4o","messages":[{"role":"user","content":"hi"}]}""", "/v1/messages/count_tokens", "")]
+    [InlineData("/support/v1/chat/completions", EdgeServer.ChatBody, "/v1/chat/completions", "")]
+    [InlineData("/v1/chat/completions", EdgeServer.ChatBody, "/v1/chat/completions", "")]
+    public async Task The_processors_of_the_path_are_signed_for_chats(string path, string body, string target, string expected)
+    {
+        using var response = await PostAsync(path, body);
+
+        Assert.Equal(expected, string.Join(',', (await ClaimsAsync(target)).Processors));
     }
 
     [Theory]

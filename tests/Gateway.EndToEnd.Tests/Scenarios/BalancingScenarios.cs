@@ -15,7 +15,7 @@ public sealed class BalancingScenarios(ScenarioRig rig, ITestOutputHelper output
         await run.AssertAllGoodAsync(await run.SendAsync(400, 8, _ => run.Request("weights", "tokens=3")));
 
         var share = await ShareOfFirstAsync(run);
-        Assert.InRange(share, 0.73, 0.77);
+        Assert.InRange(share, 0.74, 0.76);
     }
 
     [Fact]
@@ -76,6 +76,35 @@ public sealed class BalancingScenarios(ScenarioRig rig, ITestOutputHelper output
         run.Say($"{hosts.Count} talks, {hosts.Count(host => host is [0])} of them at the first host");
         Assert.All(hosts, host => Assert.Single(host));
         Assert.Equal([0, 1], hosts.Select(host => host[0]).Distinct().Order());
+    }
+
+    [Fact]
+    public async Task Flood_OfOneKey_LetsTheCalmOneThrough()
+    {
+        await using var flood = new ScenarioRun(rig, "flood", output, "flood-scenario-key");
+        await using var calm = new ScenarioRun(rig, "calm", output, "calm-scenario-key");
+        await calm.ControlAsync("", "");
+        const string Work = "tokens=3 slow_headers=20ms";
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(calm.Limit);
+        stop.CancelAfter(TimeSpan.FromSeconds(5));
+
+        // Four places, and eighty that want one at any time.
+        var pressure = Task.WhenAll(Enumerable.Range(0, 80).Select(_ => Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await flood.SendAsync(flood.Request("shared", Work));
+            }
+        })));
+        var seen = await calm.PaceAsync(TimeSpan.FromMilliseconds(100), () => calm.Request("shared", Work), stop.Token);
+        await pressure;
+
+        var (mine, theirs) = (ScenarioRun.Percentile(seen.Select(one => one.Took), 0.95), ScenarioRun.Percentile(flood.Seen.Select(one => one.Took), 0.5));
+        calm.Say($"{seen.Count} requests, p95 {mine.TotalMilliseconds:0} ms beside {flood.Seen.Count} of the flood with p50 {theirs.TotalMilliseconds:0} ms (wanted: a wait below 200 ms, plus the noise of a shared machine)");
+        await calm.AssertAllGoodAsync(seen);
+        Assert.True(mine < TimeSpan.FromMilliseconds(600), $"p95 of the calm key is {mine.TotalMilliseconds:0} ms.");
+        await calm.CheckAsync();
+        await flood.CheckAsync();
     }
 
     private static async Task<double> ShareOfFirstAsync(ScenarioRun run)

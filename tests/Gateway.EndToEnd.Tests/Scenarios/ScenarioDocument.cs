@@ -24,13 +24,14 @@ internal sealed class ScenarioDocument
     /// <param name="total">For the whole request.</param>
     /// <param name="input">Nano-USD a token of input; 0 chooses a price that no other has.</param>
     /// <param name="output">And of output.</param>
-    public ScenarioDocument Provider(string name, int simulator, string silence = "1500ms", string total = "20s", int input = 0, int output = 0, params string[] keys)
+    /// <param name="concurrency">Requests at once that the document allows; 0 for no limit.</param>
+    public ScenarioDocument Provider(string name, int simulator, string silence = "1500ms", string total = "20s", int input = 0, int output = 0, int concurrency = 0, params string[] keys)
     {
         keys = keys.Length > 0 ? keys : [$"key-{name}"];
         // A price of its own each: a request that is charged at another's is seen.
         _known[name] = (simulator, keys, input > 0 ? input : 1000 + (_known.Count * 100), output > 0 ? output : 5000 + (_known.Count * 100));
         _providers.AppendLine(CultureInfo.InvariantCulture, $$"""
-              {{name}}: { protocol: openai, base_url: "${SIMULATOR_URL_{{simulator}}}/v1", keys: [{{string.Join(", ", keys)}}], internal: true, timeouts: { connect: 500ms, first_byte: {{silence}}, idle: {{silence}}, total: {{total}} } }
+              {{name}}: { protocol: openai, base_url: "${SIMULATOR_URL_{{simulator}}}/v1", keys: [{{string.Join(", ", keys)}}], internal: true, timeouts: { connect: 500ms, first_byte: {{silence}}, idle: {{silence}}, total: {{total}} }{{(concurrency > 0 ? $", limits: {{ concurrency: {concurrency} }}" : "")}} }
             """);
         return this;
     }

@@ -35,8 +35,9 @@ public sealed class ScenarioRig : IAsyncLifetime
         .Provider("link-a", 0).Provider("link-b", 1)
         .Provider("patient", 0, silence: "20s")
         .Provider("short-cheap", 0, input: 500, output: 40_000).Provider("long-cheap", 1, input: 8000, output: 2000)
+        .Provider("full", 0, concurrency: 4).Group("shared", ["full"])
         .Group("weights", ["a*3", "b"]).Group("busy", ["a", "b"], "strategy: least_busy").Group("cost", ["short-cheap", "long-cheap"], "strategy: lowest_cost")
-        .Group("talks", ["a", "b"], "strategy: sticky").Group("quota", ["a", "b"]).Group("rested", ["a", "b"])
+        .Group("talks", ["a", "b"], "strategy: sticky").Group("quota", ["a", "b"]).Group("rested", ["a", "b"]).Group("paused", ["a", "b"])
         .Group("before", ["a", "b"]).Group("after", ["a", "b"]).Group("plain-faults", ["a", "b"]).Group("translated", ["a", "b"])
         .Group("gone", ["a", "b"]).Group("slow-readers", ["patient"])
         .Group("partial", ["a", "b"]).Group("budget", ["a", "b"]).Group("out", ["a", "b"]).Group("keys", ["two-keys"])
@@ -44,6 +45,7 @@ public sealed class ScenarioRig : IAsyncLifetime
         .Group("cheap", ["b"]).Group("dear", ["a"], fallbacks: ["cheap"]).Group("dear-alone", ["a"], fallbacks: ["cheap"])
         .Group("seconds", ["a", "b"]).Group("date", ["a", "b"]).Group("milliseconds", ["a", "b"]).Group("nonsense", ["a", "b"])
         .Group("recovery", ["a", "b"]).Group("latency", ["a", "b"], "strategy: lowest_latency")
+        .Key("flood", "flood-scenario-key", "shared").Key("calm", "calm-scenario-key", "shared")
         .Key("narrow", "narrow-scenario-key", "dear-alone");
 }
 

@@ -97,6 +97,21 @@ public sealed class UpstreamScenarios(ScenarioRig rig, ITestOutputHelper output)
         Assert.InRange(history.Meter.Count, 2, 12);
     }
 
+    [Fact]
+    public async Task AllLimitedForAMoment_IsWaitedFor()
+    {
+        await using var run = new ScenarioRun(rig, "paused", output);
+        const string Rule = """{"model":"paused","times":1,"directives":"status=429 retry_after_ms=900"}""";
+        await run.ControlAsync(Rule, Rule);
+
+        var seen = await run.SendAsync(24, 8, index => run.Request("paused", "tokens=4") with { Stream = index % 2 == 0 });
+
+        run.Say($"the last answer came after {seen.Max(one => one.Took).TotalMilliseconds:0} ms");
+        await run.AssertAllGoodAsync(seen);
+        await run.AssertAllAsync(seen, one => one.Took < TimeSpan.FromSeconds(4));
+        await run.CheckAsync();
+    }
+
     [Theory]
     [InlineData("head", "slow_headers=10s")]
     [InlineData("first", "ttft=10s")]
