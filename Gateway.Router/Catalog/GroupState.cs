@@ -59,6 +59,11 @@ internal sealed class GroupStates(RouterClock clock)
     {
         // Counted also while nobody waits: somebody may have looked and be about to sit down.
         _pulses.Add();
+        if (_pulses.Waiters == 0)
+        {
+            return;
+        }
+
         foreach (var state in Volatile.Read(ref _all))
         {
             state.Room.Wake();

@@ -1,5 +1,6 @@
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
+using Gateway.Router.Attempts;
 
 namespace Gateway.Router.Pipeline;
 
@@ -37,9 +38,10 @@ internal sealed class ExchangeRunner(IEnumerable<ILlmCompletion> completions, Us
         {
             await exchange.RefuseAsync(exception.Error);
         }
-        catch (OperationCanceledException) when (exchange.Http.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (IsClientGone(exchange, exception))
         {
             exchange.Outcome.Ending = RequestEnding.ClientGone;
+            exchange.Http.Abort();
         }
         catch (Exception exception)
         {
@@ -47,6 +49,10 @@ internal sealed class ExchangeRunner(IEnumerable<ILlmCompletion> completions, Us
             await exchange.RefuseAsync(new GatewayError(GatewayErrorKind.Internal, "The gateway failed to handle this request. Its log names the request id."));
         }
     }
+
+    /// <summary>A connection that ends in the middle of a body, or under a write, is seen before the server says that the request is aborted.</summary>
+    private static bool IsClientGone(LlmExchange exchange, Exception exception) =>
+        exception is ClientGoneException or BadHttpRequestException || (exception is OperationCanceledException && exchange.Http.RequestAborted.IsCancellationRequested);
 
     private async ValueTask FinishAsync(LlmExchange exchange)
     {

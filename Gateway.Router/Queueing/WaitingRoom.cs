@@ -113,6 +113,7 @@ internal sealed class WaitingRoom(QueueConfig config, RouterClock clock, PulseCo
 
             // Counted before pulses are looked at, as Pulse counts before it looks who waits: one of the two sees the other.
             var isAlone = Interlocked.Increment(ref _count) == 1;
+            _pulses.Enter();
             if (isAlone && visitor.Seen != 0 && _pulses.Value != visitor.Seen)
             {
                 Remove_NeedsLock(waiter);
@@ -261,6 +262,7 @@ internal sealed class WaitingRoom(QueueConfig config, RouterClock clock, PulseCo
 
         _classes[served].Serve(next);
         Interlocked.Decrement(ref _count);
+        _pulses.Leave();
         for (var i = served + 1; i < _classes.Length; i++)
         {
             _classes[i].PassedOver += _classes[i].Count > 0 ? 1 : 0;
@@ -274,6 +276,7 @@ internal sealed class WaitingRoom(QueueConfig config, RouterClock clock, PulseCo
     {
         ClassOf(waiter.Visitor.Priority).Remove(waiter);
         Interlocked.Decrement(ref _count);
+        _pulses.Leave();
     }
 
     private bool TryMakeRoom_NeedsLock(in Visitor visitor, out Waiter? victim)

@@ -141,7 +141,7 @@ public sealed class StrategyShareTests(BalancingRig balancing, ITestOutputHelper
         }
 
         Assert.True(slow["cost"] > 0.9, $"cost: the cheap host has {slow["cost"]:P0} of the work.");
-        Assert.True(slow["token"] < 0.3, $"token: the slow host has {slow["token"]:P0} of the work.");
+        Assert.True(slow["token"] < 0.45, $"token: the slow host has {slow["token"]:P0} of the work.");
         Assert.InRange(slow["balanced"], slow["token"], slow["cost"]);
         Assert.InRange(slow["req"], slow["token"], slow["cost"]);
     }

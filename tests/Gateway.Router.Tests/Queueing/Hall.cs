@@ -19,12 +19,14 @@ internal sealed class Hall
     public Hall(int size = 100, double wait = 10)
     {
         Clock = new RouterClock(Time);
-        Room = new WaitingRoom(new QueueConfig { Size = size, Wait = TimeSpan.FromSeconds(wait) }, Clock);
+        Room = new WaitingRoom(new QueueConfig { Size = size, Wait = TimeSpan.FromSeconds(wait) }, Clock, Pulses);
     }
 
     public JournalTime Time { get; } = new();
 
     public RouterClock Clock { get; }
+
+    public PulseCount Pulses { get; } = new();
 
     public WaitingRoom Room { get; }
 

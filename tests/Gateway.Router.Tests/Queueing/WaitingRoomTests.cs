@@ -274,6 +274,10 @@ public sealed class WaitingRoomTests
         states.Pulse();
         Assert.Equal((WaitResult.Turn, WaitResult.Turn), (await first, await second));
 
+        var alone = WaitAsync(two, two.Pulses);
+        states.Pulse();
+        Assert.Equal(WaitResult.Turn, await alone);
+
         static Task<WaitResult> WaitAsync(WaitingRoom room, long seen) => room
             .WaitAsync(new Visitor("a", 1, RequestPriority.Default, 1) { Seen = seen }, TimeSpan.FromSeconds(1), 0, returning: false, CancellationToken.None)
             .AsTask().WaitAsync(TimeSpan.FromSeconds(30));
@@ -291,6 +295,7 @@ public sealed class WaitingRoomTests
 
         await hall.AdvanceAsync(11);
         Assert.Equal((0, 0, 500), (hall.Room.Count, hall.Room.Tenants, hall.Left.Count));
+        Assert.Equal(0, hall.Pulses.Waiters);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Gateway.Core.Configuration;
 using Gateway.Core.Tests.Journal;
+using Gateway.Router.Catalog;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Queueing;
 
@@ -91,10 +92,13 @@ public sealed class WakeUpTests
         }
     }
 
-    [Fact]
-    public async Task The_last_place_that_becomes_free_is_never_missed()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_last_place_that_becomes_free_is_never_missed(bool isOfAnyGroup)
     {
-        var room = new WaitingRoom(new QueueConfig(), new RouterClock(new JournalTime()));
+        var groups = new GroupStates(new RouterClock(new JournalTime()));
+        var room = groups.Of("a", new QueueConfig()).Room;
         for (var round = 0; round < 2000; round++)
         {
             var free = 0;
@@ -116,7 +120,14 @@ public sealed class WakeUpTests
             var holder = Task.Run(() =>
             {
                 Volatile.Write(ref free, 1);
-                room.Pulse();
+                if (isOfAnyGroup)
+                {
+                    groups.Pulse();
+                }
+                else
+                {
+                    room.Pulse();
+                }
             });
 
             // Nobody comes after them who would wake the guest by chance.
