@@ -32,18 +32,18 @@ public sealed class BalancingScenarios(ScenarioRig rig, ITestOutputHelper output
     }
 
     [Theory]
-    [InlineData(4, 2000, 1)]
-    [InlineData(3000, 5, 0)]
-    public async Task LowestCost_GoesByTheShapeOfTheRequest(int words, int cap, int cheapest)
+    [InlineData("cost-talk", 4, 200, 1)]
+    [InlineData("cost-read", 3000, 3, 0)]
+    public async Task LowestCost_GoesByTheShapeOfTheRequest(string model, int words, int tokens, int cheapest)
     {
-        await using var run = new ScenarioRun(rig, $"cost{words}", output);
+        await using var run = new ScenarioRun(rig, model, output);
         await run.ControlAsync("", "");
         var prompt = string.Concat(Enumerable.Repeat("word ", words));
 
         await run.AssertAllGoodAsync(await run.SendAsync(20, 4, _ =>
         {
-            var request = run.Request("cost");
-            return request with { Prompt = $"{request.Prompt} {prompt} [sim tokens=3]", Rest = $",\"max_tokens\":{cap}" };
+            var request = run.Request(model);
+            return request with { Prompt = $"{request.Prompt} {prompt} [sim tokens={tokens}]", Rest = $",\"max_tokens\":{tokens * 2}" };
         }));
 
         var history = await run.CheckAsync();

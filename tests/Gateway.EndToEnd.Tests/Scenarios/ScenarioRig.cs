@@ -36,7 +36,7 @@ public sealed class ScenarioRig : IAsyncLifetime
         .Provider("patient", 0, silence: "20s")
         .Provider("short-cheap", 0, input: 500, output: 40_000).Provider("long-cheap", 1, input: 8000, output: 2000)
         .Provider("full", 0, concurrency: 4).Group("shared", ["full"])
-        .Group("weights", ["a*3", "b"]).Group("busy", ["a", "b"], "strategy: least_busy").Group("cost", ["short-cheap", "long-cheap"], "strategy: lowest_cost")
+        .Group("weights", ["a*3", "b"]).Group("busy", ["a", "b"], "strategy: least_busy").Group("cost-talk", ["short-cheap", "long-cheap"], "strategy: lowest_cost").Group("cost-read", ["short-cheap", "long-cheap"], "strategy: lowest_cost")
         .Group("talks", ["a", "b"], "strategy: sticky").Group("quota", ["a", "b"]).Group("rested", ["a", "b"]).Group("paused", ["a", "b"])
         .Group("before", ["a", "b"]).Group("after", ["a", "b"]).Group("plain-faults", ["a", "b"]).Group("translated", ["a", "b"])
         .Group("gone", ["a", "b"]).Group("slow-readers", ["patient"])

@@ -48,6 +48,29 @@ public sealed class ProcessorTests : IAsyncLifetime
         Assert.Equal(Requests.Answer, await response.Content.ReadAsStringAsync());
     }
 
+    [Fact]
+    public async Task The_cap_has_the_name_that_the_provider_knows()
+    {
+        await using var router = await StartAsync(wantsNewCap: true);
+
+        using var response = await router.SendAsync(Requests.Plain, claims: Enhanced);
+
+        Assert.EndsWith("\"max_completion_tokens\":77}", Assert.Single(_processors.Seen).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_processor_is_tried_again_like_any_other_request()
+    {
+        var calls = 0;
+        _rewriter = context => Interlocked.Increment(ref calls) == 1 ? UpstreamServer.WriteJsonAsync(context, "{}", 500) : UpstreamServer.WriteJsonAsync(context, AnswerOf("HI!"));
+        await using var router = await StartAsync(attempts: 2);
+
+        using var response = await router.SendAsync(Requests.Plain, claims: Enhanced);
+
+        Assert.Equal("HI!", LastContent(Assert.Single(_upstream.Seen)));
+        Assert.Equal([("small", 2), ("gpt-test", 1)], router.Journal.Finals.Select(static final => (final.Intent.RequestedModel, final.Attempts)));
+    }
+
     public static TheoryData<LlmEndpoint, string> Protocols => new()
     {
         { LlmEndpoint.Completions, """{"model":"gpt-test","prompt":"hi"}""" },
@@ -295,13 +318,13 @@ public sealed class ProcessorTests : IAsyncLifetime
 
     private static ContextClaims Enhanced(ContextClaims claims) => claims with { Processors = ["enhance"] };
 
-    private async Task<RouterHost> StartAsync(string? upstream = null, AccessLevel access = AccessLevel.Private, TimeProvider? time = null)
+    private async Task<RouterHost> StartAsync(string? upstream = null, AccessLevel access = AccessLevel.Private, TimeProvider? time = null, int attempts = 1, bool wantsNewCap = false)
     {
-        var config = TestConfig.For(TestConfig.Provider(upstream ?? _upstream.Url), TestConfig.Provider(_processors.Url, "tools"));
+        var config = TestConfig.For(TestConfig.Provider(upstream ?? _upstream.Url), TestConfig.Provider(_processors.Url, "tools") with { Quirks = new QuirksConfig { MaxCompletionTokens = wantsNewCap } });
         config = config with
         {
             Models = config.Models.Values.Select(group => group with { Access = access })
-                .Append(new ModelGroupConfig { Name = "small", Attempts = 1, Deployments = [new DeploymentConfig { Provider = "tools", Model = "small-model", Price = TestConfig.Price }] })
+                .Append(new ModelGroupConfig { Name = "small", Attempts = attempts, Deployments = [new DeploymentConfig { Provider = "tools", Model = "small-model", Price = TestConfig.Price }] })
                 .ToFrozenDictionary(static group => group.Name),
             Processors = new[]
             {
