@@ -171,7 +171,7 @@ public sealed class DotnetAnthropicTests(ProtocolRig shared)
     {
         using var client = Client();
 
-        var problem = await Assert.ThrowsAnyAsync<AnthropicApiException>(() => client.Messages.Create(Ask(upstream, $"[sim status={status}]")));
+        var problem = await Assert.ThrowsAnyAsync<AnthropicApiException>(() => client.Messages.Create(Ask(upstream, $"[sim status={status} retry_after=9]") with { Model = ProtocolRig.Broken(upstream) }));
 
         Assert.Equal(status, (int)problem.StatusCode);
         Assert.IsAssignableFrom(status switch

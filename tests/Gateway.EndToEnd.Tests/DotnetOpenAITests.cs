@@ -152,7 +152,7 @@ public sealed class DotnetOpenAITests(ProtocolRig shared)
     [MemberData(nameof(Statuses))]
     public async Task Error_OfAnyUpstream_IsTheSdksOwnException(string upstream, int status)
     {
-        var problem = await Assert.ThrowsAsync<ClientResultException>(() => Chat(upstream).CompleteChatAsync($"[sim status={status}]"));
+        var problem = await Assert.ThrowsAsync<ClientResultException>(() => Client().GetChatClient(ProtocolRig.Broken(upstream)).CompleteChatAsync($"[sim status={status} retry_after=9]"));
 
         Assert.Equal(status, problem.Status);
     }

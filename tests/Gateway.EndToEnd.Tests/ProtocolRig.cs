@@ -24,7 +24,12 @@ public sealed class ProtocolRig : IAsyncLifetime
 
     public static IReadOnlyList<string> Upstreams { get; } = [.. All.Select(static upstream => upstream.Name)];
 
+    private static int _broken;
+
     public GatewayRig Rig { get; private set; } = null!;
+
+    /// <summary>A model of an upstream that no other test asks for: its failures are held against nothing that another one uses.</summary>
+    public static string Broken(string upstream) => $"{upstream}/sim-broken-{Interlocked.Increment(ref _broken)}";
 
     public async Task InitializeAsync() => Rig = await GatewayRig.StartAsync(new RigOptions { Config = Config() });
 

@@ -33,6 +33,7 @@ public sealed record RigOptions
         server: { admin_key: "${GATEWAY_ADMIN_KEY}", max_body: 2MiB, drain: 10s }
         providers:
           sim: { protocol: openai, base_url: "${SIMULATOR_URL}/v1", keys: [sim-key-1], internal: true }
+          refusing: { protocol: openai, base_url: "${SIMULATOR_URL}/v1", keys: [sim-key-refused], internal: true }    # whose key may go into quarantine
         models:
           gpt-4o:                 { deployments: [ { provider: sim, model: sim-large, price: { input: 2.50, cached_input: 1.25, output: 10.00 } } ] }
           gpt-4o-mini:            { deployments: [ { provider: sim, model: sim-small, price: { input: 0.15, output: 0.60 } } ] }

@@ -4,7 +4,7 @@ import { createOpenAI } from '@ai-sdk/openai';
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOllama } from 'ollama-ai-provider-v2';
-import { run, url, key, narrowKey, story, weather, clock, person, png, statuses, thrown, noEmbeddings, showsNothing } from './matrix.mjs';
+import { broken, clock, key, narrowKey, noEmbeddings, person, png, run, showsNothing, statuses, story, thrown, url, weather } from './matrix.mjs';
 
 // It prints its warnings where the results go.
 globalThis.AI_SDK_LOG_WARNINGS = false;
@@ -47,7 +47,7 @@ const checks = (make, overloaded = 503) => ({
   },
   errors: async ({ model }) => {
     for (const status of statuses) {
-      const error = await thrown(() => generateText({ model: make(model), prompt: `[sim status=${status}]`, maxRetries: 0 }));
+      const error = await thrown(() => generateText({ model: make(broken(model)), prompt: `[sim status=${status} retry_after=9]`, maxRetries: 0 }));
       assert.equal(error.statusCode, status === 529 ? overloaded : status, error.message);
     }
     for (const [secret, status] of [['bad-key', 401], [narrowKey, 403]]) {
@@ -104,7 +104,8 @@ await run('ai-anthropic', {
   ...reasoning((model) => anthropic()(model), { anthropic: { thinking: { type: 'enabled', budgetTokens: 2000 } } }),
 }, { ollama: ['json_schema'] });
 await run('ai-google', {
-  ...checks((model, secret) => google(secret)(model)),
+  // A name with a slash is a whole path to this library.
+  ...checks((model, secret) => google(secret)(model.includes('/') ? `models/${model}` : model)),
   ...reasoning((model) => google()(model), { google: { thinkingConfig: { includeThoughts: true, thinkingBudget: 2000 } } }),
   ...embedding((model) => google().textEmbeddingModel(model)),
 }, noEmbeddings);

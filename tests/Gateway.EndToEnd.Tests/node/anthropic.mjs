@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import Anthropic from '@anthropic-ai/sdk';
-import { run, url, key, narrowKey, story, weather, clock, person, png, isPerson, thrown } from './matrix.mjs';
+import { broken, clock, isPerson, key, narrowKey, person, png, run, story, thrown, url, weather } from './matrix.mjs';
 
 const client = new Anthropic({ baseURL: url, apiKey: key, maxRetries: 0 });
 const user = (content) => [{ role: 'user', content }];
@@ -94,7 +94,7 @@ await run('anthropic', {
   },
   errors: async ({ model }) => {
     for (const [status, name] of Object.entries(classes)) {
-      const error = await thrown(() => client.messages.create({ model, max_tokens: 50, messages: user(`[sim status=${status}]`) }));
+      const error = await thrown(() => client.messages.create({ model: broken(model), max_tokens: 50, messages: user(`[sim status=${status} retry_after=9]`) }));
       assert.equal(error.constructor.name, name, `status ${status}: ${error.message}`);
     }
     const bad = await thrown(() => new Anthropic({ baseURL: url, apiKey: 'bad-key', maxRetries: 0 }).messages.create({ model, max_tokens: 5, messages: user(story) }));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { GoogleGenAI } from '@google/genai';
-import { run, url, key, narrowKey, story, weather, clock, person, png, isPerson, thrown, noEmbeddings } from './matrix.mjs';
+import { broken, clock, isPerson, key, narrowKey, noEmbeddings, person, png, run, story, thrown, url, weather } from './matrix.mjs';
 
 const connect = (apiKey) => new GoogleGenAI({ apiKey, httpOptions: { baseUrl: url } });
 const client = connect(key);
@@ -103,10 +103,10 @@ await run('genai', {
   },
   errors: async ({ model }) => {
     for (const status of [400, 404, 429, 500]) {
-      const error = await thrown(() => client.models.generateContent({ model, contents: `[sim status=${status}]` }));
+      const error = await thrown(() => client.models.generateContent({ model: broken(model), contents: `[sim status=${status} retry_after=9]` }));
       assert.deepEqual([error.constructor.name, error.status], ['ApiError', status], error.message);
     }
-    const overloaded = await thrown(() => client.models.generateContent({ model, contents: '[sim status=529]' }));
+    const overloaded = await thrown(() => client.models.generateContent({ model: broken(model), contents: '[sim status=529 retry_after=9]' }));
     assert.deepEqual([overloaded.constructor.name, overloaded.status], ['ApiError', 503]);
     assert.equal((await thrown(() => connect('bad-key').models.generateContent({ model, contents: story }))).status, 401);
     assert.equal((await thrown(() => connect(narrowKey).models.generateContent({ model, contents: story }))).status, 403);

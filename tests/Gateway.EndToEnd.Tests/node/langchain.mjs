@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai';
 import { ChatAnthropic } from '@langchain/anthropic';
 import { HumanMessage, SystemMessage, ToolMessage } from '@langchain/core/messages';
-import { run, url, key, narrowKey, story, weather, clock, person, png, statuses, thrown, noEmbeddings, showsNothing } from './matrix.mjs';
+import { broken, clock, key, narrowKey, noEmbeddings, person, png, run, showsNothing, statuses, story, thrown, url, weather } from './matrix.mjs';
 
 const tool = (t) => ({ type: 'function', function: { name: t.name, description: t.description, parameters: t.schema } });
 const textOf = (message) => (typeof message.content === 'string' ? message.content : message.content.filter((b) => b.type === 'text').map((b) => b.text).join(''));
@@ -45,7 +45,7 @@ const checks = (make, overloaded) => ({
   },
   errors: async ({ model }) => {
     for (const status of statuses) {
-      const error = await thrown(() => make(model).invoke([new HumanMessage(`[sim status=${status}]`)]));
+      const error = await thrown(() => make(broken(model)).invoke([new HumanMessage(`[sim status=${status} retry_after=9]`)]));
       assert.equal(error.status ?? error.cause?.status, status === 529 ? overloaded : status, error.message);
     }
     for (const [secret, status] of [['bad-key', 401], [narrowKey, 403]]) {

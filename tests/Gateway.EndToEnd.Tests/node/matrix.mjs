@@ -76,3 +76,8 @@ export const noEmbeddings = { anthropic: ['embeddings'], bedrock: ['embeddings']
 
 /** Upstreams whose chat endpoint counts reasoning and shows none of it. */
 export const showsNothing = ['openai', 'azure'];
+
+let brokenModels = 0;
+
+/** A model of the same upstream that no other check asks for: the gateway holds its failures against nothing that another one uses. */
+export const broken = (model) => `${model.slice('chat-'.length)}/sim-broken-${process.pid}-${++brokenModels}`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Ollama } from 'ollama';
-import { run, url, key, narrowKey, story, weather, clock, person, png, isPerson, thrown, noEmbeddings } from './matrix.mjs';
+import { broken, clock, isPerson, key, narrowKey, noEmbeddings, person, png, run, story, thrown, url, weather } from './matrix.mjs';
 
 const connect = (secret) => new Ollama({ host: url, headers: { Authorization: `Bearer ${secret}` } });
 const client = connect(key);
@@ -88,10 +88,10 @@ await run('ollama', {
   },
   errors: async ({ model }) => {
     for (const status of [400, 404, 429, 500]) {
-      const error = await thrown(() => client.chat({ model, messages: user(`[sim status=${status}]`) }));
+      const error = await thrown(() => client.chat({ model: broken(model), messages: user(`[sim status=${status} retry_after=9]`) }));
       assert.deepEqual([error.name, error.status_code], ['ResponseError', status], error.message);
     }
-    assert.equal((await thrown(() => client.chat({ model, messages: user('[sim status=529]') }))).status_code, 503);
+    assert.equal((await thrown(() => client.chat({ model: broken(model), messages: user('[sim status=529 retry_after=9]') }))).status_code, 503);
     assert.equal((await thrown(() => connect('bad-key').chat({ model, messages: user(story) }))).status_code, 401);
     assert.equal((await thrown(() => connect(narrowKey).chat({ model, messages: user(story) }))).status_code, 403);
   },

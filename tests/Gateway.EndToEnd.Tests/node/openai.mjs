@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import OpenAI from 'openai';
-import { run, url, key, narrowKey, story, weather, clock, person, png, statuses, isPerson, thrown, noEmbeddings } from './matrix.mjs';
+import { broken, clock, isPerson, key, narrowKey, noEmbeddings, person, png, run, statuses, story, thrown, url, weather } from './matrix.mjs';
 
 const baseURL = `${url}/v1`;
 const client = new OpenAI({ baseURL, apiKey: key, maxRetries: 0 });
@@ -122,7 +122,7 @@ await run('openai', {
   },
   errors: async ({ model }) => {
     for (const status of statuses) {
-      const error = await thrown(() => client.chat.completions.create({ model, messages: user(`[sim status=${status}]`) }));
+      const error = await thrown(() => client.chat.completions.create({ model: broken(model), messages: user(`[sim status=${status} retry_after=9]`) }));
       assert.equal(error.constructor.name, classes[status], `status ${status}: ${error.message}`);
     }
     const bad = await thrown(() => new OpenAI({ baseURL, apiKey: 'bad-key', maxRetries: 0 }).chat.completions.create({ model, messages: user(story) }));
@@ -197,7 +197,7 @@ await run('openai-responses', {
   },
   errors: async ({ model }) => {
     for (const status of statuses) {
-      const error = await thrown(() => client.responses.create({ model, input: `[sim status=${status}]` }));
+      const error = await thrown(() => client.responses.create({ model: broken(model), input: `[sim status=${status} retry_after=9]` }));
       assert.equal(error.constructor.name, classes[status], `status ${status}: ${error.message}`);
     }
   },
