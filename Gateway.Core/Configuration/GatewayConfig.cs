@@ -30,6 +30,17 @@ public sealed record GatewayConfig
     /// <summary>Teams that the document describes, by name; keys may name others.</summary>
     public FrozenDictionary<string, TeamConfig> Teams { get; init; } = FrozenDictionary<string, TeamConfig>.Empty;
 
+    /// <summary>Organisations that the document describes, by name; there is always one called <see cref="OrganisationConfig.DefaultName"/>, described or not.</summary>
+    public FrozenDictionary<string, OrganisationConfig> Organisations { get; init; } = FrozenDictionary<string, OrganisationConfig>.Empty;
+
+    /// <summary>Users that the document describes, by name; keys may name others.</summary>
+    public FrozenDictionary<string, UserConfig> Users { get; init; } = FrozenDictionary<string, UserConfig>.Empty;
+
+    public EndUserConfig EndUsers { get; init; } = EndUserConfig.None;
+
+    /// <summary>By name.</summary>
+    public IReadOnlyList<JwtIssuerConfig> JwtIssuers { get; init; } = [];
+
     public IReadOnlyList<RouteConfig> Routes { get; init; } = [];
 
     /// <summary>By the name that routes call them.</summary>
@@ -229,9 +240,22 @@ public sealed record VirtualKeyConfig
     /// <summary>Public name of the key in reports and logs.</summary>
     public required string Id { get; init; }
 
+    /// <summary>What the client sends; empty when <see cref="Hash"/> stands for it.</summary>
     public required string Secret { get; init; }
 
+    /// <summary>HMAC-SHA256 of the secret under <c>GATEWAY_KEY_PEPPER</c>, in hexadecimal; null when <see cref="Secret"/> is given.</summary>
+    public string? Hash { get; init; }
+
+    /// <summary>Switched off: answered as an unknown key.</summary>
+    public bool Disabled { get; init; }
+
     public string? Team { get; init; }
+
+    /// <summary>Owner, or null.</summary>
+    public string? User { get; init; }
+
+    /// <summary>For keys without a team; null for the team's, else the default one.</summary>
+    public string? Organisation { get; init; }
 
     /// <summary>Model name patterns; <c>*</c> matches any run of characters.</summary>
     public IReadOnlyList<string> Models { get; init; } = [];
@@ -244,6 +268,16 @@ public sealed record VirtualKeyConfig
 
     /// <summary>Requests per minute, or null for no limit.</summary>
     public long? RequestsPerMinute { get; init; }
+
+    public ClientLimits Limits { get; init; } = ClientLimits.None;
+
+    public IReadOnlyList<BudgetConfig> Budgets { get; init; } = [];
+
+    /// <summary>Networks (address or CIDR) that clients may come from; empty for all.</summary>
+    public IReadOnlyList<string> Addresses { get; init; } = [];
+
+    /// <summary>Labels for reports.</summary>
+    public FrozenDictionary<string, string> Labels { get; init; } = Tags.None;
 
     /// <summary>Moderation policy for this key, or null.</summary>
     public string? Moderation { get; init; }

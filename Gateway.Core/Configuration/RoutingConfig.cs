@@ -114,6 +114,12 @@ public sealed record TeamConfig
 
     /// <summary>Share of a full upstream relative to other teams.</summary>
     public int Weight { get; init; } = 1;
+
+    public string Organisation { get; init; } = OrganisationConfig.DefaultName;
+
+    public ClientLimits Limits { get; init; } = ClientLimits.None;
+
+    public IReadOnlyList<BudgetConfig> Budgets { get; init; } = [];
 }
 
 /// <summary>Which requests a path takes.</summary>

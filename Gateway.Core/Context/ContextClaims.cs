@@ -1,3 +1,4 @@
+using Gateway.Core.Admission.Shared;
 using Gateway.Core.Configuration;
 using Gateway.Core.Requests;
 
@@ -95,8 +96,11 @@ public sealed record ContextClaims
     /// <summary><see cref="SteeringDigest"/> of what the body steers with; 0 for nothing. The Router compares.</summary>
     public long Steering { get; init; }
 
-    /// <summary>Money held for the request, in nano-USD; 0 while nothing is reserved.</summary>
-    public long ReservedNanoUsd { get; init; }
+    /// <summary>Owner of the key; empty for none.</summary>
+    public string Owner { get; init; } = "";
+
+    /// <summary>What the request holds of limits and budgets; null for nothing.</summary>
+    public AdmissionTicket? Ticket { get; init; }
 
     /// <summary>Name of the moderation policy that applies; empty for none.</summary>
     public string ModerationPolicy { get; init; } = "";

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Gateway.Core.Admission.Shared;
 using Gateway.Core.Configuration;
 using Gateway.Core.Wire;
 
@@ -157,7 +158,8 @@ public sealed class ContextToken(ContextKeys keys, TimeProvider time)
         writer.WriteStrings(claims.RequiredTags);
         writer.WriteByte(claims.MaySteer ? (byte)1 : (byte)0);
         writer.WriteVarint(claims.Steering);
-        writer.WriteVarint(claims.ReservedNanoUsd);
+        writer.WriteString(claims.Owner);
+        AdmissionTicketCodec.Write(ref writer, claims.Ticket);
         writer.WriteString(claims.ModerationPolicy);
         writer.WriteVarint(claims.ConfigGeneration);
         return writer.Written;
@@ -190,7 +192,8 @@ public sealed class ContextToken(ContextKeys keys, TimeProvider time)
             RequiredTags = reader.ReadStrings(),
             MaySteer = reader.ReadByte() != 0,
             Steering = reader.ReadVarint(),
-            ReservedNanoUsd = reader.ReadVarint(),
+            Owner = reader.ReadString(),
+            Ticket = AdmissionTicketCodec.Read(ref reader),
             ModerationPolicy = reader.ReadString(),
             ConfigGeneration = reader.ReadVarint(),
         };

@@ -42,6 +42,33 @@ public enum GatewayErrorKind
     /// <summary>A limit of the virtual key is used up. Always with a retry hint.</summary>
     RateLimited,
 
+    /// <summary>A hard budget does not suffice for the request. Always with a retry hint unless the budget never resets.</summary>
+    BudgetExceeded,
+
+    /// <summary>Hard budgets cannot be decided now. Always with a retry hint.</summary>
+    BudgetUnavailable,
+
+    /// <summary>The model has no price, and the caller has a hard budget.</summary>
+    ModelNotPriced,
+
+    /// <summary>The credential may not be used from this address.</summary>
+    AddressForbidden,
+
+    /// <summary>The token does not carry a role that is needed.</summary>
+    RoleForbidden,
+
+    /// <summary>No run-time key has this id.</summary>
+    KeyNotFound,
+
+    /// <summary>A key of this id exists, or it was changed meanwhile.</summary>
+    KeyConflict,
+
+    /// <summary>The store of run-time keys, or the issuer of tokens, does not answer. Always with a retry hint.</summary>
+    KeyStoreUnavailable,
+
+    /// <summary>Too many wrong admin keys from this address. Always with a retry hint.</summary>
+    AdminLocked,
+
     /// <summary>A moderation policy refused the content.</summary>
     ContentBlocked,
 

@@ -1,3 +1,4 @@
+using Gateway.Core.Admission.Shared;
 using Gateway.Core.Money;
 using Gateway.Core.Requests;
 
@@ -29,6 +30,9 @@ public enum RequestEnding : byte
 
     /// <summary>Another call of the same request answered first. For single calls only, never for a request.</summary>
     Superseded = 8,
+
+    /// <summary>Cut by the gateway: what was held for it was used up.</summary>
+    BudgetCut = 9,
 }
 
 [Flags]
@@ -47,6 +51,9 @@ public enum UsageFlags
 
     /// <summary>A best-effort moderation policy could not be asked.</summary>
     Unmoderated = 8,
+
+    /// <summary>Served while its soft budgets could not be asked.</summary>
+    Unbudgeted = 16,
 }
 
 /// <summary>
@@ -65,6 +72,14 @@ public sealed record UsageIntent
     public string Team { get; init; } = "";
 
     public string User { get; init; } = "";
+
+    /// <summary>Owner of the key; empty for none.</summary>
+    public string Owner { get; init; } = "";
+
+    public string Organisation { get; init; } = "";
+
+    /// <summary>Budgets that the request is charged to.</summary>
+    public IReadOnlyList<BudgetSlot> Budgets { get; init; } = [];
 
     public required LlmOperation Operation { get; init; }
 

@@ -25,7 +25,6 @@ internal sealed class AttemptStage(UsageRecorder recorder, AttemptCalls calls, H
         var trip = RouteTrips.For(exchange);
         var retries = trip.Group.State.Retries;
         var most = trip.Preferences is { AllowFallbacks: false } ? 1 : trip.Group.Config.Attempts;
-        retries.Earn(clock.Now);
         Attempt? last = null;
         AttemptFailure? failure = null;
         GatewayError? refusal = null;
@@ -62,6 +61,11 @@ internal sealed class AttemptStage(UsageRecorder recorder, AttemptCalls calls, H
                     continue;
                 }
 
+                if (attempt.Number == 1)
+                {
+                    retries.Earn(clock.Now);
+                }
+
                 isPaid = false;
                 var over = last;
                 last = attempt;
@@ -91,6 +95,12 @@ internal sealed class AttemptStage(UsageRecorder recorder, AttemptCalls calls, H
                 }
 
                 RetryPolicy.NoteTried(trip, last, failed.Class);
+                if (pick.IsPanic)
+                {
+                    // All are out: a pause mends nothing, and the client hears so at once unless another group stands in.
+                    continue;
+                }
+
                 await RetryPolicy.PauseAsync(trip, failed.Class, exchange.Outcome.Attempts, calls.TimeLeft(exchange, last.Deployment), clock.Time, exchange.Http.RequestAborted);
             }
         }

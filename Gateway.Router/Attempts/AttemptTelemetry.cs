@@ -132,5 +132,6 @@ internal sealed class AttemptTelemetry : ILlmCompletion, IDisposable
         RequestEnding.Refused => "refused",
         RequestEnding.Recovered => "recovered",
         RequestEnding.Superseded => "superseded",
+        RequestEnding.BudgetCut => "budget_cut",
     };
 }

@@ -155,14 +155,15 @@ internal sealed class RouteSelector(RouterClock clock, CooldownMetrics? metrics 
 
         var deployment = buffers.Usable[chosen];
         var place = buffers.Places[chosen];
-        var isProbe = buffers.Health[place] == Health.Probe;
-        return commit ? TakePlace(trip, deployment, in buffers.Choices[place], isProbe, in needs, now, ref retry) : RoutePick.Of(deployment, buffers.Choices[place].Lane, isProbe);
+        var health = buffers.Health[place];
+        return commit ? TakePlace(trip, deployment, in buffers.Choices[place], health, in needs, now, ref retry) : RoutePick.Of(deployment, buffers.Choices[place].Lane, health);
     }
 
     /// <summary>Takes the place at the chosen one. Another request may have been quicker: then the choice is made anew.</summary>
-    private static RoutePick TakePlace(RouteTrip trip, Deployment deployment, in CredentialChoice choice, bool isProbe, in CallNeeds needs, long now, ref bool retry)
+    private static RoutePick TakePlace(RouteTrip trip, Deployment deployment, in CredentialChoice choice, Health health, in CallNeeds needs, long now, ref bool retry)
     {
         // A probe is a real request: it goes only where a retry is certain, and keeps the retry until it is over.
+        var isProbe = health == Health.Probe;
         if (isProbe && !deployment.State.TryBeginProbe(now))
         {
             retry = true;
@@ -181,7 +182,7 @@ internal sealed class RouteSelector(RouterClock clock, CooldownMetrics? metrics 
         }
 
         deployment.State.Load.Enter();
-        return RoutePick.Of(deployment, choice.Lane, isProbe);
+        return RoutePick.Of(deployment, choice.Lane, health);
     }
 
     private static bool TryFirstTier(RouteTrip trip, ReadOnlySpan<Deployment> candidates, ReadOnlySpan<int> places, out int tier)

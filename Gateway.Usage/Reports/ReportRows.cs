@@ -123,5 +123,6 @@ internal static class ReportRows
         RequestEnding.Refused => "refused",
         RequestEnding.Recovered => "recovered",
         RequestEnding.Superseded => "superseded",
+        RequestEnding.BudgetCut => "budget_cut",
     };
 }

@@ -1,3 +1,4 @@
+using Gateway.Core.Admission.Shared;
 using Gateway.Core.Context;
 
 namespace Gateway.Core.Tests.Context;
@@ -28,7 +29,18 @@ public sealed class ContextTokenTests
             AllowedModels = ["gpt-*", "", "claude-*"],
             AllowedProviders = ["*"],
             Processors = ["enhance", "translate"],
-            ReservedNanoUsd = 123_456_789_012_345,
+            Owner = "alice",
+            Ticket = new AdmissionTicket
+            {
+                Organisation = "acme",
+                IsHard = true,
+                HeldNanoUsd = 123_456_789_012_345,
+                OutputCap = 512,
+                Budgets = [new("key:demo|day:2026-11-21@UTC", 0), new("team:research|rolling:86400", 487_153)],
+                Places = ["key:demo|concurrency"],
+                TokenRates = [new("key:demo|tokens/60", 100_000, TimeSpan.FromMinutes(1))],
+                ReservedTokens = 700,
+            },
             ModerationPolicy = "strict",
             ConfigGeneration = 17,
         };
@@ -39,9 +51,14 @@ public sealed class ContextTokenTests
         Assert.Equal(claims.AllowedModels, read.AllowedModels);
         Assert.Equal(claims.AllowedProviders, read.AllowedProviders);
         Assert.Equal(claims.Processors, read.Processors);
+        Assert.NotNull(read.Ticket);
+        Assert.Equal(claims.Ticket.Budgets, read.Ticket.Budgets);
+        Assert.Equal(claims.Ticket.Places, read.Ticket.Places);
+        Assert.Equal(claims.Ticket.TokenRates, read.Ticket.TokenRates);
         // Lists compare by reference in records; all else compares by value.
+        Assert.Equal(claims.Ticket with { Budgets = [], Places = [], TokenRates = [] }, read.Ticket with { Budgets = [], Places = [], TokenRates = [] });
         Assert.Equal(
-            claims with { AllowedModels = [], AllowedProviders = [], Processors = [] }, read with { AllowedModels = [], AllowedProviders = [], Processors = [] });
+            claims with { AllowedModels = [], AllowedProviders = [], Processors = [], Ticket = null }, read with { AllowedModels = [], AllowedProviders = [], Processors = [], Ticket = null });
     }
 
     [Fact]

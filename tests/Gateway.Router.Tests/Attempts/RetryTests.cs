@@ -62,6 +62,28 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task A_call_that_is_made_although_all_are_out_is_followed_by_no_pause()
+    {
+        // The clock stands: whoever pauses never comes back.
+        await using var fleet = await Fleet.StartAsync(static config => config, new JournalTime(), Fleet.Says(500), Fleet.Says(500));
+        foreach (var deployment in fleet.GroupOf().Deployments)
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                deployment.State.Failed(now: 1);
+            }
+        }
+
+        for (var i = 0; i < 120; i++)
+        {
+            using var response = await fleet.Router.SendAsync(Requests.Plain).WaitAsync(RouterHost.Patience);
+            Assert.True(response.StatusCode is HttpStatusCode.InternalServerError or HttpStatusCode.ServiceUnavailable, response.StatusCode.ToString());
+        }
+
+        Assert.InRange(fleet.Calls, 1, 40);
+    }
+
+    [Fact]
     public async Task What_found_no_second_place_costs_no_budget()
     {
         await using var fleet = await Fleet.StartAsync(static config => config, new JournalTime(), Fleet.Says(429, """{"error":{"message":"slow down","type":"requests","code":"rate_limit_exceeded"}}""", ("retry-after", "30")));
