@@ -189,6 +189,9 @@ public sealed record ModelGroupConfig
     public QueueConfig Queue { get; init; } = QueueConfig.Standard;
 
     public TranslationConfig Translation { get; init; } = new();
+
+    /// <summary>Output cap for callers with hard budgets who name none, where no <see cref="DeploymentConfig.MaxOutput"/> is smaller; null when not said.</summary>
+    public long? OutputCap { get; init; }
 }
 
 public sealed record DeploymentConfig
