@@ -11,6 +11,9 @@ internal static class BudgetLife
     /// <summary>Local time may be so far behind UTC.</summary>
     private const long ZoneMillis = 14L * 3600 * 1000;
 
+    /// <summary>The year 5138: scripts count exactly beyond it.</summary>
+    private const long LatestMillis = 100_000_000_000_000;
+
     /// <returns>Unix time in milliseconds; 0 for ever.</returns>
     public static long EndMillis(BudgetSlot slot, TimeProvider time)
     {
@@ -27,7 +30,9 @@ internal static class BudgetLife
             var rest = window[(colon + 1)..];
             if (kind is "rolling" && long.TryParse(rest, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
             {
-                return ((slot.Slot + BudgetClock.RollingSlots + 2) * SlotMillis(seconds)) + DayMillis;
+                // Slots are counted from the first year on.
+                var last = ((Int128)slot.Slot + BudgetClock.RollingSlots + 2) * seconds * TimeSpan.TicksPerSecond / BudgetClock.RollingSlots;
+                return (long)Int128.Clamp((last - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMillisecond, 1, LatestMillis) + DayMillis;
             }
 
             var days = kind switch { "day" => 1, "week" => 7, "month" => 31, _ => 0 };
@@ -41,6 +46,4 @@ internal static class BudgetLife
         // A window that this version does not know: longer than any, and not for ever.
         return time.GetUtcNow().ToUnixTimeMilliseconds() + (100 * DayMillis);
     }
-
-    private static long SlotMillis(long seconds) => (seconds * 1000 / BudgetClock.RollingSlots) + 1;
 }

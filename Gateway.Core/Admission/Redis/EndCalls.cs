@@ -23,7 +23,7 @@ internal static class EndCalls
         values[8] = ticket.Budgets.Count;
         values[9] = ticket.Places.Count;
         values[10] = rates;
-        values[11] = RedisKeys.Millis(settlement.RequestId) * 1000;
+        values[11] = AdmittedMicros(settlement.RequestId);
         for (var i = 0; i < ticket.Budgets.Count; i++)
         {
             names[FixedKeys + i] = keys.Budget(ticket.Budgets[i].Id);
@@ -61,7 +61,7 @@ internal static class EndCalls
         values[6] = ticket.Budgets.Count > 0 ? 1 : 0;
         values[7] = ticket.Places.Count;
         values[8] = rates;
-        values[9] = RedisKeys.Millis(hold.RequestId) * 1000;
+        values[9] = AdmittedMicros(hold.RequestId);
         AddPlaces(names, FixedKeys, ticket, keys);
         for (var i = 0; i < rates; i++)
         {
@@ -127,6 +127,9 @@ internal static class EndCalls
     }
 
     private static long Life(AdmissionTicket ticket) => ticket.Budgets.Count > 0 ? RedisKeys.FinalLifeMillis : RedisKeys.BriefLifeMillis;
+
+    // By the clock that made the id, which is not that of Redis and tells no parts of a millisecond: taken for a second later than it says.
+    private static long AdmittedMicros(Guid requestId) => (RedisKeys.Millis(requestId) + 1000) * 1000;
 
     // Names of rules have no '|' in them, names of scopes may.
     private static ReadOnlySpan<char> Scope(string ruleId) => ruleId.AsSpan(0, Math.Max(0, ruleId.LastIndexOf('|')));

@@ -31,6 +31,7 @@ internal static class AdmitScript
             local kind = string.sub(before, 1, 1)
             if kind == 'V' or kind == 'S' then return {4, now, id, phase} end
           end
+          if root(request) ~= request and string.sub(redis.call('HGET', KEYS[3], root(request)) or '', 1, 1) == 'S' then return {4, now, id, phase} end
           if phase > 0 then hold = redis.call('HGET', KEYS[4], request) end
         end
         if hard and phase < 2 and not hold then return {3, now, id, phase} end

@@ -37,8 +37,9 @@ internal static class Lua
 
         """;
 
-    /// <summary>Remembers a decision.</summary>
+    /// <summary>Remembers a decision. A part of a request is named by the request's 16 bytes and 4 of its own: settled is always the whole.</summary>
     public const string Remember = """
+        local function root(member) return string.sub(member, 1, 16) end
         local function remember(key, member, value, life)
           redis.call('HSET', key, member, value)
           if redis.call('HLEN', key) == 1 then redis.call('PEXPIRE', key, life) end
@@ -58,6 +59,7 @@ internal static class Lua
             redis.call('HSET', key, 'e', int(id))
             x = 0
           end
+          if finish > 0 and finish < millis then finish = millis + 86400000 end
           if finish > x then
             redis.call('HSET', key, 'x', int(finish))
             redis.call('PEXPIREAT', key, int(finish))

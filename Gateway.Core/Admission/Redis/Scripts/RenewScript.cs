@@ -7,7 +7,7 @@ namespace Gateway.Core.Admission.Redis.Scripts;
 /// </remarks>
 internal static class RenewScript
 {
-    public static readonly RedisScript Script = new("renew", Lua.Head + Lua.Own + Lua.Keep + """
+    public static readonly RedisScript Script = new("renew", Lua.Head + Lua.Remember + Lua.Own + Lua.Keep + """
         local id, phase = epoch()
         local holder, at = ARGV[5], 8
         redis.call('ZADD', KEYS[3], int(millis), holder)
@@ -16,7 +16,8 @@ internal static class RenewScript
         for _ = 1, tonumber(ARGV[7]) do
           local request, amount, cap, budgets = ARGV[at], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
           local before = redis.call('HGET', KEYS[tonumber(ARGV[at + 1])], request) or ''
-          local ended = before == 'V' or before == 'S' .. int(budgets > 0 and id or 0) or string.sub(before, 1, 1) == 'D'
+          local whole = root(request) == request and before or redis.call('HGET', KEYS[tonumber(ARGV[at + 1])], root(request)) or ''
+          local ended = before == 'V' or string.sub(before, 1, 1) == 'D' or whole == 'S' .. int(budgets > 0 and id or 0)
           at = at + 5
           if not ended and budgets > 0 and amount > 0 and phase > 0 then
             if redis.call('HEXISTS', KEYS[4], request) == 1 then

@@ -1,6 +1,6 @@
 namespace Gateway.Core.Admission.Redis.Scripts;
 
-/// <summary>Books what a request cost, gives back what it held, corrects its tokens. Only a settlement before in the same epoch stops it.</summary>
+/// <summary>Books what a request cost, gives back what the part of it held that is settled, corrects its tokens. Only a settlement before in the same epoch, of whichever part, stops it.</summary>
 /// <remarks>
 /// KEYS 3 to 5: decisions, holds, expiring holds; then budgets, places, scopes. ARGV 5 to 12: request, life of decisions, cost, whether something was held, number of budgets, of places, of rates, when it was admitted
 /// (microseconds). Then per budget slot and end of life; per rate index of key, name, change, and change if nothing was taken before. Answer: outcome as <see cref="Shared.SettleOutcome"/>.
@@ -13,14 +13,15 @@ internal static class SettleScript
         local id, phase = 0, 2
         if budgets > 0 then id, phase = epoch() end
         local before = redis.call('HGET', KEYS[3], request) or ''
+        local whole = redis.call('HGET', KEYS[3], root(request)) or ''
         local hold = budgets > 0 and redis.call('HGET', KEYS[4], request)
         for i = 1, places do redis.call('ZREM', KEYS[5 + budgets + i], request) end
-        if before == 'S' .. int(id) and phase > 0 then
+        if whole == 'S' .. int(id) and phase > 0 then
           if hold then release(KEYS[4], KEYS[5], request, hold, id) end
           return {1, now, id, phase}
         end
         if phase < 2 then return {3, now, id, phase} end
-        remember(KEYS[3], request, 'S' .. int(id), life)
+        remember(KEYS[3], root(request), 'S' .. int(id), life)
         if hold then release(KEYS[4], KEYS[5], request, hold, id) end
         for i = 1, budgets do
           local at = 11 + i * 2
@@ -28,7 +29,7 @@ internal static class SettleScript
           redis.call('HINCRBY', KEYS[5 + i], 's' .. ARGV[at], cost)
         end
         local kind = string.sub(before, 1, 1)
-        if kind ~= 'S' then
+        if string.sub(whole, 1, 1) ~= 'S' then
           for i = 1, rates do
             local at = 9 + budgets * 2 + i * 4
             local change = ARGV[at + 2]

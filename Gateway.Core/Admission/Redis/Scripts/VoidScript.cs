@@ -14,7 +14,7 @@ internal static class VoidScript
         if ARGV[7] == '1' then id, phase = epoch() end
         local before = redis.call('HGET', KEYS[3], request) or ''
         local hold = ARGV[7] == '1' and redis.call('HGET', KEYS[4], request)
-        local ended = string.sub(before, 1, 1) == 'S'
+        local ended = string.sub(redis.call('HGET', KEYS[3], root(request)) or '', 1, 1) == 'S'
         if not ended and before ~= 'V' then remember(KEYS[3], request, 'V', life) end
         for i = 1, places do redis.call('ZREM', KEYS[5 + i], request) end
         if hold then release(KEYS[4], KEYS[5], request, hold, id) end
