@@ -45,6 +45,9 @@ internal sealed class AdmittingEdge : IAsyncDisposable
 
     public EdgeAdmission Admission { get; }
 
+    /// <summary>For tests that cut one of several off.</summary>
+    public bool IsCut { get; set; }
+
     public async Task<AdmissionAnswer> AdmitAsync(AdmissionRequest request) => await Admission.AdmitAsync(request, CancellationToken.None);
 
     /// <summary>One second passes: leases are renewed and sized.</summary>

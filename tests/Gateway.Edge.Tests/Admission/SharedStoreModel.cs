@@ -4,12 +4,13 @@ using Gateway.Core.Admission.Shared;
 namespace Gateway.Edge.Tests.Admission;
 
 /// <summary>A shared store that does what a test says: answers, is silent before or after it carried out a call, is not open, throws. Its counters are those of a local store.</summary>
-internal sealed class SharedStoreModel(TimeProvider time) : IAdmissionStore
+/// <param name="counters">Those of another model: the same store seen from another Edge.</param>
+internal sealed class SharedStoreModel(TimeProvider time, LocalAdmissionStore? counters = null) : IAdmissionStore
 {
     private int _admissions;
     private int _voids;
 
-    public LocalAdmissionStore Counters { get; } = new(time);
+    public LocalAdmissionStore Counters { get; } = counters ?? new(time);
 
     public bool IsUp { get; set; } = true;
 
