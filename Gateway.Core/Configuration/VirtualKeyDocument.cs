@@ -40,6 +40,15 @@ public static class VirtualKeyDocument
         return key is not null;
     }
 
+    /// <summary>Reads a key that was good when it was stored. What it refers to may have left the document since: it then leads nowhere, as a pattern that matches nothing.</summary>
+    /// <returns>Null when it has members or values that this gateway does not know. To leave them out could mean to allow more than was said.</returns>
+    public static VirtualKeyConfig? ReadStored(ReadOnlySpan<byte> json)
+    {
+        var errors = new ConfigErrors(Origin);
+        var node = JsonTreeReader.Read(json, errors) is YamlMapping tree ? new DocumentReader(environment: null, errors).Read(SettingsTable.RuntimeKey, tree) : null;
+        return node is null || errors.Any ? null : OwnerBuilder.Key(node);
+    }
+
     /// <summary>The key in the form that <see cref="TryRead"/> takes, without <c>secret</c> and <c>hash</c>. What has its default is left out, but <c>id</c>, <c>models</c> and <c>providers</c>.</summary>
     public static byte[] Write(VirtualKeyConfig key)
     {
