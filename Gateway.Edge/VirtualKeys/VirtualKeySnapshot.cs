@@ -19,7 +19,7 @@ internal sealed class VirtualKeySnapshot
         _digests = digests;
         _nobody = new Entry(digests.Of(Guid.NewGuid().ToString()), null);
         _hasPublicModels = config.Models.Values.Any(static group => group.Access == AccessLevel.Public);
-        _keys = config.Keys.Select(key => new Entry(digests.Of(key.Secret), new VirtualKey(key, key.Team is null ? null : config.Teams.GetValueOrDefault(key.Team))))
+        _keys = config.Keys.Select(key => new Entry(digests.Of(key.Secret), new VirtualKey(key, config)))
             .ToFrozenDictionary(static entry => entry.Digest);
     }
 
