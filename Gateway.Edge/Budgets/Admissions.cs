@@ -153,7 +153,7 @@ internal sealed class Admissions(IEdgeAdmission admission, EdgeRateLimiter limit
             return new AdmissionResult(Refuse(context, request, ChargeSet.None, answer));
         }
 
-        return new AdmissionResult(null, Hold(request, answer, rules, ChargeSet.None, outputCap: false) is { } hold ? new HeldAdmission(hold, null, default) { IsOwn = true } : null);
+        return new AdmissionResult(null, Hold(request, answer, rules, ChargeSet.None, input: -1, outputCap: false) is { } hold ? new HeldAdmission(hold, null, default) { IsOwn = true } : null);
     }
 
     private async ValueTask<AdmissionResult> AdmitScopedAsync(HttpContext context, LlmDecision decision, EndUserScope? user, ReadOnlyMemory<byte> body)
@@ -242,7 +242,7 @@ internal sealed class Admissions(IEdgeAdmission admission, EdgeRateLimiter limit
         var isRefused = error is not null || !decision.IsAllowed;
         rules = isRefused ? rules.OnlyRequests : isFree ? rules.WithoutTokens : rules;
         var tokens = 0L;
-        var bound = default(MoneyBound);
+        var bound = default(RequestBound);
         if (target is not null && (rules.TokenRates.Length > 0 || !charges.IsEmpty))
         {
             var input = MoneyBounds.EstimateInput(in size, target, decision.Endpoint.IsForm);
@@ -258,9 +258,9 @@ internal sealed class Admissions(IEdgeAdmission admission, EdgeRateLimiter limit
             Tokens = rules.TokenRates.Length > 0 ? tokens : 0,
             Session = rules.HasSessions ? SessionOf(context, scopes.Organisation, decision.Facts.User) : "",
             Budgets = charges.Charges,
-            Bound = bound,
+            Bound = bound.Money,
         };
-        return new Question(request, rules, charges, target, error);
+        return new Question(request, rules, charges, target, bound, error);
     }
 
     private async ValueTask<AdmissionAnswer> AskAsync(HttpContext context, LlmProtocol client, AdmissionRequest request, ChargeSet charges)
@@ -334,11 +334,11 @@ internal sealed class Admissions(IEdgeAdmission admission, EdgeRateLimiter limit
     private static HeldAdmission? HoldOf(in Question question, AdmissionAnswer answer, in LlmDecision decision, in InputSize size)
     {
         var hasCap = MoneyBounds.HasOutputCap(decision.Endpoint.Kind);
-        return Hold(question.Request, answer, question.Rules, question.Charges, hasCap) is { } hold
+        return Hold(question.Request, answer, question.Rules, question.Charges, question.Bound.InputFor(answer), hasCap) is { } hold
             ? new HeldAdmission(hold, question.Target, size) { IsOwn = !LlmDecision.NeedsModel(decision.Endpoint) } : null;
     }
 
-    private static Hold? Hold(AdmissionRequest request, AdmissionAnswer answer, RuleSet rules, ChargeSet charges, bool outputCap)
+    private static Hold? Hold(AdmissionRequest request, AdmissionAnswer answer, RuleSet rules, ChargeSet charges, long input, bool outputCap)
     {
         if (charges.IsEmpty && rules.Places.Length == 0 && rules.TokenRates.Length == 0)
         {
@@ -349,8 +349,10 @@ internal sealed class Admissions(IEdgeAdmission admission, EdgeRateLimiter limit
         {
             Organisation = request.Organisation,
             Budgets = charges.Slots,
+            Terms = charges.Terms,
             IsHard = charges.IsHard,
             HeldNanoUsd = answer.HeldNanoUsd,
+            InputTokens = input,
             OutputCap = outputCap && charges.IsHard ? answer.OutputCap : -1,
             Places = rules.Places,
             TokenRates = rules.TokenRates,
@@ -366,7 +368,7 @@ internal sealed class Admissions(IEdgeAdmission admission, EdgeRateLimiter limit
     }
 
     /// <param name="Error">Known before anything is asked, and said after: the request still counts.</param>
-    private readonly record struct Question(AdmissionRequest Request, RuleSet Rules, ChargeSet Charges, KeyTarget? Target, GatewayError? Error)
+    private readonly record struct Question(AdmissionRequest Request, RuleSet Rules, ChargeSet Charges, KeyTarget? Target, RequestBound Bound, GatewayError? Error)
     {
         public bool IsEmpty => Rules.IsEmpty && Charges.IsEmpty;
     }

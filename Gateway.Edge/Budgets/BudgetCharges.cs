@@ -45,6 +45,7 @@ internal sealed class BudgetCharges
         return new Kept(now, until, new ChargeSet(
             charges,
             Array.ConvertAll(charges, static charge => charge.Booking),
+            Array.ConvertAll(charges, static charge => new BudgetTerms(charge.Slots, charge.LimitNanoUsd, charge.Hard)),
             Array.ConvertAll(budgets, static one => one.Budget),
             Array.ConvertAll(budgets, static one => one.Id),
             Array.Exists(charges, static charge => charge.Hard)));

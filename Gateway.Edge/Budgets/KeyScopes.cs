@@ -17,7 +17,9 @@ internal sealed class KeyScopes
     private readonly IReadOnlyList<string> _providers;
     private readonly RuleSet _general;
     private readonly bool _hasModelRules;
-    private readonly ConcurrentDictionary<ModelTarget, KeyTarget> _targets = new(ReferenceEqualityComparer.Instance);
+
+    // Made at the first call: there may be many keys that are never used.
+    private ConcurrentDictionary<ModelTarget, KeyTarget>? _targets;
     private int _targetCount;
 
     private KeyScopes(string organisation, string keyId, IReadOnlyList<string> providers, IEnumerable<OwnerScope> owners, RateLimit? plain)
@@ -60,7 +62,7 @@ internal sealed class KeyScopes
     public static KeyScopes Of(VirtualKeyConfig key, GatewayConfig document)
     {
         var organisation = document.OrganisationOf(key);
-        var own = new OwnerScope(OwnerScope.Key, key.Id, WithPlainRate(key), key.Budgets);
+        var own = new OwnerScope(OwnerScope.Key, key.Id, key.Limits, key.Budgets);
         List<OwnerScope> owners = [own];
         if (key.User is { } name && document.Users.TryGetValue(name, out var user))
         {
@@ -83,29 +85,20 @@ internal sealed class KeyScopes
     /// <summary>What holds for the key's calls of a model.</summary>
     public KeyTarget For(ModelTarget target, ModelPrices prices, TokenEstimator estimator)
     {
-        if (_targets.TryGetValue(target, out var known))
+        var targets = Volatile.Read(ref _targets) ?? Interlocked.CompareExchange(ref _targets, new(concurrencyLevel: 1, capacity: 4, ReferenceEqualityComparer.Instance), null) ?? _targets;
+        if (targets.TryGetValue(target, out var known))
         {
             return known;
         }
 
         var made = new KeyTarget(
             _hasModelRules ? RulesFor(target) : _general, prices.Of(target, _providers), estimator.InputOf(target.Name), estimator.OutputOf(KeyId, target.Name));
-        if (Volatile.Read(ref _targetCount) < MaxTargets && _targets.TryAdd(target, made))
+        if (Volatile.Read(ref _targetCount) < MaxTargets && targets.TryAdd(target, made))
         {
             Interlocked.Increment(ref _targetCount);
         }
 
         return made;
-    }
-
-    private static ClientLimits WithPlainRate(VirtualKeyConfig key)
-    {
-        if (key.RequestsPerMinute is not { } limit || key.Limits.Rates.Any(static rate => rate.Unit == RateUnit.Requests && rate.Window == TimeSpan.FromMinutes(1)))
-        {
-            return key.Limits;
-        }
-
-        return key.Limits with { Rates = [.. key.Limits.Rates, new RateConfig(RateUnit.Requests, limit, TimeSpan.FromMinutes(1), Math.Max(1, limit / 6))] };
     }
 
     // One state for one limit: where anything else is asked for beside it, the limit is asked for there, too.

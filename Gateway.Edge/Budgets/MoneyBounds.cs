@@ -4,6 +4,16 @@ using Gateway.Core.Requests;
 
 namespace Gateway.Edge.Budgets;
 
+/// <param name="Money">What the store decides by.</param>
+/// <param name="Input">Tokens of <see cref="MoneyBound.InputNanoUsd"/>.</param>
+/// <param name="CautiousInput">Tokens of <see cref="MoneyBound.CautiousInputNanoUsd"/>.</param>
+internal readonly record struct RequestBound(MoneyBound Money, long Input, long CautiousInput)
+{
+    /// <summary>Input tokens that an admission's money suffices for; -1 where nothing is held.</summary>
+    public long InputFor(AdmissionAnswer answer) => answer.HeldNanoUsd <= 0 ? -1
+        : answer.HeldNanoUsd >= MoneyBound.Of(Money.CautiousInputNanoUsd, Money.NanoUsdPerOutputToken, Math.Max(0, answer.OutputCap)) ? CautiousInput : Input;
+}
+
 /// <summary>What a request may use at most, in tokens and in money. All of it rounds up; money is integer nano-USD. Stateless.</summary>
 internal static class MoneyBounds
 {
@@ -45,13 +55,13 @@ internal static class MoneyBounds
     }
 
     /// <param name="input">By <see cref="EstimateInput"/>.</param>
-    public static MoneyBound Of(long input, in RequestFacts facts, LlmKind kind, in InputSize size, TargetPrice price)
+    public static RequestBound Of(long input, in RequestFacts facts, LlmKind kind, in InputSize size, TargetPrice price)
     {
         var cautious = Cautious(in size, price);
         var estimate = size.IsOpen ? cautious : Math.Min(cautious, Likely(input, in size));
         var (cap, least) = CapOf(in facts, kind, price);
-        return new MoneyBound(
-            Cost(estimate, price.Input), Cost(cautious, price.Input), Math.Min(Cost(size.Choices, price.Output), BudgetConfig.MostNanoUsd / Math.Max(1, cap)), cap, least);
+        var perToken = Math.Min(Cost(size.Choices, price.Output), BudgetConfig.MostNanoUsd / Math.Max(1, cap));
+        return new RequestBound(new MoneyBound(Cost(estimate, price.Input), Cost(cautious, price.Input), perToken, cap, least), estimate, cautious);
     }
 
     /// <summary>Whether an output cap can be written into such a request.</summary>
