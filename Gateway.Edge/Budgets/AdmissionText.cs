@@ -43,7 +43,7 @@ internal static class AdmissionText
             LimitUnit.Requests => string.Create(CultureInfo.InvariantCulture, $"may send {rule.Limit} requests per {Window(rule.Window)}{models}, at most {rule.Burst} at once; {state.Remaining} are left."),
             LimitUnit.Tokens => string.Create(CultureInfo.InvariantCulture, $"may use {rule.Limit} tokens per {Window(rule.Window)}{models}, at most {rule.Burst} at once; {state.Remaining} are left, and this request needs about {tokens}."),
             LimitUnit.Concurrency => string.Create(CultureInfo.InvariantCulture, $"may have {rule.Limit} requests{models} running at the same time, and has."),
-            LimitUnit.Sessions => string.Create(CultureInfo.InvariantCulture, $"may have {rule.Limit} sessions{models} in {Window(rule.Window)}, and has; those are served on."),
+            LimitUnit.Sessions => string.Create(CultureInfo.InvariantCulture, $"may have {rule.Limit} sessions{models} in {Span(rule.Window)}, and has; those are served on."),
         };
         return new GatewayError(GatewayErrorKind.RateLimited, $"{who} {what} Try again in {RateLimitHeaders.Duration(retryAfter)}.", RetryAfter: retryAfter);
     }

@@ -14,7 +14,6 @@ namespace Gateway.Edge.Budgets;
 internal sealed record HeldAdmission(Hold Hold, KeyTarget? Target, InputSize Size)
 {
     private volatile bool _isTaken;
-    private volatile bool _hasLearned;
 
     /// <summary>Whether a Router may have it: its body has begun to leave. From then on nobody here gives it back, since money may be spent already.</summary>
     public bool IsTaken { get => _isTaken; set => _isTaken = value; }
@@ -22,9 +21,7 @@ internal sealed record HeldAdmission(Hold Hold, KeyTarget? Target, InputSize Siz
     /// <summary>No Router settles it: the Edge gives it back when the answer is over.</summary>
     public bool IsOwn { get; init; }
 
-    public bool HasLearned => _hasLearned;
-
-    /// <param name="headers">Of an answer, or its trailers.</param>
+    /// <param name="headers">Of an answer.</param>
     public void LearnFrom(HttpResponseHeaders headers)
     {
         if (headers.NonValidated.TryGetValues(GatewayHeaders.Tokens, out var values))
@@ -37,14 +34,13 @@ internal sealed record HeldAdmission(Hold Hold, KeyTarget? Target, InputSize Siz
     public void Learn(ReadOnlySpan<char> value)
     {
         var slash = value.IndexOf('/');
-        if (_hasLearned || slash < 0 || Target is not { } target
+        if (slash < 0 || Target is not { } target
             || !long.TryParse(value[..slash], NumberStyles.None, CultureInfo.InvariantCulture, out var input)
             || !long.TryParse(value[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var output))
         {
             return;
         }
 
-        _hasLearned = true;
         target.Output.Learn(output / Math.Max(1, Size.Choices));
         if (Size is { IsOpen: false, Media: 0 })
         {

@@ -56,6 +56,9 @@ internal sealed class KeyScopes
     /// <summary>Every rule, those of all models too: for reports.</summary>
     public RuleSet All { get; }
 
+    /// <summary>Models in memory.</summary>
+    public int Targets => Volatile.Read(ref _targetCount);
+
     /// <summary>The rules of calls that have no model.</summary>
     public RuleSet General => _general;
 

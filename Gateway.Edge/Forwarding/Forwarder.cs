@@ -73,11 +73,6 @@ internal sealed class Forwarder(ServiceClient services, Drain drain, TimeProvide
         try
         {
             await relay.RunAsync(cancellationToken);
-            if (call.Held is { HasLearned: false } held)
-            {
-                held.LearnFrom(answer.TrailingHeaders);
-            }
-
             return null;
         }
         catch (Exception failure) when (failure is IOException or HttpRequestException or OperationCanceledException)
