@@ -64,6 +64,16 @@ public sealed class KeyPepperTests
     }
 
     [Fact]
+    public async Task A_hash_of_the_secret_of_another_key_is_refused_at_the_start()
+    {
+        var hash = new SecretDigests(new KeyPepper(Pepper)).Of(EdgeServer.Key).ToHex();
+
+        var refused = await Assert.ThrowsAsync<KeyConfigurationException>(() => EdgeServer.StartAsync([], new() { [KeyPepper.Variable] = Pepper }, WithHash(hash)));
+
+        Assert.Contains("'hashed'", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_hash_without_a_pepper_is_refused_at_the_start_by_the_id_of_its_key()
     {
         var refused = await Assert.ThrowsAsync<KeyConfigurationException>(static () => EdgeServer.StartAsync([], config: WithHash(new string('a', 64))));
