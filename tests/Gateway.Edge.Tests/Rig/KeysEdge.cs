@@ -21,6 +21,12 @@ internal sealed record KeysAnswer(int Status, JsonElement Body, HttpResponseHead
 
     public string Message => Body.GetProperty("error").GetProperty("message").GetString()!;
 
+    /// <summary>What went wrong; the whole text where nothing did.</summary>
+    public static (int Status, string? Code, string? Param) RefusalOf(KeysAnswer answer) => answer.Status < 300 ? (answer.Status, answer.Text, null) : (answer.Status, answer.Code, answer.Param);
+
+    /// <summary>Of a list.</summary>
+    public static List<string> IdsOf(KeysAnswer list) => [.. list.Body.GetProperty("keys").EnumerateArray().Select(static key => key.GetProperty("id").GetString()!)];
+
     public bool Has(string name) => Body.TryGetProperty(name, out _);
 }
 
