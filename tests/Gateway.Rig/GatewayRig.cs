@@ -41,7 +41,9 @@ public sealed class GatewayRig : IAsyncDisposable
 
         if (options.Redis)
         {
-            Redis = RedisServer.Create(DataFolder);
+            Redis = RedisServer.Create(DataFolder, options.RedisArguments);
+            RedisLink = options.RedisLink ? FaultProxy.Start(Redis.Port, options.Seed) : null;
+            RedisTwice = options.RedisTwice ? RedisDoubler.Start(RedisLink?.Port ?? Redis.Port) : null;
         }
 
         _environment = new Dictionary<string, string?>(options.Environment)
@@ -69,7 +71,7 @@ public sealed class GatewayRig : IAsyncDisposable
 
         if (Redis is not null)
         {
-            _environment["ConnectionStrings__cache"] = $"127.0.0.1:{Redis.Port}";
+            _environment["ConnectionStrings__cache"] = $"127.0.0.1:{RedisTwice?.Port ?? RedisLink?.Port ?? Redis.Port}";
         }
     }
 
@@ -90,6 +92,12 @@ public sealed class GatewayRig : IAsyncDisposable
     public List<RigProcess> Edges { get; } = [];
 
     public RigProcess? Redis { get; }
+
+    /// <summary>Between the services and Redis; null unless asked for.</summary>
+    public FaultProxy? RedisLink { get; }
+
+    /// <summary>Before Redis and its link; null unless asked for.</summary>
+    public RedisDoubler? RedisTwice { get; }
 
     public string DataFolder { get; }
 
@@ -172,6 +180,16 @@ public sealed class GatewayRig : IAsyncDisposable
         foreach (var link in Links)
         {
             await link.DisposeAsync();
+        }
+
+        if (RedisTwice is not null)
+        {
+            await RedisTwice.DisposeAsync();
+        }
+
+        if (RedisLink is not null)
+        {
+            await RedisLink.DisposeAsync();
         }
 
         if (Redis is not null)

@@ -6,12 +6,14 @@ namespace Gateway.Rig;
 /// <summary>A real redis-server of the test's own: no persistence, loopback only.</summary>
 public static class RedisServer
 {
-    public static RigProcess Create(string folder)
+    /// <param name="folder">Where it writes, if it does.</param>
+    /// <param name="arguments">How it persists; null for not at all.</param>
+    public static RigProcess Create(string folder, IReadOnlyList<string>? arguments = null)
     {
         var port = RigProcess.FreePort();
         return new RigProcess("redis", port, () => new ProcessStartInfo(
             "redis-server",
-            ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder]));
+            ["--port", $"{port}", "--bind", "127.0.0.1", "--dir", folder, .. arguments ?? ["--save", "", "--appendonly", "no"]]));
     }
 
     /// <summary>Waits until it answers PING.</summary>

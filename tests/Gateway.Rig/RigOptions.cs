@@ -25,6 +25,15 @@ public sealed record RigOptions
     /// <summary>False: no Redis is configured at all.</summary>
     public bool Redis { get; init; } = true;
 
+    /// <summary>The services reach Redis through a <see cref="Faults.FaultProxy"/>.</summary>
+    public bool RedisLink { get; init; }
+
+    /// <summary>Every script is delivered to Redis twice.</summary>
+    public bool RedisTwice { get; init; }
+
+    /// <summary>Arguments of redis-server, instead of those that switch all persistence off.</summary>
+    public IReadOnlyList<string>? RedisArguments { get; init; }
+
     /// <summary>Extra environment of all services.</summary>
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
 
