@@ -25,6 +25,17 @@ public static class GatewayHeaders
     public const string RateLimitLimitRequests = "x-ratelimit-limit-requests";
     public const string RateLimitRemainingRequests = "x-ratelimit-remaining-requests";
     public const string RateLimitResetRequests = "x-ratelimit-reset-requests";
+    public const string RateLimitLimitTokens = "x-ratelimit-limit-tokens";
+    public const string RateLimitRemainingTokens = "x-ratelimit-remaining-tokens";
+    public const string RateLimitResetTokens = "x-ratelimit-reset-tokens";
+
+    /// <summary>On refusals: which limit or budget it was, as <c>name=value</c> pairs with semicolons between them.</summary>
+    public const string Limit = "x-gateway-limit";
+
+    /// <summary>
+    /// <c>INPUT/OUTPUT</c> tokens of an answer, from the Router to the Edge alone, which estimates by them: a header of plain answers, a trailer of streams.
+    /// </summary>
+    public const string Tokens = "x-gateway-tokens";
 
     /// <summary>A client's name for the talk that a request belongs to: balancing keeps a talk on one deployment, and limits of sessions count it.</summary>
     public const string Session = "x-session-id";

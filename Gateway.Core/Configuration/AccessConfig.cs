@@ -17,8 +17,11 @@ public sealed record ClientLimits
     /// <summary>Different sessions in a window of 5 minutes, an hour or a day, at most one for each window.</summary>
     public IReadOnlyList<SessionLimitConfig> Sessions { get; init; } = [];
 
-    /// <summary>Limits for models whose name, as the client asked for it, matches the pattern; they hold beside those for all models.</summary>
+    /// <summary>Limits for models whose name, after aliases and prefixes, matches the pattern; they hold beside those for all models.</summary>
     public IReadOnlyList<KeyValuePair<string, ClientLimits>> Models { get; init; } = [];
+
+    /// <summary>What of each rate may come at once, as time: <see cref="RateConfig.Burst"/> is made of it. Null for the default, a sixth of the window (a second's rate whole).</summary>
+    public TimeSpan? Burst { get; init; }
 
     /// <summary>Counts and reports, and never refuses.</summary>
     public bool Shadow { get; init; }
@@ -89,7 +92,7 @@ public sealed record BudgetConfig
     /// <summary>Null when there is no raise.</summary>
     public DateTimeOffset? RaiseUntil { get; init; }
 
-    /// <summary>Percent of the limit at which <see cref="Webhook"/> is called, in ascending order.</summary>
+    /// <summary>Percent of the limit at which the log and <see cref="Webhook"/> are told, in ascending order.</summary>
     public IReadOnlyList<int> Alerts { get; init; } = [];
 
     /// <summary>Who is told of alerts; null for the log alone.</summary>
@@ -100,6 +103,14 @@ public sealed record BudgetConfig
 
     /// <summary>The limit at an instant in nano-USD, a raise included.</summary>
     public long LimitAt(DateTimeOffset now) => RaiseUntil > now ? Math.Min(MostNanoUsd, LimitNanoUsd + RaiseNanoUsd) : LimitNanoUsd;
+
+    // The addresses of webhooks are secrets with most vendors: who knows one may post.
+    private bool PrintMembers(StringBuilder text)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"LimitNanoUsd = {LimitNanoUsd}, Window = {Window}, Length = {Length}, TimeZone = {TimeZone.Id}, Hard = {Hard}, ");
+        text.Append(CultureInfo.InvariantCulture, $"RaiseNanoUsd = {RaiseNanoUsd}, RaiseUntil = {RaiseUntil:O}, Alerts = {string.Join(' ', Alerts)}, Webhook = {SecretText.Of(Webhook?.Host)}, FallbackModel = {FallbackModel}");
+        return true;
+    }
 }
 
 /// <summary>The root of an owner tree: organisation, team, user, key. All of it shares one admission state.</summary>
@@ -122,6 +133,9 @@ public sealed record UserConfig
 
     /// <summary>Team of the user's keys that name none.</summary>
     public string? Team { get; init; }
+
+    /// <summary>For users without a team; null for the team's, else the default one. All of the user's keys are in it, so that there is one count.</summary>
+    public string? Organisation { get; init; }
 
     public ClientLimits Limits { get; init; } = ClientLimits.None;
 

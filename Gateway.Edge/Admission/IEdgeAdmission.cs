@@ -17,4 +17,12 @@ internal interface IEdgeAdmission
 
     /// <summary>Gives back what a request holds that no Router got. Returns at once; it is repeated until it is done.</summary>
     void Void(Hold hold);
+
+    /// <summary>
+    /// The client has the whole answer. Whoever settled it may not have told the shared state yet: what only this process counts can be given back now, so that the next request
+    /// of a client that sends one after the other finds its place free. Returns at once; nothing to do is right, too.
+    /// </summary>
+    void Ended(Hold hold)
+    {
+    }
 }

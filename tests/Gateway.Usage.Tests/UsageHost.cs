@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Gateway.Core;
+using Gateway.Core.Configuration;
 using Gateway.Core.Context;
 using Gateway.Core.Journal;
 using Gateway.Usage.Ledger;
@@ -35,6 +36,8 @@ internal sealed class UsageHost : IAsyncDisposable
 
     public LogLines Log { get; } = new();
 
+    public FixedConfig Config { get; } = new();
+
     public ILedgerStore Ledger => _app!.Services.GetRequiredService<ILedgerStore>();
 
     public static async Task<UsageHost> StartAsync(string? folder = null, long segmentBytes = 64 * 1024 * 1024, long minFreeBytes = 0)
@@ -51,6 +54,7 @@ internal sealed class UsageHost : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Services.AddRouting();
         builder.Services.AddMetrics();
+        builder.Services.AddSingleton<IConfigStore>(Config);
         builder.Logging.AddProvider(Log);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
