@@ -3,20 +3,21 @@ using Gateway.Core.Catalog;
 using Gateway.Core.Configuration;
 using Gateway.Edge.Routes;
 using Gateway.Edge.VirtualKeys;
+using Gateway.Edge.VirtualKeys.Runtime;
 
 namespace Gateway.Edge;
 
 /// <summary>One configuration as the Edge's requests read it. Immutable.</summary>
 internal sealed class EdgeSnapshot
 {
-    public EdgeSnapshot(ConfigSnapshot source, SecretDigests digests)
+    public EdgeSnapshot(ConfigSnapshot source, SecretDigests digests, RuntimeKeys runtime)
     {
         var config = source.Config;
         Generation = source.Generation;
         GenerationText = source.Generation.ToString(CultureInfo.InvariantCulture);
         MaxBodyBytes = config.Server.MaxBodyBytes;
         AdminKey = string.IsNullOrEmpty(config.Server.AdminKey) ? null : digests.Of(config.Server.AdminKey);
-        Keys = new VirtualKeySnapshot(config, digests);
+        Keys = new VirtualKeySnapshot(source, digests, runtime);
         Models = new ModelDirectory(config);
         Routes = new PathRoutes(config, Models);
         Files = new FileProviders(config);
@@ -54,10 +55,10 @@ internal sealed class EdgeSnapshots : IDisposable
     private readonly IDisposable _subscription;
     private volatile EdgeSnapshot _current = null!;
 
-    public EdgeSnapshots(IConfigStore store, SecretDigests digests)
+    public EdgeSnapshots(IConfigStore store, SecretDigests digests, RuntimeKeys runtime)
     {
         // The store calls at once, so Current is never null for anybody else.
-        _subscription = store.OnChange(config => _current = new EdgeSnapshot(config, digests));
+        _subscription = store.OnChange(config => _current = new EdgeSnapshot(config, digests, runtime));
     }
 
     /// <summary>Read once per request, so that every step sees one configuration.</summary>

@@ -14,7 +14,6 @@ internal static class LlmEndpoints
     /// <summary>The configuration as requests read it, and what all endpoints share.</summary>
     public static IHostApplicationBuilder AddEdgeEndpoints(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<Gateway.Edge.VirtualKeys.SecretDigests>();
         builder.Services.AddSingleton<EdgeSnapshots>();
         builder.Services.AddSingleton<EdgeMetrics>();
         builder.Services.AddSingleton<EdgeErrors>();

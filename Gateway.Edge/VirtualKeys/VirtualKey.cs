@@ -23,7 +23,7 @@ internal sealed class VirtualKey(VirtualKeyConfig config, TeamConfig? team = nul
     public DateTimeOffset? Expires { get; } = config.Expires;
 
     /// <summary>Null for no limit.</summary>
-    public RateLimit? RateLimit { get; } = config.RequestsPerMinute is { } limit ? Core.Admission.RateLimit.PerMinute($"key:{config.Id}:rpm", limit) : null;
+    public RateLimit? RateLimit { get; } = MinuteRate(config) is { } rate ? new RateLimit($"key:{config.Id}:rpm", rate.Limit, rate.Window, rate.Burst) : null;
 
     /// <summary>Moderation policy of the key itself, or null.</summary>
     public string? Moderation { get; } = config.Moderation;
@@ -39,4 +39,7 @@ internal sealed class VirtualKey(VirtualKeyConfig config, TeamConfig? team = nul
     public bool MaySteer { get; } = config.MaySteer;
 
     public bool IsNobody => ReferenceEquals(this, Nobody);
+
+    private static RateConfig? MinuteRate(VirtualKeyConfig config) =>
+        config.Limits.Rates.FirstOrDefault(static rate => rate.Unit == RateUnit.Requests && rate.Window == TimeSpan.FromMinutes(1));
 }

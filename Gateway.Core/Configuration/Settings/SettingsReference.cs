@@ -113,6 +113,7 @@ internal static class SettingsReference
         SettingNames.Header => "header name",
         SettingNames.Prefix => "prefix with trailing `*`",
         SettingNames.Tag => "label",
+        SettingNames.Pattern => "name, `*` as wildcard",
         SettingNames.Any or SettingNames.Name or SettingNames.Provider => "name",
     };
 
