@@ -182,8 +182,10 @@ public sealed class AlertSenderTests
             receiver._app = builder.Build();
             receiver._app.Run(async context =>
             {
+                // A redirect that is followed is one attempt more, and fails.
                 var status = answer(Interlocked.Increment(ref receiver._attempts));
                 using var reader = new StreamReader(context.Request.Body);
+                Assert.Equal("/hook", context.Request.Path.Value);
                 receiver._bodies.Writer.TryWrite(await reader.ReadToEndAsync());
                 if (status == 0)
                 {
