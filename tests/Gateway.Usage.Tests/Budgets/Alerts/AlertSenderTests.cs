@@ -81,18 +81,19 @@ public sealed class AlertSenderTests
     {
         await using var hanging = await Receiver.StartAsync(static _ => 0);
         await using var receiver = await Receiver.StartAsync(static _ => 200);
-        await using var sender = await Sender.StartAsync();
+        await using var sender = await Sender.StartAsync(patience: Timeout.InfiniteTimeSpan);
         sender.Post(hanging);
         sender.Post(receiver);
 
         Assert.Contains("budget_alert", await receiver.NextAsync(), StringComparison.Ordinal);
     }
 
-    /// <summary>Pauses between attempts pass at once; the patience with a receiver is as it is.</summary>
-    private sealed class WithoutPauses : TimeProvider
+    /// <summary>Pauses between attempts pass at once.</summary>
+    /// <param name="patience">With a receiver, in the place of five seconds.</param>
+    private sealed class WithoutPauses(TimeSpan patience) : TimeProvider
     {
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            base.CreateTimer(callback, state, dueTime == TimeSpan.FromSeconds(5) || dueTime < TimeSpan.Zero ? dueTime : TimeSpan.Zero, period);
+            base.CreateTimer(callback, state, dueTime == TimeSpan.FromSeconds(5) ? patience : dueTime < TimeSpan.Zero ? dueTime : TimeSpan.Zero, period);
     }
 
     private sealed class Sender : IAsyncDisposable
@@ -100,14 +101,14 @@ public sealed class AlertSenderTests
         private readonly AlertSender _sender;
         private readonly Outcomes _outcomes = new();
 
-        private Sender(bool mayBePrivate) => _sender = new AlertSender(
-            Options.Create(new BudgetOptions { PrivateWebhooks = mayBePrivate }), new WithoutPauses(), new BudgetMetrics(_outcomes.Meters), new Logger<AlertSender>(new LoggerFactory([Log])));
+        private Sender(bool mayBePrivate, TimeSpan patience) => _sender = new AlertSender(
+            Options.Create(new BudgetOptions { PrivateWebhooks = mayBePrivate }), new WithoutPauses(patience), new BudgetMetrics(_outcomes.Meters), new Logger<AlertSender>(new LoggerFactory([Log])));
 
         public LogLines Log { get; } = new();
 
-        public static async Task<Sender> StartAsync(bool mayBePrivate = true)
+        public static async Task<Sender> StartAsync(bool mayBePrivate = true, TimeSpan? patience = null)
         {
-            var sender = new Sender(mayBePrivate);
+            var sender = new Sender(mayBePrivate, patience ?? TimeSpan.FromSeconds(5));
             await sender._sender.StartAsync(default);
             return sender;
         }
