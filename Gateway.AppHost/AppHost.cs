@@ -9,6 +9,7 @@ if (settings.Obstacle() is { } obstacle)
 }
 
 var cache = builder.AddCache("cache", settings);
+var database = builder.AddDatabase("gatewaydb", settings);
 var simulator = builder.AddSimulator("simulator", settings);
 var shared = builder.AddShared(settings, simulator);
 
@@ -28,6 +29,8 @@ var edge = builder.AddService<Projects.Gateway_Edge>("edge", settings.Port).With
     .WithReference(usage).WaitFor(usage)
     .WithReference(moderation).WaitFor(moderation)
     .WithCache(cache)
+    .WithDatabase(database)
+    .WithKeyPepper(settings)
     .WithExternalHttpEndpoints()
     .WithReplicas(settings.Edges);
 

@@ -30,6 +30,9 @@ internal sealed record GatewaySettings
     /// <summary>"auto", "none" or a connection string.</summary>
     public required string Redis { get; init; }
 
+    /// <summary>Connection string of PostgreSQL; null for none.</summary>
+    public required string? Database { get; init; }
+
     /// <summary>Whether the Simulator is the upstream of this run, or may be one.</summary>
     public required bool NeedsSimulator { get; init; }
 
@@ -57,6 +60,7 @@ internal sealed record GatewaySettings
             Document = document,
             HasOwnDocument = document is not null && document != local,
             Redis = NotEmpty(configuration["GATEWAY_REDIS"]) ?? "auto",
+            Database = NotEmpty(configuration["GATEWAY_DB"]),
             NeedsSimulator = run && (providers.Count == 0 || document == local),
             Providers = providers,
             HasOrchestrator = configuration["DcpPublisher:CliPath"] is not null || configuration["ASPIRE_DCP_PATH"] is not null

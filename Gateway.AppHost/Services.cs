@@ -56,6 +56,10 @@ internal static class Services
         return service;
     }
 
+    /// <summary>What digests of keys are made with: for the Edge alone, and kept, or the keys of yesterday would not be known today.</summary>
+    public static IResourceBuilder<ProjectResource> WithKeyPepper(this IResourceBuilder<ProjectResource> edge, GatewaySettings settings) =>
+        edge.WithEnvironment("GATEWAY_KEY_PEPPER", edge.ApplicationBuilder.AddSecret("key-pepper", "GATEWAY_KEY_PEPPER", "", settings));
+
     public static IResourceBuilder<ProjectResource> WithUpstream(this IResourceBuilder<ProjectResource> service, IResourceBuilder<ProjectResource>? simulator) =>
         simulator is null ? service : service.WaitFor(simulator);
 

@@ -16,7 +16,7 @@ internal sealed partial class Program
         builder.AddGatewayConfiguration();
         configure?.Invoke(builder);
         builder.AddDrain();
-        builder.AddEdgeEndpoints().AddAdmission().AddForwarding().AddAdmin();
+        builder.AddVirtualKeys().AddEdgeEndpoints().AddAdmission().AddForwarding().AddAdmin();
 
         var app = builder.Build();
         app.UseMiddleware<PathRouteMiddleware>();

@@ -269,9 +269,6 @@ public sealed record VirtualKeyConfig
     /// <summary>First instant at which the key is no longer valid.</summary>
     public DateTimeOffset? Expires { get; init; }
 
-    /// <summary>Requests per minute, or null for no limit.</summary>
-    public long? RequestsPerMinute { get; init; }
-
     public ClientLimits Limits { get; init; } = ClientLimits.None;
 
     public IReadOnlyList<BudgetConfig> Budgets { get; init; } = [];
@@ -298,8 +295,8 @@ public sealed record VirtualKeyConfig
 
     private bool PrintMembers(StringBuilder text)
     {
-        text.Append(CultureInfo.InvariantCulture, $"Id = {Id}, Secret = {SecretText.Of(Secret)}, Team = {Team}, Models = {string.Join(' ', Models)}, ");
-        text.Append(CultureInfo.InvariantCulture, $"Providers = {string.Join(' ', Providers)}, Expires = {Expires:O}, RequestsPerMinute = {RequestsPerMinute}, Moderation = {Moderation}, ");
+        text.Append(CultureInfo.InvariantCulture, $"Id = {Id}, Secret = {SecretText.Of(Secret)}, Hash = {SecretText.Of(Hash)}, Disabled = {Disabled}, Team = {Team}, User = {User}, Organisation = {Organisation}, Models = {string.Join(' ', Models)}, ");
+        text.Append(CultureInfo.InvariantCulture, $"Providers = {string.Join(' ', Providers)}, Expires = {Expires:O}, Limits = {Limits}, Budgets = {Budgets.Count}, Addresses = {Addresses.Count}, Labels = {Labels.Count}, Moderation = {Moderation}, ");
         text.Append(CultureInfo.InvariantCulture, $"Priority = {Priority}, Weight = {Weight}, Requires = {Requires.Count}, MaySteer = {MaySteer}");
         return true;
     }

@@ -1,4 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using Gateway.Core.Configuration.Documents;
+using Gateway.Core.Configuration.Settings;
 
 namespace Gateway.Core.Configuration;
 
@@ -7,6 +10,8 @@ namespace Gateway.Core.Configuration;
 /// </summary>
 public static class VirtualKeyDocument
 {
+    private const string Origin = "key";
+
     /// <summary>Longest text that is read, in bytes.</summary>
     public const int MaxBytes = 256 * 1024;
 
@@ -18,11 +23,30 @@ public static class VirtualKeyDocument
     /// <param name="current">What the key's references must exist in, and what it must fit to.</param>
     /// <param name="key">Null when there are errors. Uniqueness of id and secret is the caller's to check.</param>
     /// <param name="errors">All errors at once, with paths such as <c>limits.requests_per_minute</c>; empty when it is good.</param>
-    public static bool TryRead(ReadOnlySpan<byte> json, GatewayConfig current, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out VirtualKeyConfig? key, out IReadOnlyList<ConfigError> errors)
+    public static bool TryRead(ReadOnlySpan<byte> json, GatewayConfig current, [NotNullWhen(true)] out VirtualKeyConfig? key, out IReadOnlyList<ConfigError> errors)
     {
         key = null;
-        errors = [new ConfigError("key", 1, 1, "", "not available yet")];
-        return false;
+        var found = new ConfigErrors(Origin);
+        if (json.Length > MaxBytes)
+        {
+            found.Add(new Position(1, 1), "", $"must have at most {MaxBytes} bytes");
+        }
+        else if (JsonTreeReader.Read(json, found) is { } tree)
+        {
+            key = Read(tree, current, found);
+        }
+
+        errors = found.Sorted();
+        return key is not null;
+    }
+
+    /// <summary>Reads a key that was good when it was stored. What it refers to may have left the document since: it then leads nowhere, as a pattern that matches nothing.</summary>
+    /// <returns>Null when it has members or values that this gateway does not know. To leave them out could mean to allow more than was said.</returns>
+    public static VirtualKeyConfig? ReadStored(ReadOnlySpan<byte> json)
+    {
+        var errors = new ConfigErrors(Origin);
+        var node = JsonTreeReader.Read(json, errors) is YamlMapping tree ? new DocumentReader(environment: null, errors).Read(SettingsTable.RuntimeKey, tree) : null;
+        return node is null || errors.Any ? null : OwnerBuilder.Key(node);
     }
 
     /// <summary>The key in the form that <see cref="TryRead"/> takes, without <c>secret</c> and <c>hash</c>. What has its default is left out, but <c>id</c>, <c>models</c> and <c>providers</c>.</summary>
@@ -40,5 +64,19 @@ public static class VirtualKeyDocument
     }
 
     /// <summary>The same members into an object that the caller has begun and may add to.</summary>
-    public static void WriteMembers(Utf8JsonWriter writer, VirtualKeyConfig key) => writer.WriteString("id", key.Id);
+    public static void WriteMembers(Utf8JsonWriter writer, VirtualKeyConfig key) => VirtualKeyWriter.Write(writer, key);
+
+    private static VirtualKeyConfig? Read(YamlNode tree, GatewayConfig current, ConfigErrors errors)
+    {
+        if (tree is not YamlMapping)
+        {
+            errors.Add(tree.Position, "", "must be a JSON object with the members of a key");
+            return null;
+        }
+
+        var node = new DocumentReader(environment: null, errors).Read(SettingsTable.RuntimeKey, tree)!;
+        KeyRules.CheckKey(node, new ModelNames(current), Owners.Of(current), errors);
+        RequiredLabels.CheckKey(node, current, errors);
+        return errors.Any ? null : OwnerBuilder.Key(node);
+    }
 }

@@ -13,6 +13,7 @@ internal static class AdminEndpoints
         builder.Services.AddSingleton<DeploymentsProxy>();
         builder.Services.AddSingleton<ExplainProxy>();
         builder.Services.AddSingleton<ProvidersHealthCheck>();
+        builder.Services.AddKeysAdmin();
         builder.Services.AddHealthChecks().AddCheck<ProvidersHealthCheck>(ProvidersHealthCheck.Name);
 
         // Bare, and to addresses that are already looked up: each Router is asked once.
@@ -36,6 +37,7 @@ internal static class AdminEndpoints
         var deployments = app.Services.GetRequiredService<DeploymentsProxy>();
         app.MapGet(DeploymentsProxy.Path, (RequestDelegate)deployments.AnswerAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         app.MapPost(ExplainProxy.Path, app.Services.GetRequiredService<ExplainProxy>().AnswerAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
+        app.MapKeysAdmin();
         app.MapGet("/admin/v1/{**path}", usage.AdminAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         app.MapGet("/console/{**path}", usage.ConsoleAsync).WithMetadata(new EdgePolicy(EdgeAccess.Public));
     }

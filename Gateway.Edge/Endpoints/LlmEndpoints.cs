@@ -1,6 +1,8 @@
 using Gateway.Core.Context;
 using Gateway.Core.Requests;
 using Gateway.Edge;
+using Gateway.Edge.Admission;
+using Gateway.Edge.Budgets;
 using Gateway.Edge.Endpoints;
 using Gateway.Edge.Forwarding;
 using Gateway.Edge.Models;
@@ -14,10 +16,16 @@ internal static class LlmEndpoints
     /// <summary>The configuration as requests read it, and what all endpoints share.</summary>
     public static IHostApplicationBuilder AddEdgeEndpoints(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<Gateway.Edge.VirtualKeys.SecretDigests>();
         builder.Services.AddSingleton<EdgeSnapshots>();
         builder.Services.AddSingleton<EdgeMetrics>();
         builder.Services.AddSingleton<EdgeErrors>();
+        builder.Services.AddSingleton<TokenEstimator>();
+        builder.Services.AddSingleton<AdmissionMetrics>();
+        builder.Services.AddSingleton(static services => new Admissions(
+            services.GetService<IEdgeAdmission>() ?? new NoAdmission(), services.GetRequiredService<EdgeRateLimiter>(), services.GetRequiredService<TokenEstimator>(),
+            services.GetRequiredService<AdmissionMetrics>(), services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<KeyReport>();
+        builder.Services.AddSingleton<OwnUsageEndpoint>();
         builder.Services.AddSingleton<LlmProxyServices>();
         builder.Services.AddSingleton<StoredResponseProxy>();
         builder.Services.AddSingleton<ProvidedModels>();
@@ -42,6 +50,7 @@ internal static class LlmEndpoints
         app.MapGemini();
         app.MapFiles();
         StoredResponseProxy.Map(app);
+        app.MapGet(OwnUsageEndpoint.Path, (RequestDelegate)app.Services.GetRequiredService<OwnUsageEndpoint>().AnswerAsync).WithMetadata(new EdgePolicy(EdgeAccess.VirtualKey));
         ModelEndpoints.Map(app);
         OllamaModelEndpoints.Map(app);
     }

@@ -37,20 +37,37 @@ public sealed class GraphTests : IDisposable
         Assert.Equal(edge["GATEWAY_CONTEXT_SECRET"], router["GATEWAY_CONTEXT_SECRET"]);
         Assert.DoesNotContain("services__edge__http__0", router.Keys);
         Assert.Equal("localhost:1,abortConnect=false", router["ConnectionStrings__cache"]);
+        Assert.DoesNotContain("GATEWAY_KEY_PEPPER", router.Keys);
+    }
+
+    [Fact]
+    public async Task Database_Given_ReachesTheEdge()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        await using var builder = await CreateAsync("--GATEWAY_DB=Host=127.0.0.1;Port=1;Username=x;Database=x");
+        await using var app = await builder.BuildAsync(patience.Token);
+        await app.StartAsync(patience.Token);
+
+        // Healthy without its database: what is away is no reason not to serve.
+        await app.ResourceNotifications.WaitForResourceHealthyAsync("edge", patience.Token);
+
+        var edge = Assert.Single(_data.Services(), static s => s.Name == "edge").Environment;
+        Assert.Equal("Host=127.0.0.1;Port=1;Username=x;Database=x", edge["ConnectionStrings__gatewaydb"]);
+        Assert.Equal(32, edge["GATEWAY_KEY_PEPPER"].Length);
     }
 
     [Fact]
     public async Task Model_NoProviderKey_HasTheSimulator()
     {
         await using var builder = await CreateAsync();
-        Assert.Equal(["admin-key", "context-secret", "demo-key", "edge", "moderation", "router", "simulator", "usage"], Names(builder));
+        Assert.Equal(["admin-key", "context-secret", "demo-key", "edge", "key-pepper", "moderation", "router", "simulator", "usage"], Names(builder));
     }
 
     [Fact]
     public async Task Model_ProviderKey_HasNoSimulator()
     {
         await using var builder = await CreateAsync("--OPENAI_API_KEY=sk-test");
-        Assert.Equal(["admin-key", "context-secret", "demo-key", "edge", "moderation", "openai-api-key", "router", "usage"], Names(builder));
+        Assert.Equal(["admin-key", "context-secret", "demo-key", "edge", "key-pepper", "moderation", "openai-api-key", "router", "usage"], Names(builder));
     }
 
     [Fact]
@@ -71,6 +88,7 @@ public sealed class GraphTests : IDisposable
         Assert.Equal(first, await File.ReadAllTextAsync(SecretsFile));
         Assert.Matches("(?m)^GATEWAY_DEMO_KEY=gw_demo_[0-9A-Za-z]{32}$", first);
         Assert.Matches("(?m)^GATEWAY_ADMIN_KEY=gw_admin_[0-9A-Za-z]{32}$", first);
+        Assert.Matches("(?m)^GATEWAY_KEY_PEPPER=[0-9A-Za-z]{32}$", first);
         Assert.Matches("(?m)^GATEWAY_CONTEXT_SECRET=[0-9A-Za-z]{32}$", first);
         if (!OperatingSystem.IsWindows()) { Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(SecretsFile)); }
     }
@@ -92,7 +110,7 @@ public sealed class GraphTests : IDisposable
 
     // Given explicitly, so that keys in the environment of whoever runs the tests change nothing.
     private Task<IDistributedApplicationTestingBuilder> CreateAsync(params string[] arguments) => DistributedApplicationTestingBuilder.CreateAsync<Projects.Gateway_AppHost>(
-        ["--OPENAI_API_KEY=", "--ANTHROPIC_API_KEY=", "--GEMINI_API_KEY=", "--OLLAMA_HOST=", "--GATEWAY_CONFIG=", $"--GATEWAY_DATA={_data.Path}", "--GATEWAY_REDIS=none", .. arguments]);
+        ["--OPENAI_API_KEY=", "--ANTHROPIC_API_KEY=", "--GEMINI_API_KEY=", "--OLLAMA_HOST=", "--GATEWAY_CONFIG=", $"--GATEWAY_DATA={_data.Path}", "--GATEWAY_REDIS=none", "--GATEWAY_DB=", "--GATEWAY_KEY_PEPPER=", .. arguments]);
 
     private static IEnumerable<string> Names(IDistributedApplicationTestingBuilder builder) => builder.Resources.Select(static r => r.Name).Order(StringComparer.Ordinal);
 }

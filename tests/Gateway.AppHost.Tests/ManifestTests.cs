@@ -39,16 +39,18 @@ public sealed class ManifestTests : IDisposable
     [Fact]
     public async Task Manifest_Published_NamesReferencesAndSecretsByExpression()
     {
-        using var manifest = JsonDocument.Parse(await PublishAsync(new() { ["GATEWAY_ADMIN_KEY"] = "must-not-be-published", ["OPENAI_API_KEY"] = "must-not-be-published" }));
+        using var manifest = JsonDocument.Parse(await PublishAsync(new() { ["GATEWAY_ADMIN_KEY"] = "must-not-be-published", ["OPENAI_API_KEY"] = "must-not-be-published", ["GATEWAY_KEY_PEPPER"] = "must-not-be-published", ["GATEWAY_DB"] = "must-not-be-published" }));
         var resources = manifest.RootElement.GetProperty("resources");
         var edge = resources.GetProperty("edge").GetProperty("env");
         Assert.Equal("{router.bindings.http.url}", edge.GetProperty("services__router__http__0").GetString());
         Assert.Equal("{router.bindings.http.url}", edge.GetProperty("ROUTER_HTTP").GetString());
         Assert.Equal("{cache.connectionString}", edge.GetProperty("ConnectionStrings__cache").GetString());
         Assert.Equal("{cache.connectionString}", resources.GetProperty("router").GetProperty("env").GetProperty("ConnectionStrings__cache").GetString());
+        Assert.Equal("{key-pepper.value}", edge.GetProperty("GATEWAY_KEY_PEPPER").GetString());
+        Assert.Equal("{gatewaydb.connectionString}", edge.GetProperty("ConnectionStrings__gatewaydb").GetString());
         Assert.Equal("{admin-key.value}", edge.GetProperty("GATEWAY_ADMIN_KEY").GetString());
         Assert.Equal("{openai-api-key.value}", resources.GetProperty("router").GetProperty("env").GetProperty("OPENAI_API_KEY").GetString());
-        foreach (var secret in new[] { "admin-key", "context-secret", "openai-api-key", "cache-password" })
+        foreach (var secret in new[] { "admin-key", "context-secret", "openai-api-key", "cache-password", "key-pepper", "gatewaydb-connection" })
         {
             Assert.True(resources.GetProperty(secret).GetProperty("inputs").GetProperty("value").GetProperty("secret").GetBoolean(), secret);
         }

@@ -9,17 +9,12 @@ internal static class BaseUrl
     /// <returns>Null when it is good, else what is wrong. The text is never shown: it may hold a credential.</returns>
     public static string? Read(string text, out Uri? url)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out url) || url.Host.Length == 0)
+        if (CheckOrigin(text, "https://api.openai.com/v1", out url) is { } problem)
         {
-            return "must be an absolute URL such as https://api.openai.com/v1";
+            return problem;
         }
 
-        if (url.Scheme is not ("http" or "https"))
-        {
-            return "must begin with http:// or https://";
-        }
-
-        if (url.UserInfo.Length > 0 || text.Contains('@', StringComparison.Ordinal))
+        if (url!.UserInfo.Length > 0 || text.Contains('@', StringComparison.Ordinal))
         {
             return "must have no user or password; credentials belong into keys";
         }
@@ -29,6 +24,37 @@ internal static class BaseUrl
             return "must have no query and no fragment";
         }
 
+        if (CheckCharacters(text) is { } character)
+        {
+            return character;
+        }
+
+        // Paths are appended as text: one slash between, whatever the operator wrote.
+        url = new Uri(url.AbsoluteUri.TrimEnd('/'), UriKind.Absolute);
+        return null;
+    }
+
+    /// <summary>A URL that is called as it is: a query is part of it.</summary>
+    /// <returns>Null when it is good, else what is wrong. The text is never shown: it may hold a secret.</returns>
+    public static string? ReadAddress(string text, out Uri? url) =>
+        CheckOrigin(text, "https://hooks.example.com/gateway", out url)
+        ?? (url!.UserInfo.Length > 0 ? "must have no user or password" : null)
+        ?? (text.Contains('#', StringComparison.Ordinal) ? "must have no fragment" : null)
+        ?? CheckCharacters(text)
+        ?? (text.Length > 2048 ? "must have at most 2048 characters" : null);
+
+    private static string? CheckOrigin(string text, string example, out Uri? url)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out url) || url.Host.Length == 0)
+        {
+            return $"must be an absolute URL such as {example}";
+        }
+
+        return url.Scheme is "http" or "https" ? null : "must begin with http:// or https://";
+    }
+
+    private static string? CheckCharacters(string text)
+    {
         foreach (var character in text)
         {
             if (character is <= ' ' or > '~' or '\\')
@@ -37,8 +63,6 @@ internal static class BaseUrl
             }
         }
 
-        // Paths are appended as text: one slash between, whatever the operator wrote.
-        url = new Uri(url.AbsoluteUri.TrimEnd('/'), UriKind.Absolute);
         return null;
     }
 

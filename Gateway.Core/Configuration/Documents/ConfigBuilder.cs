@@ -16,8 +16,12 @@ internal static class ConfigBuilder
             // Chains are followed here once, so that a request needs one look-up.
             Aliases = ByName(root.MembersOf("aliases"), (alias, _) => names.Target(alias)!),
             Resolve = new() { DefaultProvider = root.Member("resolve")?.Text("default_provider"), Prefixes = ModelNames.Prefixes(root) },
-            Keys = [.. root.ItemsOf("keys").Select(Key)],
-            Teams = ByName(root.MembersOf("teams"), static (name, node) => new TeamConfig { Name = name, Weight = (int)node.Get("weight", 1L) }),
+            Keys = [.. root.ItemsOf("keys").Select(OwnerBuilder.Key)],
+            Teams = ByName(root.MembersOf("teams"), OwnerBuilder.Team),
+            Organisations = OwnerBuilder.Organisations(root).ToFrozenDictionary(static organisation => organisation.Name, StringComparer.Ordinal),
+            Users = ByName(root.MembersOf("users"), OwnerBuilder.User),
+            EndUsers = OwnerBuilder.EndUsers(root.Member("end_users")),
+            JwtIssuers = [.. (root.Member("auth")?.ItemsOf("jwt") ?? []).Select(OwnerBuilder.Issuer)],
             Routes = [.. root.ItemsOf("routes").Select(Route)],
             Processors = ByName(root.MembersOf("processors"), Processor),
             Moderation = new() { Policies = ByName(root.Member("moderation")?.MembersOf("policies") ?? [], Policy) },
@@ -38,32 +42,12 @@ internal static class ConfigBuilder
         };
     }
 
-    private static VirtualKeyConfig Key(ConfigNode node)
-    {
-        var providers = Texts(node, "providers");
-        return new()
-        {
-            Id = node.Text("id")!,
-            Secret = node.Text("secret")!,
-            Team = node.Text("team"),
-            Models = Texts(node, "models"),
-            Providers = providers.Count > 0 ? providers : ["*"],
-            Expires = node.Get<DateTimeOffset?>("expires", null),
-            RequestsPerMinute = node.Member("limits")?.Get<long?>("requests_per_minute", null),
-            Moderation = node.Text("moderation"),
-            Priority = node.Text("priority") switch { "interactive" => RequestPriority.Interactive, "batch" => RequestPriority.Batch, _ => RequestPriority.Default },
-            Weight = (int)node.Get("weight", 1L),
-            Requires = ProviderBuilder.Texts(node, "requires"),
-            MaySteer = node.Get("may_steer", true),
-        };
-    }
-
     private static RouteConfig Route(ConfigNode node) => new()
     {
         Path = PathText.RouteBase(node.Text("path")!),
         Model = node.Text("model"),
         Streaming = node.Text("streaming") switch { "only" => RouteStreaming.Only, "never" => RouteStreaming.Never, _ => RouteStreaming.Both },
-        Processors = Texts(node, "processors"),
+        Processors = OwnerBuilder.Texts(node, "processors"),
     };
 
     private static ProcessorConfig Processor(string name, ConfigNode node) => new()
@@ -86,11 +70,9 @@ internal static class ConfigBuilder
         var check = new ModerationCheckConfig
         {
             Action = node.Text("action") == "redact" ? ModerationAction.Redact : ModerationAction.Block,
-            Keywords = Texts(node, "list"),
+            Keywords = OwnerBuilder.Texts(node, "list"),
             Pattern = node.Text("pattern"),
         };
         return node.Text("replacement") is { } replacement ? check with { Replacement = replacement } : check;
     }
-
-    private static IReadOnlyList<string> Texts(ConfigNode node, string name) => [.. node.ItemsOf(name).Select(static item => (string)item.Value!)];
 }

@@ -4,7 +4,9 @@ using Gateway.Core.Configuration.Settings;
 namespace Gateway.Core.Configuration.Documents;
 
 /// <summary>Reads a tree by the table of settings: names, types, ranges and environment. What cannot be read is left out and reported.</summary>
-internal sealed class DocumentReader(Func<string, string?> environment, ConfigErrors errors)
+/// <param name="environment">Values of variables; null when the text comes from somebody who must not read them: then <c>$</c> is a plain sign, and <c>null</c> the same as a missing member.</param>
+/// <param name="errors">Where errors go.</param>
+internal sealed class DocumentReader(Func<string, string?>? environment, ConfigErrors errors)
 {
     /// <returns>The node, or null when it is of another kind than the setting.</returns>
     public ConfigNode? Read(Setting setting, YamlNode yaml, string path = "")
@@ -26,6 +28,8 @@ internal sealed class DocumentReader(Func<string, string?> environment, ConfigEr
             case (SettingKind.Object or SettingKind.Map, _):
                 errors.Add(yaml.Position, path, path.Length == 0 ? "the document must be a mapping that begins with \"version: 1\"" : "must be a mapping (name: value)");
                 return null;
+            case (SettingKind.List, YamlScalar) when setting.TakesOne:
+                return ReadList(setting, new YamlSequence(yaml.Position, [yaml]), path);
             case (SettingKind.List, _):
                 errors.Add(yaml.Position, path, "must be a list ([a, b] or lines that begin with \"- \")");
                 return null;
@@ -51,6 +55,12 @@ internal sealed class DocumentReader(Func<string, string?> environment, ConfigEr
             }
 
             var member = Find(setting, entry.Name);
+            if (environment is null && member is { Required: false } && entry.Value is YamlScalar { IsNull: true })
+            {
+                node.Names.Remove(entry.Name);
+                continue;
+            }
+
             if (member is null)
             {
                 AddUnknownKey(setting, entry, entryPath);
@@ -141,7 +151,9 @@ internal sealed class DocumentReader(Func<string, string?> environment, ConfigEr
             return null;
         }
 
-        var problem = EnvironmentText.Expand(scalar.Text, environment, out var text, out var variable);
+        string? variable = null;
+        var text = scalar.Text;
+        var problem = environment is null ? null : EnvironmentText.Expand(scalar.Text, environment, out text, out variable);
         object? value = null;
         if (problem is null)
         {
@@ -152,7 +164,7 @@ internal sealed class DocumentReader(Func<string, string?> environment, ConfigEr
 
         if (problem is not null)
         {
-            errors.Add(scalar.Position, path, problem, variable is null ? NearestChoice(setting, text) : null);
+            errors.Add(scalar.Position, path, problem, variable is null ? NearestValue(setting, text) : null);
             return null;
         }
 
@@ -182,8 +194,12 @@ internal sealed class DocumentReader(Func<string, string?> environment, ConfigEr
         return false;
     }
 
-    private static string? NearestChoice(Setting setting, string text) =>
-        setting.Kind == SettingKind.Choice && !setting.LaterChoices.Contains(text) ? Nearest.Of(text, setting.Choices) : null;
+    private static string? NearestValue(Setting setting, string text) => setting.Kind switch
+    {
+        SettingKind.Choice when !setting.LaterChoices.Contains(text) => Nearest.Of(text, setting.Choices),
+        SettingKind.TimeZone => Nearest.Of(text, TimeZones.Known),
+        _ => null,
+    };
 
     private static Setting? Find(Setting setting, string name)
     {

@@ -21,7 +21,10 @@ internal static class DocumentRules
         FallbackRules.Check(root, names, errors);
         CheckResolve(root, names, errors);
         AliasRules.Check(root, names, errors);
-        KeyRules.Check(root, names, errors);
+        var owners = Owners.Of(root);
+        OwnerRules.Check(root, names, owners, errors);
+        KeyRules.Check(root, names, owners, errors);
+        IssuerRules.Check(root, names, owners, errors);
         RequiredLabels.Check(root, errors);
         RouteRules.Check(root, names, errors);
         foreach (var (_, policy) in root.Member("moderation")?.MembersOf("policies") ?? [])
@@ -48,12 +51,24 @@ internal static class DocumentRules
         }
     }
 
+    /// <summary>Path of a member that need not be there.</summary>
+    public static string PathOf(ConfigNode node, string member) => node.Path.Length == 0 ? member : $"{node.Path}.{member}";
+
     /// <summary>Reports a member that does nothing where it stands.</summary>
     public static void AddNoEffect(ConfigNode node, string member, string why, ConfigErrors errors)
     {
         if (node.Names.TryGetValue(member, out var position))
         {
-            errors.Add(position, $"{node.Path}.{member}", $"has no effect {why}");
+            errors.Add(position, PathOf(node, member), $"has no effect {why}");
+        }
+    }
+
+    /// <summary>The same, for a member that does something with some values.</summary>
+    public static void AddNoEffect(ConfigNode node, string member, string why, ConfigErrors errors, Func<ConfigNode, bool> isMeant)
+    {
+        if (node.Member(member) is { } value && isMeant(value))
+        {
+            AddNoEffect(node, member, why, errors);
         }
     }
 

@@ -20,6 +20,7 @@ internal static class GroupBuilder
         Hedge = node.Member("hedge") is { } hedge ? Hedge(hedge) : null,
         Queue = Queue(node.Member("queue")),
         Translation = Translation(node.Member("translation")),
+        OutputCap = node.Get<long?>("output_cap", null),
     };
 
     /// <summary>For which failures an entry of <c>fallbacks</c> is; a name alone is for errors.</summary>

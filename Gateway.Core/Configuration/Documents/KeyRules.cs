@@ -1,4 +1,3 @@
-using System.Text;
 using Gateway.Core.Context;
 
 namespace Gateway.Core.Configuration.Documents;
@@ -6,13 +5,14 @@ namespace Gateway.Core.Configuration.Documents;
 /// <summary>Virtual keys: unique, and about things that exist.</summary>
 internal static class KeyRules
 {
-    // All of them travel with each request in a signed context, which holds 8 KiB with everything else.
-    private const int MaxPatternBytes = 6 * 1024;
+    /// <summary>How the ids begin that tokens of issuers are known by.</summary>
+    private const string TokenPrefix = "jwt:";
 
-    public static void Check(ConfigNode root, ModelNames names, ConfigErrors errors)
+    public static void Check(ConfigNode root, ModelNames names, Owners owners, ConfigErrors errors)
     {
         var ids = new Dictionary<string, ConfigNode>(StringComparer.Ordinal);
         var secrets = new Dictionary<string, ConfigNode>(StringComparer.Ordinal);
+        var hashes = new Dictionary<string, ConfigNode>(StringComparer.Ordinal);
         if (root.Member("server")?.Member("admin_key") is { Value: string adminKey } admin)
         {
             secrets.Add(adminKey, admin);
@@ -21,38 +21,78 @@ internal static class KeyRules
         foreach (var key in root.ItemsOf("keys"))
         {
             CheckUnique(key.Member("id"), ids, "the same id as", errors);
-            if (key.Member("id") is { Value: ContextClaims.PublicKeyId } id)
-            {
-                errors.Add(id, "stands for callers without a key; choose another id");
-            }
-
             CheckUnique(key.Member("secret"), secrets, "the same secret as", errors);
-            DocumentRules.CheckReference(key.Member("moderation"), names.Policies, "moderation policy", errors);
-            CheckLength(key, errors);
-            if (key.Names.ContainsKey("team"))
+            CheckUnique(key.Member("hash"), hashes, "the same hash as", errors);
+            if (!key.Names.ContainsKey("secret") && !key.Names.ContainsKey("hash"))
             {
-                DocumentRules.AddNoEffect(key, "weight", "with team: the team's weight counts (teams.NAME.weight); remove it", errors);
+                errors.Add(key.Position, $"{key.Path}.secret", "is missing: a secret, usually \"${VARIABLE}\", or write hash");
             }
 
-            foreach (var provider in key.ItemsOf("providers").Where(IsLiteral))
-            {
-                DocumentRules.CheckReference(provider, names.Providers, "provider", errors);
-            }
-
-            foreach (var model in key.ItemsOf("models").Where(IsLiteral))
-            {
-                DocumentRules.CheckModel(model, names, errors);
-            }
+            CheckKey(key, names, owners, errors);
         }
     }
 
-    private static void CheckLength(ConfigNode key, ConfigErrors errors)
+    /// <summary>What holds for a key by itself, wherever it comes from.</summary>
+    public static void CheckKey(ConfigNode key, ModelNames names, Owners owners, ConfigErrors errors)
     {
-        var bytes = key.ItemsOf("models").Concat(key.ItemsOf("providers")).Sum(static pattern => Encoding.UTF8.GetByteCount((string)pattern.Value!) + 2)
-            + key.MembersOf("requires").Sum(static label => label.Key.Length + 1 + ((string)label.Value.Value!).Length + 2);
-        if (bytes > MaxPatternBytes)
+        if (key.Member("id") is { Value: string id } idNode)
         {
-            errors.Add(key, $"models, providers and requires must have at most {MaxPatternBytes} bytes together, two for each entry included; use * to say it shorter");
+            if (id == ContextClaims.PublicKeyId)
+            {
+                errors.Add(idNode, "stands for callers without a key; choose another id");
+            }
+            else if (id.StartsWith(TokenPrefix, StringComparison.Ordinal))
+            {
+                errors.Add(idNode, $"must not begin with {TokenPrefix}, as the names of tokens do");
+            }
+        }
+
+        if (key.Names.ContainsKey("secret"))
+        {
+            DocumentRules.AddNoEffect(key, "hash", "with secret; write one of the two", errors);
+        }
+
+        DocumentRules.CheckReference(key.Member("moderation"), names.Policies, "moderation policy", errors);
+        CheckPatterns(key, names, errors);
+        LimitRules.Check(key, names, errors);
+        BudgetRules.Check(key, names, errors);
+        CheckOwners(key, owners, errors);
+        ContextSize.CheckKey(key, owners, errors);
+    }
+
+    /// <summary>Patterns without a wildcard are names, and names can be mistyped.</summary>
+    public static void CheckPatterns(ConfigNode holder, ModelNames names, ConfigErrors errors)
+    {
+        foreach (var provider in holder.ItemsOf("providers").Where(IsLiteral))
+        {
+            DocumentRules.CheckReference(provider, names.Providers, "provider", errors);
+        }
+
+        foreach (var model in holder.ItemsOf("models").Where(IsLiteral))
+        {
+            DocumentRules.CheckModel(model, names, errors);
+        }
+    }
+
+    private static void CheckOwners(ConfigNode key, Owners owners, ConfigErrors errors)
+    {
+        var config = OwnerBuilder.Key(key);
+        var team = owners.TeamOf(config);
+        if (key.Names.ContainsKey("team") || team is not null)
+        {
+            DocumentRules.AddNoEffect(key, "weight", "with team: the team's weight counts (teams.NAME.weight); remove it", errors);
+        }
+
+        OwnerRules.CheckOrganisation(key, team, owners, errors);
+        if (key.Member("user") is not { Value: string user } node || !owners.Users.ContainsKey(user))
+        {
+            return;
+        }
+
+        var (own, users) = (owners.OrganisationOf(config), owners.OrganisationOfUser(user));
+        if (own != users && owners.HasOrganisation(own) && owners.HasOrganisation(users))
+        {
+            errors.Add(node, $"belongs to organisation \"{Shown.Text(users)}\", and the key to \"{Shown.Text(own)}\"; all keys of a user must be in one organisation (users.NAME.organisation, or that of users.NAME.team)");
         }
     }
 

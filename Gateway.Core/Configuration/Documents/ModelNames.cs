@@ -5,7 +5,7 @@ internal sealed class ModelNames
 {
     private readonly List<KeyValuePair<string, string>> _prefixes;
     private readonly string? _defaultProvider;
-    private readonly ConfigNode? _aliases;
+    private readonly Func<string, string?> _next;
 
     public ModelNames(ConfigNode root)
     {
@@ -15,9 +15,23 @@ internal sealed class ModelNames
         Aliases = NamesOf(root.Member("aliases"));
         Policies = NamesOf(root.Member("moderation")?.Member("policies"));
         Processors = NamesOf(root.Member("processors"));
-        _aliases = root.Member("aliases");
+        var aliases = root.Member("aliases");
+        _next = alias => aliases?.Member(alias)?.Value as string;
         _prefixes = Prefixes(root);
         _defaultProvider = root.Member("resolve")?.Text("default_provider");
+    }
+
+    /// <summary>The names of a configuration in force.</summary>
+    public ModelNames(GatewayConfig config)
+    {
+        Providers = config.Providers.Keys.ToHashSet(StringComparer.Ordinal);
+        Models = config.Models.Keys.ToHashSet(StringComparer.Ordinal);
+        Aliases = config.Aliases.Keys.ToHashSet(StringComparer.Ordinal);
+        Policies = config.Moderation.Policies.Keys.ToHashSet(StringComparer.Ordinal);
+        Processors = config.Processors.Keys.ToHashSet(StringComparer.Ordinal);
+        _next = alias => config.Aliases.GetValueOrDefault(alias);
+        _prefixes = [.. config.Resolve.Prefixes];
+        _defaultProvider = config.Resolve.DefaultProvider;
     }
 
     public IReadOnlyCollection<string> Providers { get; }
@@ -68,7 +82,7 @@ internal sealed class ModelNames
                 return Resolve(name);
             }
 
-            if (_aliases?.Member(name)?.Value is not string next)
+            if (_next(name) is not { } next)
             {
                 return null;
             }

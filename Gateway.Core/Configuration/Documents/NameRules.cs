@@ -28,6 +28,7 @@ internal static partial class NameRules
         SettingNames.Header when OwnHeaders.Contains(name) || name.StartsWith(GatewayHeaders.Prefix, StringComparison.OrdinalIgnoreCase) => "this header belongs to the gateway",
         SettingNames.Header => null,
         SettingNames.Tag => IsTag(name) ? null : $"a label must be {SettingMaker.TagForm}",
+        SettingNames.Pattern => PatternForm().IsMatch(name) ? null : "must be the name of a model in 1 - 256 visible characters, * for any run of them",
     };
 
     public static bool IsName(string name) => NameForm().IsMatch(name);
@@ -38,6 +39,9 @@ internal static partial class NameRules
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}\z", RegexOptions.CultureInvariant)]
     private static partial Regex NameForm();
+
+    [GeneratedRegex(@"\A[^\s\p{C}|]{1,256}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex PatternForm();
 
     [GeneratedRegex(@"\A[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}\z", RegexOptions.CultureInvariant)]
     private static partial Regex HeaderForm();

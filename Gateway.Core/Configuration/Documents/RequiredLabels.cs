@@ -13,11 +13,23 @@ internal static class RequiredLabels
 
         var carried = Carried(root, out var isComplete);
         // Labels that could not be read have errors of their own; what is missing may be among them.
-        if (!isComplete)
+        if (isComplete)
         {
-            return;
+            Check(keys, carried, errors);
         }
+    }
 
+    /// <summary>One key, against a configuration in force.</summary>
+    public static void CheckKey(ConfigNode key, GatewayConfig config, ConfigErrors errors)
+    {
+        if (key.Member("requires") is { Members.Count: > 0 })
+        {
+            Check([key], Carried(config), errors);
+        }
+    }
+
+    private static void Check(IReadOnlyList<ConfigNode> keys, List<Dictionary<string, string>> carried, ConfigErrors errors)
+    {
         var values = carried.SelectMany(static labels => labels).ToLookup(static label => label.Key, static label => label.Value, StringComparer.Ordinal);
         foreach (var requires in keys.Select(static key => key.Member("requires")!))
         {
@@ -42,6 +54,23 @@ internal static class RequiredLabels
                 errors.Add(requires, "no deployment has all of these labels together");
             }
         }
+    }
+
+    private static List<Dictionary<string, string>> Carried(GatewayConfig config)
+    {
+        List<Dictionary<string, string>> all = [.. config.Providers.Values.Select(static provider => new Dictionary<string, string>(provider.Tags, StringComparer.Ordinal))];
+        foreach (var deployment in config.Models.Values.SelectMany(static group => group.Deployments))
+        {
+            var labels = new Dictionary<string, string>(config.Providers.GetValueOrDefault(deployment.Provider)?.Tags ?? Tags.None, StringComparer.Ordinal);
+            foreach (var (name, value) in deployment.Tags)
+            {
+                labels[name] = value;
+            }
+
+            all.Add(labels);
+        }
+
+        return all;
     }
 
     /// <summary>The labels of each deployment, and of each provider for the models that clients ask for as <c>provider/model</c>; each set once.</summary>

@@ -88,6 +88,27 @@ internal static class ScalarReader
                 var urlProblem = BaseUrl.Read(text, out var url);
                 value = url;
                 return urlProblem;
+            case SettingKind.Usd:
+                var usdProblem = Units.ReadUsd(text, setting.Min, setting.Max, out var money);
+                value = money;
+                return usdProblem;
+            case SettingKind.TimeZone:
+                var isZone = TimeZones.TryFind(text, out var zone);
+                value = zone;
+                return isZone ? null : $"must be {Describe(setting)}{shown}";
+            case SettingKind.Address:
+                var addressProblem = BaseUrl.ReadAddress(text, out var address);
+                value = address;
+                return addressProblem;
+            case SettingKind.Hash:
+                value = text.ToLowerInvariant();
+                return text.Length == 64 && text.All(char.IsAsciiHexDigit) ? null : "must be 64 hexadecimal digits: the HMAC-SHA256 of the secret, not the secret";
+            case SettingKind.Network:
+                var networkProblem = Networks.Read(text, out var network);
+                value = network;
+                return networkProblem is null ? null : $"{networkProblem}{shown}";
+            case SettingKind.TokenKey:
+                return TokenKeys.Check(setting, text);
             default:
                 return "is no plain value";
         }
@@ -117,6 +138,12 @@ internal static class ScalarReader
         SettingKind.UpstreamPath or SettingKind.RoutePath => "a path that begins with /",
         SettingKind.ProxyUrl => "the URL of a proxy",
         SettingKind.HostName => "the name of a host",
+        SettingKind.Usd => "USD",
+        SettingKind.TimeZone => "the IANA name of a time zone such as Europe/Berlin",
+        SettingKind.Address => "an http or https URL",
+        SettingKind.Hash => "64 hexadecimal digits",
+        SettingKind.Network => "an address or a range such as 10.0.0.0/8",
+        SettingKind.TokenKey => "a public key in PEM or a shared secret",
     };
 
     /// <summary>An object as people write it: <c>{secret, weight, limits}</c>.</summary>

@@ -88,6 +88,35 @@ internal static partial class Units
         return null;
     }
 
+    /// <summary>USD to nano-USD, without rounding.</summary>
+    /// <returns>Null when it is good, else what is wrong with it.</returns>
+    public static string? ReadUsd(string text, long min, long max, out long nanoUsd)
+    {
+        nanoUsd = 0;
+        var match = PriceForm().Match(text);
+        if (!match.Success)
+        {
+            return "must be a plain decimal number of USD, e.g. 12.50";
+        }
+
+        if (match.Groups[2].Length > PriceDecimals)
+        {
+            return "has more than nine decimals; money is kept exactly, in nano-USD";
+        }
+
+        // Far from decimal's own limit, so that nothing is rounded while it is read.
+        if (match.Groups[1].Length > 18 || !decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var usd) || usd * TokenPrice.NanoPerUsd < min || usd * TokenPrice.NanoPerUsd > max)
+        {
+            return $"must be from {WriteUsd(min)} to {WriteUsd(max)} USD";
+        }
+
+        nanoUsd = (long)(usd * TokenPrice.NanoPerUsd);
+        return null;
+    }
+
+    /// <summary>Nano-USD as a plain decimal number of USD, exactly.</summary>
+    public static string WriteUsd(long nanoUsd) => ((decimal)nanoUsd / TokenPrice.NanoPerUsd).ToString("0.#########", CultureInfo.InvariantCulture);
+
     /// <summary>A plain decimal number, without exponent.</summary>
     public static bool TryReadNumber(string text, out decimal value)
     {

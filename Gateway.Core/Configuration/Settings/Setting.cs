@@ -69,6 +69,24 @@ internal enum SettingKind
 
     /// <summary><see cref="string"/>, the name of a host.</summary>
     HostName,
+
+    /// <summary><see cref="long"/>, nano-USD.</summary>
+    Usd,
+
+    /// <summary><see cref="TimeZoneInfo"/>.</summary>
+    TimeZone,
+
+    /// <summary><see cref="Uri"/> that is called as it is, a query included. Never shown: it may hold a secret.</summary>
+    Address,
+
+    /// <summary><see cref="string"/>, 64 hexadecimal digits in small letters. Never shown: a secret may stand in its place.</summary>
+    Hash,
+
+    /// <summary><see cref="string"/>, an address or a range of addresses in CIDR notation.</summary>
+    Network,
+
+    /// <summary><see cref="string"/>, a public key in PEM or a shared secret. Never shown.</summary>
+    TokenKey,
 }
 
 /// <summary>What names the entries of a map may have.</summary>
@@ -90,6 +108,9 @@ internal enum SettingNames
 
     /// <summary>The name of a label.</summary>
     Tag,
+
+    /// <summary>A name in which <c>*</c> stands for any run of characters.</summary>
+    Pattern,
 }
 
 /// <summary>
@@ -106,7 +127,7 @@ internal sealed record Setting(string Name, SettingKind Kind, string Description
     /// <summary>False: known from the design, refused by name until it is built.</summary>
     public bool Available { get; init; } = true;
 
-    /// <summary>Smallest and largest value: bytes for sizes, milliseconds for durations, characters for texts, items for lists, thousandths for numbers.</summary>
+    /// <summary>Smallest and largest value: bytes for sizes, milliseconds for durations, characters for texts, items for lists, thousandths for numbers, nano-USD for money.</summary>
     public long Min { get; init; }
 
     public long Max { get; init; } = long.MaxValue;
@@ -132,6 +153,12 @@ internal sealed record Setting(string Name, SettingKind Kind, string Description
 
     /// <summary>Whether a secret may hold spaces, as header values do.</summary>
     public bool HasSpaces { get; init; }
+
+    /// <summary>Whether a list of one may be written without the list.</summary>
+    public bool TakesOne { get; init; }
+
+    /// <summary>Name of a section that many owners have alike, so that the reference page describes it once; null for none.</summary>
+    public string? Shared { get; init; }
 
     public bool IsContainer => Kind is SettingKind.Object or SettingKind.Map or SettingKind.List;
 }

@@ -61,6 +61,14 @@ internal static class SettingMaker
         Range = string.Create(CultureInfo.InvariantCulture, $"0 - {Units.MaxPriceUsd} USD"),
     };
 
+    /// <param name="min">In nano-USD.</param>
+    public static Setting Usd(string name, string description, long min) => new(name, SettingKind.Usd, description)
+    {
+        Min = min,
+        Max = BudgetConfig.MostNanoUsd,
+        Range = string.Create(CultureInfo.InvariantCulture, $"{Units.WriteUsd(min)} - {Units.WriteUsd(BudgetConfig.MostNanoUsd)}"),
+    };
+
     public static Setting Date(string name, string description) => new(name, SettingKind.Date, description);
 
     public static Setting UpstreamPath(string name, string description) => new(name, SettingKind.UpstreamPath, description);

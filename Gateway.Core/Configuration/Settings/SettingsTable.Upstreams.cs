@@ -95,6 +95,7 @@ internal static partial class SettingsTable
             Integer("size", "Most requests that wait in one Router; 0 for none.", 0, 100_000) with { Default = "100" },
             Timeout("wait", "Longest wait.", "10s", TimeSpan.FromMinutes(10))),
         Reference("moderation", "Moderation policy for requests to this group."),
+        Integer("output_cap", "Most output tokens that are asked for when the client names no cap and a hard budget must know one. Default: the greatest `max_output` of the deployments, at most 16384.", 1, 10_000_000),
         Object("translation", "How requests are translated where client and upstream speak different protocols.",
             Choice("unmappable", "What becomes of fields that the upstream has no place for. `drop`: named in `x-gateway-warning`, and refused only where the answer would change. `reject`: a 400 for each.",
                 "drop", "reject") with

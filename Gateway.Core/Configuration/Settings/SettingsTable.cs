@@ -34,11 +34,12 @@ internal static partial class SettingsTable
             Object("deny", "Refuses the request.",
                 Integer("status", "HTTP status.", 400, 499),
                 Text("message", "What the client reads.")))).Later(),
-        Map("teams", "What keys of one team share. A key may also name a team that is not here.", SettingNames.Name, Object("", "A team.",
-            Integer("weight", "Share of a full upstream relative to other teams.", 1, 1000) with { Default = "1" },
-            ClientLimits().Later(),
-            Budget())),
+        Organisations(),
+        Teams(),
+        Users(),
+        EndUsers(),
         List("keys", "Virtual keys: what clients authenticate with.", VirtualKey()),
+        Auth(),
         Object("cache", "Answers that are given again without asking the upstream.",
             Boolean("enabled", "Switches the cache on."),
             Duration("ttl", "How long an answer is good.", TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(30)),
@@ -63,21 +64,6 @@ internal static partial class SettingsTable
         Reference("default_provider", "Provider of names that nothing else resolves; without it they are refused."),
         Map("prefixes", "Provider of names that begin like this, e.g. `\"gpt-*\": openai`; the longest match wins.", SettingNames.Prefix, Reference("", "Provider.")));
 
-    private static Setting VirtualKey() => Object("", "A virtual key.",
-        Name("id", "Name of the key in reports and logs. Unique.") with { Required = true },
-        Secret("secret", "What the client sends. Unique.") with { Required = true, Min = 8, Max = 1024, Range = "8 - 1024 characters" },
-        Name("team", "Team: label in reports, and whose share of a full upstream the key uses."),
-        List("models", "Models that the key may use. `*` stands for any run of characters.", NamePattern("", "Model name.")) with { Required = true, Min = 1 },
-        List("providers", "Providers that the key may use. `*` stands for any run of characters.", NamePattern("", "Provider name.")) with { Min = 1, Default = "[\"*\"]" },
-        Choice("priority", "Whose requests go first when an upstream is full.", "interactive", "default", "batch") with { Default = "default" },
-        Integer("weight", "Share of a full upstream relative to others, for keys without `team`; a team has a weight of its own.", 1, 1000) with { Default = "1" },
-        Labels("requires", "Labels that a deployment must carry to serve this key, such as `region: eu`."),
-        Boolean("may_steer", "Whether requests may choose models and providers themselves, by `models` and `provider` in the body.") with { Default = "true" },
-        Date("expires", "First instant at which the key is no longer valid: a date (its start in UTC) or a date and time with zone."),
-        ClientLimits(),
-        Reference("moderation", "Moderation policy for requests with this key. Goes before the model group's policy."),
-        Budget().Later());
-
     private static Setting Moderation() => Object("moderation", "Checks of content.",
         Map("policies", "Policies by name. The one called `default` applies where neither key nor model group names one.", SettingNames.Name, Object("", "A policy.",
             Choice("mode", "`required`: without an answer from the checks the request is refused. `best_effort`: it is served and flagged.",
@@ -94,14 +80,4 @@ internal static partial class SettingsTable
         new Setting("pattern", SettingKind.Regex, "For `regex`: an expression that runs in linear time (no look-around, no back references).") { Min = 1, Max = 1000, Range = "1 - 1000 characters" },
         Choice("action", "What a match does.", "block", "redact") with { Required = true },
         Text("replacement", "For `redact`: what a match becomes.") with { Default = "[redacted]", Max = 200, Range = "0 - 200 characters" });
-
-    private static Setting ClientLimits() => Object("limits", "Limits.",
-        Integer("requests_per_minute", "Requests in a minute.", 1, 1_000_000_000),
-        Integer("tokens_per_minute", "Tokens in a minute.", 1, 1_000_000_000_000).Later(),
-        Integer("concurrency", "Requests at the same time.", 1, 1_000_000).Later());
-
-    private static Setting Budget() => Object("budget", "Money.",
-        Number("usd", "USD in a window.", 0, 9_000_000),
-        Choice("window", "Length of the window.", "day", "month"),
-        Choice("mode", "Whether the budget refuses or reports.", "hard", "soft")).Later();
 }

@@ -1,3 +1,4 @@
+using Gateway.Core.Configuration;
 using Gateway.Core.Configuration.Automatic;
 
 namespace Gateway.Core.Tests.Configuration;
@@ -29,7 +30,8 @@ public sealed class AutomaticConfigTests
         Assert.Equal("gemini", prefixes["gemini-*"]);
         Assert.Null(config.Resolve.DefaultProvider);
         var key = Assert.Single(config.Keys);
-        Assert.Equal(("demo", "gw-demo-key", 60L), (key.Id, key.Secret, key.RequestsPerMinute));
+        Assert.Equal(("demo", "gw-demo-key"), (key.Id, key.Secret));
+        Assert.Equal([new RateConfig(RateUnit.Requests, 60, TimeSpan.FromMinutes(1), 10)], key.Limits.Rates);
         Assert.Equal(["*"], key.Models);
         Assert.Equal("gw-admin", config.Server.AdminKey);
 

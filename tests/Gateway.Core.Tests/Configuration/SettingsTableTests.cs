@@ -30,11 +30,18 @@ public sealed partial class SettingsTableTests
             "sticky": { "deployments": [ { "provider": "p", "model": "one" } ], "strategy": "sticky" },
             "falling": { "deployments": [ { "provider": "p", "model": "one" } ], "fallbacks": [ { "model": "sticky" } ] }
           },
+          "organisations": { "o": {}, "other": {} },
           "teams": { "t": {} },
+          "users": { "u": {} },
+          "end_users": {},
           "routes": [ { "path": "/r", "model": "m" } ],
           "processors": { "x": { "type": "llm", "model": "m", "system": "Be precise." } },
           "resolve": {},
-          "keys": [ { "id": "k", "secret": "s-secret", "models": ["m"], "limits": {} } ],
+          "keys": [ { "id": "k", "secret": "s-secret", "models": ["m"] }, { "id": "hashed", "hash": "0000000000000000000000000000000000000000000000000000000000000000", "models": ["m"] } ],
+          "auth": { "jwt": [
+            { "name": "j", "issuer": "https://issuer.example.com", "audience": "gateway", "jwks_url": "https://issuer.example.com/keys", "roles_claim": "roles", "models": ["m"] },
+            { "name": "i", "issuer": "i", "audience": ["gateway"], "keys": ["0123456789abcdef0123456789abcdef"], "models": ["m"] }
+          ] },
           "moderation": { "policies": {
             "x": { "input": [ { "check": "keywords", "list": ["a"], "action": "redact" }, { "check": "regex", "pattern": "b", "action": "block" } ] }
           } }
@@ -175,7 +182,31 @@ public sealed partial class SettingsTableTests
         ["keys[0].models"] = "[\"*\"]",
         ["keys[0].providers"] = "[\"p\"]",
         ["keys[0].expires"] = "\"2027-01-01\"",
-        ["keys[0].limits.requests_per_minute"] = "60",
+        ["keys[1].hash"] = "\"00000000000000000000000000000000000000000000000000000000000000FF\"",
+        ["keys[0].disabled"] = "true",
+        ["keys[0].user"] = "\"alice\"",
+        ["keys[0].organisation"] = "\"o\"",
+        ["keys[0].addresses"] = "[\"10.0.0.0/8\"]",
+        ["keys[0].labels"] = "{ \"cost-centre\": \"7\" }",
+        ["teams.t.organisation"] = "\"o\"",
+        ["users.u.team"] = "\"t\"",
+        ["users.u.organisation"] = "\"o\"",
+        ["auth.jwt[0].name"] = "\"other\"",
+        ["auth.jwt[0].issuer"] = "\"https://other.example.com\"",
+        ["auth.jwt[0].audience"] = "[\"gateway\", \"other\"]",
+        ["auth.jwt[0].jwks_url"] = "\"https://issuer.example.com/keys?p=2\"",
+        ["auth.jwt[1].keys"] = "[\"0123456789abcdef0123456789abcdeF\"]",
+        ["auth.jwt[0].internal"] = "true",
+        ["auth.jwt[0].subject_claim"] = "\"oid\"",
+        ["auth.jwt[0].team_claim"] = "\"groups.team\"",
+        ["auth.jwt[0].user_claim"] = "\"email\"",
+        ["auth.jwt[0].roles_claim"] = "\"realm_access.roles\"",
+        ["auth.jwt[0].models_claim"] = "\"models\"",
+        ["auth.jwt[0].required_roles"] = "[\"llm\"]",
+        ["auth.jwt[0].models"] = "[\"*\"]",
+        ["auth.jwt[0].providers"] = "[\"p\"]",
+        ["auth.jwt[0].team"] = "\"t\"",
+        ["models.m.output_cap"] = "4096",
         ["keys[0].moderation"] = "\"x\"",
         ["moderation.policies.x.mode"] = "\"best_effort\"",
         ["moderation.policies.x.input[0].list"] = "[\"c\"]",
@@ -183,6 +214,14 @@ public sealed partial class SettingsTableTests
         ["moderation.policies.x.input[0].replacement"] = "\"***\"",
         ["moderation.policies.x.input[1].pattern"] = "\"d\"",
     };
+
+    static SettingsTableTests()
+    {
+        foreach (var (path, value) in AllowanceSamples.All())
+        {
+            Samples.Add(path, value);
+        }
+    }
 
     /// <summary>Leaves with a single possible value, or whose change needs another member; each has its own test.</summary>
     private static readonly string[] Elsewhere = ["version", "providers.NAME.protocol", "moderation.policies.NAME.input[].check", "processors.NAME.type"];
@@ -240,7 +279,7 @@ public sealed partial class SettingsTableTests
     [MemberData(nameof(SamplePaths))]
     public void AvailableSetting_WithAnotherValue_ChangesTheConfiguration(string path)
     {
-        var without = Documents.Good(Full);
+        var without = Documents.Good(Prepared(path).ToJsonString());
 
         var with = Documents.Good(With(path, JsonNode.Parse(Samples[path])!));
 
@@ -260,7 +299,7 @@ public sealed partial class SettingsTableTests
             _ => JsonValue.Create(standard),
         };
 
-        Assert.Equal(Dump(Documents.Good(Full)), Dump(Documents.Good(With(Specific(path), value))));
+        Assert.Equal(Dump(Documents.Good(Prepared(path).ToJsonString())), Dump(Documents.Good(With(Specific(path), value))));
     }
 
     [Theory]
@@ -305,10 +344,11 @@ public sealed partial class SettingsTableTests
         _ => path.Replace("[]", "[0]", StringComparison.Ordinal)
             .Replace("providers.NAME", "providers.p", StringComparison.Ordinal).Replace("models.NAME", "models.m", StringComparison.Ordinal)
             .Replace("policies.NAME", "policies.x", StringComparison.Ordinal).Replace("teams.NAME", "teams.t", StringComparison.Ordinal)
-            .Replace("processors.NAME", "processors.x", StringComparison.Ordinal),
+            .Replace("processors.NAME", "processors.x", StringComparison.Ordinal).Replace("users.NAME", "users.u", StringComparison.Ordinal)
+            .Replace("organisations.NAME", "organisations.o", StringComparison.Ordinal),
     };
 
-    [GeneratedRegex(@"\b(providers|models|policies|teams|processors)\.[a-z]+(?=\.)")]
+    [GeneratedRegex(@"\b(providers|models|policies|teams|processors|users|organisations)\.[a-z]+(?=\.)")]
     private static partial Regex EntryName();
 
     /// <summary>What needs a neighbour that only the second provider has.</summary>
@@ -318,7 +358,7 @@ public sealed partial class SettingsTableTests
     /// <summary>The full document with one value set; objects and lists on the way are made where they are missing.</summary>
     private static string With(string path, JsonNode value)
     {
-        var root = JsonNode.Parse(Full)!;
+        var root = Prepared(path);
         var node = root;
         var steps = path.Replace("[", ".[", StringComparison.Ordinal).Split('.');
         for (var i = 0; i < steps.Length; i++)
@@ -353,6 +393,13 @@ public sealed partial class SettingsTableTests
         }
 
         return root.ToJsonString();
+    }
+
+    private static JsonNode Prepared(string path)
+    {
+        var root = JsonNode.Parse(Full)!;
+        AllowanceSamples.Prepare(root, path);
+        return root;
     }
 
     private static string Dump(GatewayConfig config) => JsonSerializer.Serialize(config);

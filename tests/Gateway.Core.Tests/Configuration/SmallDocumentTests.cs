@@ -18,7 +18,7 @@ public sealed class SmallDocumentTests
         Assert.Null(deployment.Price);
         var key = Assert.Single(config.Keys);
         Assert.Equal(["*"], key.Providers);
-        Assert.Null(key.RequestsPerMinute);
+        Assert.True(key.Limits.IsEmpty);
         Assert.Null(config.Server.AdminKey);
         Assert.Equal(32 * 1024 * 1024, config.Server.MaxBodyBytes);
     }

@@ -1,0 +1,169 @@
+using System.Buffers;
+using Gateway.Core.Journal;
+
+namespace Gateway.Edge.VirtualKeys.Store;
+
+/// <summary>
+/// Keys in one file, which several Edges of one machine may share. A change writes the whole of it anew beside the old one and then takes its place, so that a reader, and whoever comes after a
+/// crash, sees the one or the other. Thread-safe: changes hold a lock file, reading needs none.
+/// </summary>
+/// <param name="folder">Made at the first change, for its owner alone.</param>
+/// <param name="disk">Makes the change durable.</param>
+internal sealed class FileKeyStore(string folder, TimeProvider time, JournalDisk disk) : IKeyStore
+{
+    public const string FileName = "keys.json";
+    public const string LockName = "keys.lock";
+
+    /// <summary>A change that was not finished. The next one writes over it.</summary>
+    public const string TemporaryName = "keys.json.tmp";
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>A change takes milliseconds; who holds the lock for longer hangs.</summary>
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(10);
+
+    private readonly string _file = Path.Combine(folder, FileName);
+
+    public string Name => "file";
+
+    public bool MayHaveKeys => File.Exists(_file);
+
+    public async ValueTask<KeyChanges> ReadAsync(long since, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!File.Exists(_file))
+            {
+                // Never empty once it was there: rather the keys that are known than none.
+                return since == 0 ? new KeyChanges(0, true, []) : throw new KeyStoreException("The file of keys is gone.");
+            }
+
+            if (since > 0 && ReadRevision() == since)
+            {
+                return new KeyChanges(since, false, []);
+            }
+
+            var (revision, keys) = await LoadAsync(cancellationToken);
+            return since == 0 || revision < since
+                ? new KeyChanges(revision, true, [.. keys.Where(static key => !key.IsDeleted)])
+                : new KeyChanges(revision, false, [.. keys.Where(key => key.Version > since)]);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(exception);
+        }
+    }
+
+    public ValueTask<StoredKey?> PutAsync(StoredKey key, long expectedVersion, CancellationToken cancellationToken) => ChangeAsync(key, expectedVersion, cancellationToken);
+
+    public ValueTask<StoredKey?> DeleteAsync(string id, long expectedVersion, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return ChangeAsync(new StoredKey { Id = id, IsDeleted = true, Created = now, Updated = now }, expectedVersion, cancellationToken);
+    }
+
+    private async ValueTask<StoredKey?> ChangeAsync(StoredKey key, long expectedVersion, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
+            }
+            else
+            {
+                Directory.CreateDirectory(folder);
+            }
+
+            await using var held = await LockAsync(cancellationToken);
+            var (revision, keys) = File.Exists(_file) ? await LoadAsync(cancellationToken) : (0, []);
+            var at = keys.FindIndex(other => string.Equals(other.Id, key.Id, StringComparison.Ordinal));
+            if ((at < 0 || keys[at].IsDeleted ? 0 : keys[at].Version) != expectedVersion)
+            {
+                return null;
+            }
+
+            if (at >= 0)
+            {
+                keys.RemoveAt(at);
+            }
+
+            var stored = key with { Version = revision + 1 };
+            var forgotten = time.GetUtcNow() - IKeyStore.DeletedFor;
+            keys.RemoveAll(other => other.IsDeleted && other.Updated < forgotten);
+            keys.Add(stored);
+
+            // From here on nobody may stop half-way for a client that is gone.
+            Replace(stored.Version, keys);
+            return stored;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(exception);
+        }
+    }
+
+    private void Replace(long revision, List<StoredKey> keys)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        KeyFile.Write(output, revision, keys);
+        var temporary = Path.Combine(folder, TemporaryName);
+        File.Delete(temporary);
+        using (var file = Open(temporary, FileMode.CreateNew))
+        {
+            file.Write(output.WrittenSpan);
+            file.Flush();
+            disk.Sync(file.SafeFileHandle);
+        }
+
+        File.Move(temporary, _file, overwrite: true);
+        disk.SyncFolder(folder);
+    }
+
+    // The system lets go of it when its holder dies.
+    private async Task<FileStream> LockAsync(CancellationToken cancellationToken)
+    {
+        var since = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return Open(Path.Combine(folder, LockName), FileMode.OpenOrCreate);
+            }
+            catch (IOException) when (time.GetElapsedTime(since) < LockPatience)
+            {
+                await Task.Delay(LockPause, time, cancellationToken);
+            }
+        }
+    }
+
+    private static FileStream Open(string path, FileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = OwnerOnly;
+        }
+
+        return new FileStream(path, options);
+    }
+
+    private long ReadRevision()
+    {
+        Span<byte> head = stackalloc byte[KeyFile.HeadBytes];
+        using var file = File.OpenHandle(_file, share: FileShare.ReadWrite | FileShare.Delete);
+        return KeyFile.ReadRevision(head[..RandomAccess.Read(file, head, 0)]);
+    }
+
+    private async Task<(long Revision, List<StoredKey> Keys)> LoadAsync(CancellationToken cancellationToken)
+    {
+        await using var file = new FileStream(_file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var bytes = new byte[file.Length];
+        await file.ReadExactlyAsync(bytes, cancellationToken);
+        return KeyFile.Read(bytes);
+    }
+
+    private static KeyStoreException Unusable(Exception inner) => new($"The file of keys cannot be used ({inner.GetType().Name}). Check the folder 'edge' in GATEWAY_DATA, its permissions and the room on its disk.", inner);
+}
