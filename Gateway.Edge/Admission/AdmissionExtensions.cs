@@ -25,6 +25,6 @@ internal static class AdmissionExtensions
         builder.Services.TryAddSingleton(static services => new EdgeRateLimiter(
             services.GetRequiredService<LocalRateLimiter>(), services.GetRequiredService<Gateway.Edge.EdgeMetrics>(), services.GetService<RedisLimits>()));
         builder.Services.AddHealthChecks().Add(new("redis", static services => new RedisHealthCheck(services.GetService<RedisLink>()), failureStatus: null, tags: null));
-        return builder;
+        return builder.AddEdgeAdmission();
     }
 }
