@@ -40,6 +40,9 @@ internal sealed class UsageHost : IAsyncDisposable
 
     public ILedgerStore Ledger => _app!.Services.GetRequiredService<ILedgerStore>();
 
+    public T Service<T>()
+        where T : notnull => _app!.Services.GetRequiredService<T>();
+
     public static async Task<UsageHost> StartAsync(string? folder = null, long segmentBytes = 64 * 1024 * 1024, long minFreeBytes = 0)
     {
         var host = new UsageHost(folder);
@@ -106,6 +109,14 @@ internal sealed class UsageHost : IAsyncDisposable
             HttpStatusCode.Conflict => body.GetProperty("expected_seq").GetInt64(),
             _ => 0,
         });
+    }
+
+    /// <summary>Posts JSON as another service does.</summary>
+    public async Task<HttpResponseMessage> AskAsync(string path, string json, ContextRole role = ContextRole.Service)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(json, System.Text.Encoding.UTF8, "application/json") };
+        Sign(request, role, path);
+        return await _http!.SendAsync(request);
     }
 
     public async Task<(int Status, JsonElement Body)> GetAsync(string pathAndQuery, ContextRole? role = ContextRole.Admin, ContextAudience audience = ContextAudience.Usage)

@@ -13,8 +13,9 @@ public sealed class SweepTests
         await rig.OpenAsync();
         var id = rig.NewId();
         rig.Store.Admit(BudgetRig.Hold(id));
+        await rig.RunAsync(FakeBudgetStore.Lease);
         rig.Ship(id, 77);
-        await rig.RunAsync(FakeBudgetStore.Lease + TimeSpan.FromSeconds(2));
+        await rig.RunAsync(TimeSpan.FromSeconds(2));
 
         Assert.Equal((77, 0), (rig.Store.Spent(BudgetRig.Key), rig.Store.Holds));
         Assert.Equal(SettleOutcome.Repeated, await rig.Store.SettleAsync(BudgetRig.Settlement(id, 77), default));
