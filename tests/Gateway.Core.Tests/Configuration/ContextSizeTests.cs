@@ -9,7 +9,7 @@ namespace Gateway.Core.Tests.Configuration;
 public sealed class ContextSizeTests
 {
     /// <summary>Fields that each ticket has once.</summary>
-    private const int Once = 96;
+    private const int Once = 24;
 
     [Theory]
     [InlineData("limits: { concurrency: 1 }")]
