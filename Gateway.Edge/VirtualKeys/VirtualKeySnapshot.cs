@@ -50,7 +50,7 @@ internal sealed class VirtualKeySnapshot
     public VirtualKey? Find(string id) => _byId.TryGetValue(id, out var key) ? key : _runtime.Find(id)?.For(this);
 
     /// <summary>A key as requests read it under this document.</summary>
-    public VirtualKey Make(VirtualKeyConfig key) => new(key, key.Team is null ? null : _config.Teams.GetValueOrDefault(key.Team));
+    public VirtualKey Make(VirtualKeyConfig key) => new(key, _config);
 
     /// <returns>The error, or null when <paramref name="key"/> is the caller's.</returns>
     public GatewayError? Authenticate(string? secret, DateTimeOffset now, out VirtualKey? key)
