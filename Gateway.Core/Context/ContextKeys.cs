@@ -1,12 +1,11 @@
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Configuration;
 
 namespace Gateway.Core.Context;
 
 /// <summary>
-/// The secrets that sign internal calls. Two may live at once, so that they rotate without a restart of everything at the
-/// same moment: new tokens are signed with the current one, both are accepted.
+/// The secrets that sign internal calls. Two may live at once, so that they rotate without a moment at which two services do
+/// not understand each other: one signs, both are accepted. Thread-safe: what requests read is swapped whole.
 /// </summary>
 public sealed class ContextKeys
 {
@@ -16,52 +15,56 @@ public sealed class ContextKeys
     /// <summary>Environment variable of the secret before the last rotation; optional.</summary>
     public const string PreviousSecretVariable = "GATEWAY_CONTEXT_SECRET_PREVIOUS";
 
-    private const int MinSecretLength = 32;
-    private const int KeyIdLength = 8;
+    /// <summary>
+    /// Environment variable with the path of a file that holds the secret in its first line and the one before in its second. It is read
+    /// again while the service runs (<see cref="ContextKeyWatcher"/>) and goes before the other two.
+    /// </summary>
+    public const string SecretFileVariable = "GATEWAY_CONTEXT_SECRET_FILE";
 
-    private readonly (string Id, byte[] Key)[] _keys;
+    private volatile KeySet _keys;
 
     public ContextKeys(string secret, string? previous = null)
+        : this(new ContextSecrets(secret, string.IsNullOrEmpty(previous) ? null : previous, SecretVariable, PreviousSecretVariable))
     {
-        _keys = string.IsNullOrEmpty(previous) ? [Derive(secret, SecretVariable)] : [Derive(secret, SecretVariable), Derive(previous, PreviousSecretVariable)];
+    }
+
+    internal ContextKeys(ContextSecrets secrets)
+    {
+        var accepted = secrets.Derive();
+        _keys = new KeySet(accepted, accepted[0]);
     }
 
     /// <summary>Id of the key that signs.</summary>
-    public string CurrentId => _keys[0].Id;
+    public string CurrentId => Signing.Id;
 
-    public ReadOnlySpan<byte> Current => _keys[0].Key;
+    public ReadOnlySpan<byte> Current => Signing.Bytes;
 
-    /// <exception cref="ContextConfigurationException">The secret is missing or too short.</exception>
-    public static ContextKeys FromConfiguration(IConfiguration configuration) =>
-        new(configuration[SecretVariable] ?? "", configuration[PreviousSecretVariable]);
+    /// <summary>The key that signs. Id and bytes in one read, since the next read may find another.</summary>
+    internal ContextKey Signing => _keys.Signing;
+
+    /// <exception cref="ContextConfigurationException">The secret is missing or too short, or its file cannot be read.</exception>
+    public static ContextKeys FromConfiguration(IConfiguration configuration) => configuration[SecretFileVariable] is { Length: > 0 } file
+        ? new(ContextSecrets.ReadFile(file)) : new(configuration[SecretVariable] ?? "", configuration[PreviousSecretVariable]);
 
     /// <summary>The key of an id, or empty when no live key has it.</summary>
     public ReadOnlySpan<byte> Find(ReadOnlySpan<byte> id)
     {
-        foreach (var (knownId, key) in _keys)
+        foreach (var key in _keys.Accepted)
         {
-            if (Ascii.Equals(id, knownId))
+            if (Ascii.Equals(id, key.Id))
             {
-                return key;
+                return key.Bytes;
             }
         }
 
         return [];
     }
 
-    private static (string Id, byte[] Key) Derive(string secret, string variable)
-    {
-        if (secret.Length < MinSecretLength)
-        {
-            throw new ContextConfigurationException(
-                $"{variable} must be set to at least {MinSecretLength} characters, the same for every service. 'openssl rand -base64 48' makes one.");
-        }
+    /// <summary>Takes other keys from now on.</summary>
+    /// <param name="signing">One of <paramref name="accepted"/>.</param>
+    internal void Use(ContextKey[] accepted, ContextKey signing) => _keys = new KeySet(accepted, signing);
 
-        // The id is derived from the secret, so that services agree on it without another setting; it does not tell the secret.
-        var key = SHA256.HashData(Encoding.UTF8.GetBytes("gateway-context-key:" + secret));
-        var id = Convert.ToHexStringLower(SHA256.HashData(key))[..KeyIdLength];
-        return (id, key);
-    }
+    private sealed record KeySet(ContextKey[] Accepted, ContextKey Signing);
 }
 
 /// <summary>The service cannot start because its context secret is missing or weak.</summary>

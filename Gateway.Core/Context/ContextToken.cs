@@ -32,17 +32,18 @@ public sealed class ContextToken(ContextKeys keys, TimeProvider time)
         var claimBytes = buffer.AsSpan(buffer.Length - MaxClaimsBytes);
         var claimCount = MaxClaimsBytes;
         var length = 0;
+        var key = keys.Signing;
         try
         {
             claimCount = Write(claims, claimBytes);
             buffer[length++] = Version;
             buffer[length++] = (byte)'.';
-            length += Encoding.ASCII.GetBytes(keys.CurrentId, buffer.AsSpan(length));
+            length += Encoding.ASCII.GetBytes(key.Id, buffer.AsSpan(length));
             buffer[length++] = (byte)'.';
             length += Base64Url.EncodeToUtf8(claimBytes[..claimCount], buffer.AsSpan(length));
 
             Span<byte> mac = stackalloc byte[MacBytes];
-            HMACSHA256.HashData(keys.Current, buffer.AsSpan(0, length), mac);
+            HMACSHA256.HashData(key.Bytes, buffer.AsSpan(0, length), mac);
             buffer[length++] = (byte)'.';
             length += Base64Url.EncodeToUtf8(mac, buffer.AsSpan(length));
             return Encoding.ASCII.GetString(buffer, 0, length);

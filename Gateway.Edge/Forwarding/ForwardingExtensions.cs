@@ -16,9 +16,7 @@ internal static class ForwardingExtensions
     public static IHostApplicationBuilder AddForwarding(this IHostApplicationBuilder builder)
     {
         // Now and not on the first request: without the secret the Edge must not start.
-        var keys = ContextKeys.FromConfiguration(builder.Configuration);
-        builder.Services.AddSingleton(keys);
-        builder.Services.AddSingleton(services => new ContextToken(keys, services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddContextKeys(builder.Configuration);
         builder.Services.AddSingleton<ServiceClient>();
         builder.Services.AddSingleton<Forwarder>();
         foreach (var name in new[] { Router, Moderation, Usage })

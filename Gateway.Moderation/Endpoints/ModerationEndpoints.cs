@@ -2,7 +2,6 @@ using Gateway.Core.Context;
 using Gateway.Moderation.Content;
 using Gateway.Moderation.Content.Shapes;
 using Gateway.Moderation.Policies;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Moderation.Endpoints;
 
@@ -12,9 +11,7 @@ internal static class ModerationEndpoints
     public static WebApplicationBuilder AddModeration(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddSingleton(ContextKeys.FromConfiguration(builder.Configuration));
-        services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<ContextToken>();
+        services.AddContextKeys(builder.Configuration);
         services.AddSingleton<ContextGate>();
         services.AddSingleton<ModerationMetrics>();
         services.AddSingleton<ModerationPolicies>();

@@ -12,8 +12,8 @@ public static class LlmPipelineServices
         services.TryAddSingleton(TimeProvider.System);
 
         // Made now, not on first use: without its secret the service must not start.
-        services.AddSingleton(ContextKeys.FromConfiguration(builder.Configuration));
-        services.AddSingleton<ContextToken>();
+        services.AddContextKeys(builder.Configuration);
+        services.AddSingleton<ReplaySet>();
         services.AddSingleton<UsageRecorder>();
         services.AddSingleton<ExchangeRunner>();
         services.AddSingleton<LlmPipeline>();

@@ -18,4 +18,7 @@ internal static partial class PipelineLog
 
     [LoggerMessage(3004, LogLevel.Warning, "Security event: the body of request {RequestId} does not say what the Edge authorised for it (field {Field}).")]
     public static partial void FactsMismatch(this ILogger logger, Guid requestId, string field);
+
+    [LoggerMessage(3005, LogLevel.Warning, "Security event: the signed context of request {RequestId} was used a second time, and refused.")]
+    public static partial void ContextReplayed(this ILogger logger, Guid requestId);
 }

@@ -11,8 +11,7 @@ internal static class AccessExtensions
         builder.Services.TryAddSingleton(TimeProvider.System);
 
         // Read now: a service without its secret must not start.
-        builder.Services.TryAddSingleton(ContextKeys.FromConfiguration(builder.Configuration));
-        builder.Services.TryAddSingleton<ContextToken>();
+        builder.Services.AddContextKeys(builder.Configuration);
         builder.Services.AddSingleton<ContextGuard>();
         return builder;
     }

@@ -88,10 +88,8 @@ internal sealed class LocalLimits(LocalCapacity capacity)
         for (var i = 0; i < ticket.TokenRates.Count; i++)
         {
             var rate = ticket.TokenRates[i];
-            var micros = new CostRate(rate.Limit, rate.Window, share).MicrosOf(Math.Abs(tokens));
-
-            // MicrosOf rounds up: what is given back must be rounded the other way.
-            _rates.Correct(ticket.Organisation, rate.Id, tokens >= 0 ? micros : Math.Min(0, 1 - micros), now);
+            var sums = new CostRate(rate.Limit, rate.Window, share);
+            _rates.Correct(ticket.Organisation, rate.Id, tokens >= 0 ? sums.MicrosOf(tokens) : -sums.MicrosBack(-tokens), now);
         }
     }
 
