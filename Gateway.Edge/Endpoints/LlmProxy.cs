@@ -3,6 +3,7 @@ using Gateway.Core.Admission;
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
+using Gateway.Edge.Abuse;
 using Gateway.Edge.Admission;
 using Gateway.Edge.Forwarding;
 using Gateway.Edge.Routes;
@@ -12,7 +13,7 @@ namespace Gateway.Edge.Endpoints;
 
 /// <summary>Everything that the handlers of LLM endpoints share.</summary>
 internal sealed record LlmProxyServices(
-    EdgeSnapshots Snapshots, EdgeRateLimiter Limiter, ContextToken Tokens, Forwarder Forwarder, EdgeErrors Errors, TimeProvider Time)
+    EdgeSnapshots Snapshots, EdgeRateLimiter Limiter, ContextToken Tokens, Forwarder Forwarder, EdgeErrors Errors, TimeProvider Time, ClientGate Gate)
 {
     /// <summary>Writes what a decision on the rate says to the client.</summary>
     /// <returns>The error for a request too many.</returns>
@@ -58,24 +59,12 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
             context.Response.Headers[GatewayHeaders.Degraded] = "redis";
         }
 
-        var error = Authenticate(context, snapshot, out var key) ?? RequestDeadline.Read(context.Request.Headers, out var wanted) ?? await ServeAsync(context, snapshot, key!, path, wanted, arrived);
+        var error = shared.Gate.Enter(context, snapshot, orNobody: NeedsModel, out var key) ?? RequestDeadline.Read(context.Request.Headers, out var wanted) ?? await ServeAsync(context, snapshot, key!, path, wanted, arrived);
         if (error is not null)
         {
             context.Response.Headers[ServerTiming.Header] = ServerTiming.Describe(shared.Time.GetElapsedTime(arrived), inner: null);
             await shared.Errors.WriteAsync(context, error);
         }
-    }
-
-    private GatewayError? Authenticate(HttpContext context, EdgeSnapshot snapshot, out VirtualKey? key)
-    {
-        key = null;
-        if (ClientCredential.Find(context.Request, out var secret) is { } ambiguous)
-        {
-            return ambiguous;
-        }
-
-        var now = shared.Time.GetUtcNow();
-        return NeedsModel ? snapshot.Keys.AuthenticateOrNobody(secret, now, out key) : snapshot.Keys.Authenticate(secret, now, out key);
     }
 
     private async ValueTask<GatewayError?> ServeAsync(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, GeminiPath? path, TimeSpan? wanted, long arrived)

@@ -1,6 +1,7 @@
 using Gateway.Core.Admission;
 using Gateway.Core.Configuration;
 using Gateway.Core.Context;
+using Gateway.Edge.Abuse;
 
 namespace Gateway.Edge.VirtualKeys;
 
@@ -21,6 +22,9 @@ internal sealed class VirtualKey(VirtualKeyConfig config, TeamConfig? team = nul
     public IReadOnlyList<string> Providers { get; } = config.Providers;
 
     public DateTimeOffset? Expires { get; } = config.Expires;
+
+    /// <summary>Where it may be used from; null for everywhere.</summary>
+    public AddressList? Addresses { get; } = AddressList.Of(config.Addresses);
 
     /// <summary>Null for no limit.</summary>
     public RateLimit? RateLimit { get; } = MinuteRate(config) is { } rate ? new RateLimit($"key:{config.Id}:rpm", rate.Limit, rate.Window, rate.Burst) : null;

@@ -77,7 +77,7 @@ internal sealed class EdgeServer : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("edge-test-").FullName;
         var file = Path.Combine(folder, "gateway.yaml");
         await File.WriteAllTextAsync(file, config);
-        List<string> args = ["--urls", "http://127.0.0.1:0", "--GATEWAY_CONFIG", file, "--GATEWAY_CONTEXT_SECRET", Secret, "--Gateway:ShutdownGrace", "00:00:00"];
+        List<string> args = ["--urls", "http://127.0.0.1:0", "--GATEWAY_CONFIG", file, "--GATEWAY_CONTEXT_SECRET", Secret, "--GATEWAY_DATA", Path.Combine(folder, "data"), "--Gateway:ShutdownGrace", "00:00:00"];
         if (hostBound is not null)
         {
             args.AddRange(["--shutdownTimeoutSeconds", hostBound]);
