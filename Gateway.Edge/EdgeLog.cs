@@ -27,15 +27,6 @@ internal static partial class EdgeLog
     [LoggerMessage(2007, LogLevel.Warning, "The providers' model lists could not be had from the Router ({ExceptionType}); what was known of them stays.")]
     public static partial void ModelListsUnavailable(this ILogger logger, string exceptionType);
 
-    [LoggerMessage(2010, LogLevel.Warning, "Redis does not answer: rate limits are decided locally until it does.")]
-    public static partial void RedisLost(this ILogger logger);
-
-    [LoggerMessage(2011, LogLevel.Information, "Redis answers: rate limits are shared.")]
-    public static partial void RedisUsed(this ILogger logger);
-
-    [LoggerMessage(2012, LogLevel.Warning, "Redis cannot be used ({ExceptionType}): rate limits are decided locally. Check the connection string 'cache'.")]
-    public static partial void RedisNotUsable(this ILogger logger, string exceptionType);
-
     [LoggerMessage(2020, LogLevel.Information, "Service {Service} has {Count} address(es).")]
     public static partial void AddressesResolved(this ILogger logger, string service, int count);
 }

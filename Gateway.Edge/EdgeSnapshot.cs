@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Core.Catalog;
 using Gateway.Core.Configuration;
+using Gateway.Edge.Budgets;
 using Gateway.Edge.Routes;
 using Gateway.Edge.VirtualKeys;
 using Gateway.Edge.VirtualKeys.Runtime;
@@ -10,7 +11,7 @@ namespace Gateway.Edge;
 /// <summary>One configuration as the Edge's requests read it. Immutable.</summary>
 internal sealed class EdgeSnapshot
 {
-    public EdgeSnapshot(ConfigSnapshot source, SecretDigests digests, RuntimeKeys runtime)
+    public EdgeSnapshot(ConfigSnapshot source, SecretDigests digests, RuntimeKeys runtime, TimeProvider time)
     {
         var config = source.Config;
         Generation = source.Generation;
@@ -21,6 +22,8 @@ internal sealed class EdgeSnapshot
         Models = new ModelDirectory(config);
         Routes = new PathRoutes(config, Models);
         Files = new FileProviders(config);
+        Prices = new ModelPrices(config);
+        EndUsers = config.EndUsers.IsEmpty() ? null : new EndUserScopes(config.EndUsers, time);
         DefaultModeration = config.Moderation.Policies.ContainsKey(ModerationConfig.DefaultPolicy) ? ModerationConfig.DefaultPolicy : "";
     }
 
@@ -42,6 +45,12 @@ internal sealed class EdgeSnapshot
 
     public FileProviders Files { get; }
 
+    /// <summary>What models may cost.</summary>
+    public ModelPrices Prices { get; }
+
+    /// <summary>Those whom request bodies name; null where nothing holds for them.</summary>
+    public EndUserScopes? EndUsers { get; }
+
     /// <summary>Policy where neither key nor model group names one; empty when the document has no default policy.</summary>
     public string DefaultModeration { get; }
 
@@ -55,10 +64,10 @@ internal sealed class EdgeSnapshots : IDisposable
     private readonly IDisposable _subscription;
     private volatile EdgeSnapshot _current = null!;
 
-    public EdgeSnapshots(IConfigStore store, SecretDigests digests, RuntimeKeys runtime)
+    public EdgeSnapshots(IConfigStore store, SecretDigests digests, RuntimeKeys runtime, TimeProvider time)
     {
         // The store calls at once, so Current is never null for anybody else.
-        _subscription = store.OnChange(config => _current = new EdgeSnapshot(config, digests, runtime));
+        _subscription = store.OnChange(config => _current = new EdgeSnapshot(config, digests, runtime, time));
     }
 
     /// <summary>Read once per request, so that every step sees one configuration.</summary>

@@ -1,4 +1,5 @@
 using Gateway.Router.Attempts;
+using Gateway.Router.Budgets;
 using Gateway.Router.Catalog;
 using Gateway.Router.Cooldowns;
 using Gateway.Router.Credentials;
@@ -24,6 +25,6 @@ internal static class RouterApplication
             options.Limits.MinResponseDataRate = null;
             options.Limits.MinRequestBodyDataRate = null;
         });
-        return builder.AddLlmPipeline().AddCooldowns().AddCredentials().AddCatalog().AddProcessors().AddModerating().AddAttempts().AddModelLists().AddStoredResponses();
+        return builder.AddLlmPipeline().AddCooldowns().AddCredentials().AddCatalog().AddProcessors().AddModerating().AddBudgets().AddAttempts().AddModelLists().AddStoredResponses();
     }
 }

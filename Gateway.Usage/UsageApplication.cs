@@ -1,5 +1,6 @@
 using Gateway.Core.Errors;
 using Gateway.Usage.Access;
+using Gateway.Usage.Budgets;
 using Gateway.Usage.Console;
 using Gateway.Usage.Ingest;
 using Gateway.Usage.Ledger;
@@ -12,11 +13,12 @@ internal static class UsageApplication
 {
     private static readonly GatewayError Unknown = new(GatewayErrorKind.EndpointNotFound, "The gateway has no report at this path. There are: GET /admin/v1/usage and GET /admin/v1/requests.");
 
-    public static WebApplicationBuilder AddUsage(this WebApplicationBuilder builder) => builder.AddContextAccess().AddLedger().AddIngest().AddReports();
+    public static WebApplicationBuilder AddUsage(this WebApplicationBuilder builder) => builder.AddContextAccess().AddLedger().AddBudgets().AddIngest().AddReports();
 
     public static void MapUsage(this WebApplication app)
     {
         app.MapIngest();
+        app.MapBudgets();
         app.MapReports();
         app.MapConsole();
         app.MapFallback("{**path}", static context => OpenAIErrorWriter.WriteAsync(context, Unknown));

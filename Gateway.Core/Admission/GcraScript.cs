@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Gateway.Core.Admission;
 
 /// <summary>
@@ -49,18 +46,6 @@ public static class GcraScript
         return {granted, math.floor((tolerance - (tat - now)) / interval), wait, tat - now, now}
         """;
 
-    private static readonly byte[] Digest = MakeDigest();
-
-    /// <summary>SHA-1 of the text, which is how Redis names it.</summary>
-    public static byte[] Sha1 => Digest;
-
     /// <summary>Key of a scope. The hash tag keeps all keys of one organisation on one shard.</summary>
     public static string Key(string scope) => "{default}:rl:" + scope;
-
-    private static byte[] MakeDigest()
-    {
-#pragma warning disable CA5350 // Redis names scripts by SHA-1; nothing is protected by it.
-        return SHA1.HashData(Encoding.UTF8.GetBytes(Text));
-#pragma warning restore CA5350
-    }
 }

@@ -3,10 +3,10 @@ using System.Net.Sockets;
 
 namespace Gateway.Core.Http;
 
-/// <summary>Which addresses the gateway may connect to for something that a document, and not its operator's network, names.</summary>
+/// <summary>Whether the gateway may connect to an address without being told that it is one of its own network. Stateless.</summary>
 public static class PublicAddress
 {
-    /// <summary>Whether an address is on the public internet. Everything else needs <c>internal: true</c>.</summary>
+    /// <summary>False for loopback, private, link-local, multicast and reserved addresses, in each form that carries one.</summary>
     public static bool IsPublic(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)

@@ -12,7 +12,7 @@ public static class RecordFrame
     public const int HeaderBytes = 54;
 
     /// <summary>Room for a record whose every text has its greatest length (<see cref="UsageRecordCodec.MaxTextChars"/>), with space to spare.</summary>
-    public const int MaxPayloadBytes = 16 * 1024;
+    public const int MaxPayloadBytes = 24 * 1024;
 
     public const int MaxFrameBytes = HeaderBytes + MaxPayloadBytes;
 

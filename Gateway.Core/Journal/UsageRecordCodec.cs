@@ -1,3 +1,4 @@
+using Gateway.Core.Admission.Shared;
 using Gateway.Core.Money;
 using Gateway.Core.Requests;
 using Gateway.Core.Wire;
@@ -8,7 +9,7 @@ namespace Gateway.Core.Journal;
 public static class UsageRecordCodec
 {
     /// <summary>Layout that is written today. A new field means a new version, and readers of the old one.</summary>
-    public const byte Version = 3;
+    public const byte Version = 4;
 
     /// <summary>Without tokens of sound.</summary>
     private const byte WithoutAudio = 1;
@@ -16,8 +17,17 @@ public static class UsageRecordCodec
     /// <summary>Without a record of each call.</summary>
     private const byte WithoutAttempts = 2;
 
+    /// <summary>Without the owner of the key, the organisation and the budgets.</summary>
+    private const byte WithoutBudgets = 3;
+
     /// <summary>Longer texts are cut: clients and upstreams choose some of them, and a record must stay small.</summary>
     public const int MaxTextChars = 512;
+
+    /// <summary>The same for names that only the operator chooses.</summary>
+    private const int MaxNameChars = 128;
+
+    /// <summary>Most bytes that the budgets of a record take: there is room for dozens, and a record must fit its frame whatever else stands in it.</summary>
+    private const int MaxBudgetBytes = 4096;
 
     /// <summary>Most calls that a record tells of; more are left out.</summary>
     public const int MaxAttempts = 8;
@@ -29,6 +39,7 @@ public static class UsageRecordCodec
         None = 0,
         Price = 1,
         Carried = 2,
+        Charged = 4,
     }
 
     /// <returns>Bytes written.</returns>
@@ -68,7 +79,7 @@ public static class UsageRecordCodec
     {
         Require(version);
         var reader = new WireReader(payload);
-        return ReadIntent(ref reader, requestId);
+        return ReadIntent(ref reader, version, requestId);
     }
 
     /// <exception cref="InvalidDataException">Another version, or no such payload.</exception>
@@ -78,7 +89,7 @@ public static class UsageRecordCodec
         var reader = new WireReader(payload);
         var final = new UsageFinal
         {
-            Intent = ReadIntent(ref reader, requestId),
+            Intent = ReadIntent(ref reader, version, requestId),
             Ending = (RequestEnding)reader.ReadByte(),
             Status = reader.ReadInt32(),
             AnsweredModel = reader.ReadString(),
@@ -142,7 +153,8 @@ public static class UsageRecordCodec
         writer.WriteVarint(intent.EstimatedInputTokens);
         writer.WriteVarint((int)intent.Flags);
         var carries = intent.Attempt != 1 || intent.CarriedNanoUsd != 0 || intent.CarriedUsage != default;
-        writer.WriteByte((byte)((intent.Price is null ? Parts.None : Parts.Price) | (carries ? Parts.Carried : Parts.None)));
+        var isCharged = intent.Owner.Length > 0 || intent.Organisation.Length > 0 || intent.Budgets.Count > 0;
+        writer.WriteByte((byte)((intent.Price is null ? Parts.None : Parts.Price) | (carries ? Parts.Carried : Parts.None) | (isCharged ? Parts.Charged : Parts.None)));
         if (intent.Price is { } price)
         {
             writer.WriteVarint(price.Input);
@@ -158,43 +170,71 @@ public static class UsageRecordCodec
             WriteUsage(ref writer, intent.CarriedUsage);
             writer.WriteVarint(intent.CarriedNanoUsd);
         }
+
+        // Only who has an owner, limits or budgets pays for them.
+        if (isCharged)
+        {
+            WriteText(ref writer, intent.Owner, MaxNameChars);
+            WriteText(ref writer, intent.Organisation, MaxNameChars);
+            AdmissionTicketCodec.WriteSlots(ref writer, Fitting(intent.Budgets));
+        }
     }
 
-    private static UsageIntent ReadIntent(ref WireReader reader, Guid requestId) => new()
+    // A name that was cut would be another budget's: what does not fit is left out whole.
+    private static IReadOnlyList<BudgetSlot> Fitting(IReadOnlyList<BudgetSlot> budgets)
     {
-        RequestId = requestId,
-        TimeUnixMs = reader.ReadVarint(),
-        KeyId = reader.ReadString(),
-        Team = reader.ReadString(),
-        User = reader.ReadString(),
-        Operation = (LlmOperation)reader.ReadByte(),
-        RequestedModel = reader.ReadString(),
-        Deployment = reader.ReadString(),
-        Stream = reader.ReadByte() != 0,
-        EstimatedInputTokens = reader.ReadVarint(),
-        Flags = (UsageFlags)reader.ReadInt32(),
-        Price = ReadPrice(ref reader, out var carries),
-        Attempt = carries ? reader.ReadInt32() : 1,
-        CarriedUsage = carries ? ReadUsage(ref reader) : default,
-        CarriedNanoUsd = carries ? reader.ReadVarint() : 0,
-    };
+        const int BytesBesideId = 3 + 10;
+        var bytes = 0;
+        for (var i = 0; i < budgets.Count; i++)
+        {
+            bytes += System.Text.Encoding.UTF8.GetByteCount(budgets[i].Id) + BytesBesideId;
+            if (bytes > MaxBudgetBytes)
+            {
+                return [.. budgets.Take(i)];
+            }
+        }
 
-    // The layouts before this one wrote 0 or 1 here, and never had anything to carry.
-    private static TokenPrice? ReadPrice(ref WireReader reader, out bool carries)
+        return budgets;
+    }
+
+    private static UsageIntent ReadIntent(ref WireReader reader, byte version, Guid requestId)
     {
-        var parts = (Parts)reader.ReadByte();
-        if ((parts & ~(Parts.Price | Parts.Carried)) != 0)
+        var intent = new UsageIntent
+        {
+            RequestId = requestId,
+            TimeUnixMs = reader.ReadVarint(),
+            KeyId = reader.ReadString(),
+            Team = reader.ReadString(),
+            User = reader.ReadString(),
+            Operation = (LlmOperation)reader.ReadByte(),
+            RequestedModel = reader.ReadString(),
+            Deployment = reader.ReadString(),
+            Stream = reader.ReadByte() != 0,
+            EstimatedInputTokens = reader.ReadVarint(),
+            Flags = (UsageFlags)reader.ReadInt32(),
+            Price = ReadPrice(ref reader, version, out var parts),
+            Attempt = (parts & Parts.Carried) != 0 ? reader.ReadInt32() : 1,
+            CarriedUsage = (parts & Parts.Carried) != 0 ? ReadUsage(ref reader) : default,
+            CarriedNanoUsd = (parts & Parts.Carried) != 0 ? reader.ReadVarint() : 0,
+        };
+        return (parts & Parts.Charged) == 0 ? intent : intent with { Owner = reader.ReadString(), Organisation = reader.ReadString(), Budgets = AdmissionTicketCodec.ReadSlots(ref reader) };
+    }
+
+    // The first layouts wrote 0 or 1 here, and never had anything to carry.
+    private static TokenPrice? ReadPrice(ref WireReader reader, byte version, out Parts parts)
+    {
+        parts = (Parts)reader.ReadByte();
+        if ((parts & ~(Parts.Price | Parts.Carried | (version > WithoutBudgets ? Parts.Charged : Parts.None))) != 0)
         {
             throw new InvalidDataException("The record has parts that this build does not know.");
         }
 
-        carries = (parts & Parts.Carried) != 0;
         return (parts & Parts.Price) != 0 ? new TokenPrice(reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint()) : null;
     }
 
     private static void Require(byte version)
     {
-        if (version is not (Version or WithoutAttempts or WithoutAudio))
+        if (version is not (Version or WithoutBudgets or WithoutAttempts or WithoutAudio))
         {
             throw new InvalidDataException($"The record has layout {version}; this build reads {WithoutAudio} to {Version}.");
         }

@@ -1,3 +1,4 @@
+using Gateway.Core.Admission.Redis;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Gateway.Edge.Admission;

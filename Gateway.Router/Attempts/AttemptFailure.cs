@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
+using Gateway.Router.Budgets;
 using Gateway.Router.Connections;
 using Gateway.Router.Protocols;
 
@@ -41,6 +42,9 @@ internal readonly record struct AttemptFailure(
 
     /// <summary>A bug of ours: it says nothing about the upstream.</summary>
     public static AttemptFailure Ours => new(RequestEnding.UpstreamFailed, Invalid, FailureClass.NotTheirs);
+
+    /// <summary>What is held for the request was used up before the client saw anything.</summary>
+    public static AttemptFailure OutOfMoney => new(RequestEnding.BudgetCut, BudgetErrors.Cut, FailureClass.NotTheirs);
 
     /// <summary>The provider refused the gateway's credential. Never the provider's 401: the client would throw away a good key.</summary>
     public static AttemptFailure CredentialRefused => new(RequestEnding.UpstreamError, BadCredential, FailureClass.Credential);

@@ -1,6 +1,8 @@
 using Gateway.Core;
+using Gateway.Core.Configuration;
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
+using Gateway.Router.Budgets;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Routing;
 
@@ -10,7 +12,7 @@ namespace Gateway.Router.Attempts;
 /// The last stage: finds a place, writes the INTENT, makes the call, and, while the client has seen nothing, goes on to the next place: within the deadline, the
 /// retry budget and the most attempts of the group. The FINAL record ends it.
 /// </summary>
-internal sealed class AttemptStage(UsageRecorder recorder, AttemptCalls calls, HedgedCalls hedged, PlaceFinder places, RouterClock clock) : ILlmStage
+internal sealed class AttemptStage(UsageRecorder recorder, AttemptCalls calls, HedgedCalls hedged, PlaceFinder places, RequestHolds holds, RouterClock clock) : ILlmStage
 {
     private static readonly GatewayError TooLate = new(GatewayErrorKind.DeadlineExceeded, "The time for this request was over before a model was asked.");
 
@@ -46,6 +48,21 @@ internal sealed class AttemptStage(UsageRecorder recorder, AttemptCalls calls, H
                     calls.PutBack(trip, pick);
                     await (left <= TimeSpan.Zero ? GiveUpAsync(exchange, last, failure, TooLate) : TokenEstimate.AnswerAsync(exchange, deployment));
                     return;
+                }
+
+                if (exchange.Hold is not null && await holds.CoverAsync(exchange, trip, deployment) is { } unaffordable)
+                {
+                    // The money does not suffice for this place; another may be cheaper.
+                    calls.PutBack(trip, pick);
+                    refusal ??= unaffordable;
+                    trip.Exclude(deployment, FallbackTriggers.Budget);
+                    if (trip.Preferences is { AllowFallbacks: false })
+                    {
+                        await GiveUpAsync(exchange, last, failure, unaffordable);
+                        return;
+                    }
+
+                    continue;
                 }
 
                 Attempt attempt;

@@ -1,5 +1,6 @@
 using Gateway.Core.Configuration;
 using Gateway.Core.Requests;
+using Gateway.Router.Budgets;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Routing;
 
@@ -9,7 +10,7 @@ namespace Gateway.Router.Attempts;
 /// Makes a second call beside a silent first one. The first that has content to show answers; the other is given up and charged for what it reports.
 /// It costs real money, so it is off unless the group has it, kept to a share of the requests, and left out while anything is in trouble.
 /// </summary>
-internal sealed class HedgedCalls(AttemptCalls calls, RouteSelector selector, RouterClock clock, ILogger<HedgedCalls> logger)
+internal sealed class HedgedCalls(AttemptCalls calls, RouteSelector selector, RequestHolds holds, RouterClock clock, ILogger<HedgedCalls> logger)
 {
     /// <summary>Streams, by their first content, and what has no side effects and little price.</summary>
     public static bool IsFor(LlmExchange exchange) => exchange.Facts.Stream || exchange.Endpoint.Kind is LlmKind.Embed or LlmKind.CountTokens or LlmKind.Moderate;
@@ -80,6 +81,14 @@ internal sealed class HedgedCalls(AttemptCalls calls, RouteSelector selector, Ro
         if (left <= TimeSpan.Zero || !retries.TrySpend(clock.Now))
         {
             calls.PutBack(trip, pick);
+            return null;
+        }
+
+        if (exchange.Hold is not null && await holds.CoverAsync(exchange, trip, pick.Deployment!, beside: first) is not null)
+        {
+            // Both calls must be held; this one is an extra.
+            calls.PutBack(trip, pick);
+            retries.GiveBack();
             return null;
         }
 

@@ -90,6 +90,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
 
         ResponseHead.Write(attempt, attempt.Elapsed);
         ResponseHead.WriteUsage(attempt);
+        ResponseHead.WriteTokens(attempt);
         if (exchange.Intent?.Price is not null)
         {
             ResponseHead.WriteCost(exchange);

@@ -94,6 +94,16 @@ internal static class ResponseHead
         }
     }
 
+    /// <summary>Tells the Edge how many tokens there were, where it had to estimate them.</summary>
+    public static void WriteTokens(Attempt attempt)
+    {
+        if (attempt.Exchange.Hold is not null)
+        {
+            var usage = attempt.Outcome.Usage;
+            attempt.Exchange.Http.Response.Headers[GatewayHeaders.Tokens] = string.Create(CultureInfo.InvariantCulture, stackalloc char[48], $"{usage.Input}/{usage.Output}");
+        }
+    }
+
     public static void WriteCost(LlmExchange exchange) => exchange.Http.Response.Headers[GatewayHeaders.CostUsd] = Usd(exchange.Outcome.CostNanoUsd);
 
     /// <summary>Milliseconds with three decimals. By integers: formats of our own are dear to double and decimal.</summary>

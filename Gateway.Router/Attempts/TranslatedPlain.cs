@@ -108,6 +108,7 @@ internal sealed class TranslatedPlain(UsageRecorder recorder)
         ResponseHead.Write(attempt, attempt.Elapsed);
         ResponseHead.WriteWarning(exchange);
         ResponseHead.WriteUsage(attempt);
+        ResponseHead.WriteTokens(attempt);
         if (exchange.Intent?.Price is not null)
         {
             ResponseHead.WriteCost(exchange);

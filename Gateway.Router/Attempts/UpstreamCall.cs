@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Gateway.Core.Requests;
+using Gateway.Router.Budgets;
 using Gateway.Router.Catalog;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Protocols;
@@ -41,9 +42,11 @@ internal sealed class UpstreamCall
         var upstream = deployment.Protocol;
         var traits = deployment.Traits;
         var endpoint = exchange.Endpoint;
+        var cap = OutputCap.ToWrite(exchange, deployment);
         if (upstream.PassesThrough(exchange.Call, traits))
         {
-            return new UpstreamCall(endpoint.Operation, upstream.Rewrite(exchange, deployment));
+            var body = upstream.Rewrite(exchange, deployment);
+            return new UpstreamCall(endpoint.Operation, cap < 0 ? body : body.With(OutputCapSplice.Of(body.Source.Span, endpoint.Operation, traits.MaxCompletionTokens, cap)));
         }
 
         if (upstream.OperationFor(endpoint.Kind, traits) is not { } operation)
@@ -66,6 +69,7 @@ internal sealed class UpstreamCall
         else
         {
             var request = client.ReadChat(exchange.Document, exchange.Call, notes);
+            request.MaxOutput = cap < 0 ? request.MaxOutput : cap;
             var translation = new Translation(request, client, deployment.Model, traits, notes);
             translation.SettleForeign();
             upstream.WriteChat(translation, operation, json);

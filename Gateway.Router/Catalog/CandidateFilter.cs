@@ -3,6 +3,7 @@ using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
 using Gateway.Router.Attempts;
+using Gateway.Router.Budgets;
 
 namespace Gateway.Router.Catalog;
 
@@ -59,6 +60,7 @@ internal static class CandidateFilter
             ExclusionReason.Capability => CapabilityWords.Of(Missing(deployment, in request)),
             ExclusionReason.ContextWindow => $"about {Total(in request)} of {deployment.Context} tokens",
             ExclusionReason.Price => deployment.Price is null ? "unpriced" : "",
+            ExclusionReason.Budget => "unpriced",
             ExclusionReason.None or ExclusionReason.Access or ExclusionReason.Provider or ExclusionReason.Kind or ExclusionReason.NotOnly or ExclusionReason.Ignored => "",
         });
     }
@@ -95,6 +97,7 @@ internal static class CandidateFilter
             ExclusionReason.Capability => new(
                 GatewayErrorKind.CapabilityMissing, $"The model '{model}' cannot do what this request needs: {CapabilityWords.Of(LeastMissing(group, in request))}. Leave it out, or ask for another model.", "model"),
             ExclusionReason.ContextWindow => TooLong(group, in request),
+            ExclusionReason.Budget => BudgetErrors.NotPriced(model),
             ExclusionReason.Access or ExclusionReason.None => new(
                 GatewayErrorKind.ModelForbidden, $"Your API key may not use the model '{model}'. GET /v1/models lists what it can use.", "model"),
         };
@@ -131,7 +134,8 @@ internal static class CandidateFilter
             return ExclusionReason.Capability;
         }
 
-        return Fits(deployment, in request) ? ExclusionReason.None : ExclusionReason.ContextWindow;
+        return !Fits(deployment, in request) ? ExclusionReason.ContextWindow
+            : deployment.Price is null && request.Claims.Ticket is { IsHard: true } && CallBound.IsMetered(request.Kind) ? ExclusionReason.Budget : ExclusionReason.None;
     }
 
     private static bool Serves(Deployment deployment, in RouteRequest request) => request.Kind switch

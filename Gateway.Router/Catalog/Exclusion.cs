@@ -32,6 +32,9 @@ internal enum ExclusionReason : byte
 
     /// <summary>Input and output together are more than the model holds.</summary>
     ContextWindow,
+
+    /// <summary>It has no price, and a hard budget pays for the request.</summary>
+    Budget,
 }
 
 /// <summary>Why a deployment may not serve, for people.</summary>
@@ -52,5 +55,6 @@ internal readonly record struct Exclusion(ExclusionReason Reason, string Detail)
         ExclusionReason.Price => "max_price",
         ExclusionReason.Capability => "missing_capability",
         ExclusionReason.ContextWindow => "context_window",
+        ExclusionReason.Budget => "budget",
     };
 }

@@ -2,11 +2,12 @@ using Gateway.Core;
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
+using Gateway.Router.Budgets;
 
 namespace Gateway.Router.Pipeline;
 
 /// <summary>Believes only what the Edge signed. Anything else is 401, without a reason that would help to forge a better one.</summary>
-internal sealed class ContextStage(ContextToken tokens, ReplaySet seen, ILogger<ContextStage> log) : ILlmStage
+internal sealed class ContextStage(ContextToken tokens, ReplaySet seen, RequestHolds holds, ILogger<ContextStage> log) : ILlmStage
 {
     private static readonly GatewayError Rejected = new(GatewayErrorKind.ContextRejected, "This is an internal endpoint of the gateway. Send requests to its public address.");
 
@@ -31,6 +32,11 @@ internal sealed class ContextStage(ContextToken tokens, ReplaySet seen, ILogger<
         }
 
         exchange.Claims = claims;
+        if (claims.Ticket is { HoldsAnything: true } ticket)
+        {
+            exchange.Hold = holds.Begin(claims.RequestId, ticket);
+        }
+
         return next(exchange);
     }
 }

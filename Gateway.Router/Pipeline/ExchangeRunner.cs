@@ -1,11 +1,12 @@
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
 using Gateway.Router.Attempts;
+using Gateway.Router.Budgets;
 
 namespace Gateway.Router.Pipeline;
 
 /// <summary>Takes an exchange through stages to its end: errors become answers, the record is settled, whoever waits for the end hears of it. Thread-safe, no state.</summary>
-internal sealed class ExchangeRunner(IEnumerable<ILlmCompletion> completions, UsageRecorder recorder, ILogger<LlmPipeline> logger)
+internal sealed class ExchangeRunner(IEnumerable<ILlmCompletion> completions, UsageRecorder recorder, RequestHolds holds, ILogger<LlmPipeline> logger)
 {
     private readonly ILlmCompletion[] _completions = [.. completions];
 
@@ -56,6 +57,7 @@ internal sealed class ExchangeRunner(IEnumerable<ILlmCompletion> completions, Us
 
     private async ValueTask FinishAsync(LlmExchange exchange)
     {
+        var isRecorded = true;
         try
         {
             // Whoever relayed the answer has settled it; this is for every other way out after an INTENT.
@@ -65,6 +67,13 @@ internal sealed class ExchangeRunner(IEnumerable<ILlmCompletion> completions, Us
         {
             // The journal keeps the INTENT; its recovery makes the FINAL.
             logger.SettlementFailed(exchange.RequestId, exception);
+            isRecorded = false;
+        }
+
+        if (exchange.Hold is { } hold)
+        {
+            // Behind the FINAL, whatever the ending was: what the shared state has, the ledger has or will have.
+            holds.End(exchange, hold, isRecorded);
         }
 
         exchange.ReleaseBody();

@@ -6,6 +6,7 @@ using Gateway.Core.Journal;
 using Gateway.Core.Money;
 using Gateway.Core.Requests;
 using Gateway.Router.Attempts;
+using Gateway.Router.Budgets;
 using Gateway.Router.Catalog;
 using Gateway.Router.Protocols;
 using Gateway.Router.Protocols.Neutral;
@@ -103,6 +104,9 @@ public sealed class LlmExchange
 
     internal bool IsSettled { get; set; }
 
+    /// <summary>What the request holds of limits and budgets; null for nothing.</summary>
+    internal RequestHold? Hold { get; set; }
+
     internal TimeSpan Elapsed => _time.GetElapsedTime(ArrivedAt);
 
     /// <summary>Time until the deadline that the Edge signed; the longest time there is where it signed none.</summary>
@@ -190,10 +194,15 @@ public sealed class LlmExchange
         return usage;
     }
 
-    internal long CostBefore(Attempt attempt)
+    internal long CostBefore(Attempt attempt) => CostOfFirst(attempt.Number - 1);
+
+    /// <summary>What all calls so far are charged for.</summary>
+    internal long CostSoFar => CostOfFirst(Outcome.Attempts);
+
+    private long CostOfFirst(int calls)
     {
         var cost = 0L;
-        for (var i = 0; i < attempt.Number - 1; i++)
+        for (var i = 0; i < calls; i++)
         {
             cost += AttemptAt(i).CostNanoUsd;
         }

@@ -1,9 +1,11 @@
 using System.Globalization;
+using Gateway.Core.Admission.Shared;
 using Gateway.Core.Configuration;
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
 using Gateway.Core.Requests;
+using Gateway.Router.Budgets;
 using Gateway.Router.Catalog;
 using Gateway.Router.Pipeline;
 
@@ -12,7 +14,7 @@ namespace Gateway.Router.Processors;
 /// <summary>
 /// Asks the model of a processor: an exchange of its own, with a record of its own, through the stages that every request goes through from the resolution on. Thread-safe, no state.
 /// </summary>
-internal sealed class ProcessorCalls(ResolveStage resolve, ExchangeRunner runner, TimeProvider time, ILogger<ProcessorCalls> logger)
+internal sealed class ProcessorCalls(ResolveStage resolve, ExchangeRunner runner, RequestHolds holds, TimeProvider time, ILogger<ProcessorCalls> logger)
 {
     /// <param name="outer">The client's exchange.</param>
     /// <param name="processor">Which one.</param>
@@ -36,6 +38,11 @@ internal sealed class ProcessorCalls(ResolveStage resolve, ExchangeRunner runner
 
         inner.Claims = ClaimsFor(outer, processor);
         inner.SetBody(body, in facts);
+        if (outer.Claims.Ticket is { Budgets.Count: > 0 } ticket)
+        {
+            await HoldAsync(inner, ticket, processor);
+        }
+
         await runner.RunAsync(inner, exchange => resolve.InvokeAsync(exchange, next));
         await http.Response.CompleteAsync();
         http.RequestAborted.ThrowIfCancellationRequested();
@@ -47,6 +54,23 @@ internal sealed class ProcessorCalls(ResolveStage resolve, ExchangeRunner runner
         }
 
         throw new GatewayException(Describe(outer, processor, inner));
+    }
+
+    /// <summary>A record of its own is settled by its own id, so the call holds money of its own.</summary>
+    private async ValueTask HoldAsync(LlmExchange inner, AdmissionTicket outer, ProcessorConfig processor)
+    {
+        var prices = inner.Catalog.Resolve(processor.Model)?.Deployments.Where(static deployment => deployment.Price is not null).Select(static deployment => deployment.Price!).ToArray() ?? [];
+        try
+        {
+            var ticket = await holds.AdmitAsync(outer, inner.RequestId, prices, inner.Body.Length, processor.MaxTokens, processor.Model);
+            inner.Claims = inner.Claims with { Ticket = ticket };
+            inner.Hold = holds.Begin(inner.RequestId, ticket);
+        }
+        catch
+        {
+            inner.ReleaseBody();
+            throw;
+        }
     }
 
     private ContextClaims ClaimsFor(LlmExchange outer, ProcessorConfig processor)
@@ -65,6 +89,7 @@ internal sealed class ProcessorCalls(ResolveStage resolve, ExchangeRunner runner
             KeyId = claims.KeyId,
             Team = claims.Team,
             User = claims.User,
+            Owner = claims.Owner,
             RequestedModel = processor.Model,
             OutputCap = processor.MaxTokens,
             AllowedModels = ["*"],

@@ -37,23 +37,23 @@ internal sealed class SplicedBody : UpstreamBody
             return;
         }
 
-        // Insertions stand before what is cut at the same place: a stable order, and they have no length of their own.
-        _all = [.. OwnMemberCuts.Of(source.Span, ownMembers).Append(_first).Append(_second).OrderBy(static splice => splice.Start).ThenBy(static splice => splice.Removed)];
-        Length = source.Length;
-        var end = 0;
-        foreach (var splice in _all)
-        {
-            if (splice.Start < end || splice.End > source.Length)
-            {
-                throw Overlap();
-            }
+        _all = Ordered([.. OwnMemberCuts.Of(source.Span, ownMembers), _first, _second]);
+        Length = LengthOf(source, _all);
+    }
 
-            end = splice.End;
-            Length += splice.Text.Length - splice.Removed;
-        }
+    private SplicedBody(RequestBody source, Splice[] all)
+    {
+        (_source, _all) = (source, all);
+        Length = LengthOf(source, all);
     }
 
     public override int Length { get; }
+
+    /// <summary>What the replacements are made in.</summary>
+    public RequestBody Source => _source;
+
+    /// <summary>The same with one more replacement.</summary>
+    public SplicedBody With(Splice other) => other == Splice.None ? this : new(_source, Ordered([.. _all ?? [_first, _second], other]));
 
     /// <summary>The client's JSON with the upstream's name for the model, and without the members that steer the gateway alone.</summary>
     /// <param name="exchange">Its body and facts.</param>
@@ -93,6 +93,27 @@ internal sealed class SplicedBody : UpstreamBody
         {
             _source.EndRead();
         }
+    }
+
+    // Insertions stand before what is cut at the same place: a stable order, and they have no length of their own.
+    private static Splice[] Ordered(Splice[] splices) => [.. splices.OrderBy(static splice => splice.Start).ThenBy(static splice => splice.Removed)];
+
+    private static int LengthOf(RequestBody source, Splice[] splices)
+    {
+        var length = source.Length;
+        var end = 0;
+        foreach (var splice in splices)
+        {
+            if (splice.Start < end || splice.End > source.Length)
+            {
+                throw Overlap();
+            }
+
+            end = splice.End;
+            length += splice.Text.Length - splice.Removed;
+        }
+
+        return length;
     }
 
     private static async ValueTask WriteAllAsync(Stream stream, ReadOnlyMemory<byte> bytes, Splice[] splices, CancellationToken cancellationToken)

@@ -47,11 +47,12 @@ internal sealed class FallbackFinder
         return exchange.Facts.Preferences is { Models.Count: > 0 };
     }
 
-    /// <summary>What a fallback must be for to stand in: the request is too long, or wants what the models cannot do. What the client itself ruled out has none.</summary>
+    /// <summary>What a fallback must be for to stand in: the request is too long, wants what the models cannot do, or has a budget that they have no price for. What the client itself ruled out has none.</summary>
     public static FallbackTriggers TriggerFor(ExclusionReason reason) => reason switch
     {
         ExclusionReason.ContextWindow => FallbackTriggers.ContextLength,
         ExclusionReason.Capability or ExclusionReason.Kind => FallbackTriggers.Error,
+        ExclusionReason.Budget => FallbackTriggers.Budget,
         _ => FallbackTriggers.None,
     };
 

@@ -47,7 +47,7 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
     {
         var watch = trip.Watch ?? throw new ArgumentException("Without a watch nobody sees them.", nameof(trip));
         watch.IsBeyond = true;
-        foreach (var trigger in (ReadOnlySpan<FallbackTriggers>)[FallbackTriggers.Error, FallbackTriggers.ContextLength, FallbackTriggers.ContentPolicy])
+        foreach (var trigger in (ReadOnlySpan<FallbackTriggers>)[FallbackTriggers.Error, FallbackTriggers.ContextLength, FallbackTriggers.ContentPolicy, FallbackTriggers.Budget])
         {
             trip.OwnTrigger = trigger;
             while (fallbacks.TryNext(exchange, trip, trigger))
@@ -80,7 +80,7 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
     private RoutePick Find(LlmExchange exchange, RouteTrip trip, FailureClass? failed, out bool waits)
     {
         waits = false;
-        if (trip.Candidates.Length == 0 && !fallbacks.TryNext(exchange, trip, trip.HasExcluded ? FallbackTriggers.Error : FallbackFinder.TriggerFor(exchange.NoCandidates)))
+        if (trip.Candidates.Length == 0 && !fallbacks.TryNext(exchange, trip, trip.ExcludedFor != FallbackTriggers.None ? trip.ExcludedFor : FallbackFinder.TriggerFor(exchange.NoCandidates)))
         {
             return RoutePick.Nothing(PickBlock.Excluded, 0);
         }
@@ -113,6 +113,7 @@ internal sealed class PlaceFinder(RouteSelector selector, FallbackFinder fallbac
 
         // Of a group that found the request too long, or refused its content, the larger or laxer ones stand in, and not those for its errors.
         var trigger = failed is { } cause && ReferenceEquals(group, exchange.Group) ? RetryPolicy.TriggerFor(cause) : FallbackTriggers.Error;
+        trigger |= trip.ExcludedFor & FallbackTriggers.Budget;
         while (pick.Deployment is null && fallbacks.TryNext(exchange, trip, trigger))
         {
             trigger = FallbackTriggers.Error;

@@ -136,15 +136,16 @@ internal sealed class RouteTrip
         }
     }
 
-    /// <summary>Leaves out a deployment to which the request cannot be said.</summary>
-    public void Exclude(Deployment deployment)
+    /// <summary>Leaves out a deployment to which the request cannot be said, or that the money does not suffice for.</summary>
+    /// <param name="trigger">Which fallbacks stand in for it.</param>
+    public void Exclude(Deployment deployment, FallbackTriggers trigger = FallbackTriggers.Error)
     {
-        HasExcluded = true;
+        ExcludedFor |= trigger;
         Candidates = Array.FindAll(Candidates, candidate => !ReferenceEquals(candidate, deployment));
     }
 
-    /// <summary>Whether any was left out.</summary>
-    public bool HasExcluded { get; private set; }
+    /// <summary>Why any were left out; none where all are in.</summary>
+    public FallbackTriggers ExcludedFor { get; private set; }
 
     /// <summary>Lets deployments be asked again that failed before: there are no others.</summary>
     public void ForgetTriedDeployments()

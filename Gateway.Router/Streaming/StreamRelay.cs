@@ -2,6 +2,7 @@ using System.Buffers;
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
 using Gateway.Router.Attempts;
+using Gateway.Router.Budgets;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Protocols;
 
@@ -41,6 +42,8 @@ internal sealed class StreamRelay
     private bool _sawEvent;
     private bool _progressed;    // what was read last held more than comments
     private bool _headWritten;
+    private readonly StreamGuard? _guard;
+    private bool _isOver;    // what is held for it is used up
 
     public StreamRelay(Attempt attempt, UsageRecorder recorder)
     {
@@ -48,6 +51,7 @@ internal sealed class StreamRelay
         _recorder = recorder;
         _events = attempt.Deployment.Protocol.ReadEvents(attempt.Exchange);
         _framer = new Framer(attempt.Deployment.Protocol.Frames);
+        _guard = StreamGuard.For(attempt);
     }
 
     private LlmExchange Exchange => _attempt.Exchange;
@@ -105,6 +109,11 @@ internal sealed class StreamRelay
                 return await TerminateAsync(last);
             }
 
+            if (_isOver)
+            {
+                return await CutAsync();
+            }
+
             if (Write(Sendable))
             {
                 await _attempt.FlushAsync();
@@ -128,7 +137,7 @@ internal sealed class StreamRelay
         while ((length = _framer.FindEnd(_buffer.AsSpan(_scanned, _filled - _scanned))) >= 0)
         {
             var kind = Observe(_framed, _scanned + length);
-            if (kind is EventKind.Done or EventKind.Error)
+            if (_isOver || kind is EventKind.Done or EventKind.Error)
             {
                 return kind;
             }
@@ -147,6 +156,7 @@ internal sealed class StreamRelay
         if (_events.ContentEvents != before)
         {
             _attempt.NoteContent();
+            _isOver = _guard is not null && kind == EventKind.Forward && _guard.IsOver(_events.Usage, _events.ContentEvents, _events.OutputEstimate);
         }
 
         if (kind == EventKind.Drop)
@@ -185,6 +195,7 @@ internal sealed class StreamRelay
         // A last event that only lacks its empty line still counts.
         var kind = rest.IsEmpty ? EventKind.Silence : Observe(_framed, _filled);
         return kind is EventKind.Done or EventKind.Error ? TerminateAsync(kind)
+            : _isOver ? CutAsync()
             : _events.IsFinished ? TerminateAsync(EventKind.Done)
             : BreakAsync(AttemptFailure.StreamBroken);
     }
@@ -314,6 +325,24 @@ internal sealed class StreamRelay
         }
 
         return await SendErrorAsync(failure.Error);
+    }
+
+    /// <summary>The money is used up: the upstream is given up, and the client hears it.</summary>
+    private async ValueTask<AttemptFailure?> CutAsync()
+    {
+        NoteAnswer();
+        if (!_headWritten && _events.ContentEvents == 1)
+        {
+            // One event used up all: there is nothing that would be worth a beginning.
+            _guard!.Cut(_events.Usage);
+            return AttemptFailure.OutOfMoney;
+        }
+
+        // What is paid for is the client's.
+        Write(_framed);
+        _guard!.Cut(_events.Usage);
+        await _recorder.SettleAsync(_attempt);
+        return await SendErrorAsync(BudgetErrors.Cut);
     }
 
     private async ValueTask<AttemptFailure?> SendErrorAsync(GatewayError error)

@@ -2,6 +2,7 @@ using System.Buffers;
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
 using Gateway.Router.Attempts;
+using Gateway.Router.Budgets;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Protocols;
 
@@ -21,6 +22,7 @@ internal sealed class TranslatedStream
     private readonly IAnswerWriter _writer;
     private readonly MeteringSink _meter;
     private readonly ArrayBufferWriter<byte> _out = new(1024);
+    private readonly StreamGuard? _guard;
     private Framer _framer;
 
     // [_framed.._filled) is the start of the next frame, searched up to _scanned.
@@ -30,6 +32,7 @@ internal sealed class TranslatedStream
     private int _filled;
     private bool _progressed;
     private bool _headWritten;
+    private bool _isOver;    // what is held for it is used up
 
     public TranslatedStream(Attempt attempt, UsageRecorder recorder)
     {
@@ -40,6 +43,7 @@ internal sealed class TranslatedStream
         _decoder = protocol.Decode(attempt.Call.Translation!);
         _writer = ProtocolAdapters.Client(Exchange.Endpoint.Protocol).WriteStream(AnswerContexts.For(attempt), _out);
         _meter = new MeteringSink(_writer);
+        _guard = StreamGuard.For(attempt);
     }
 
     private LlmExchange Exchange => _attempt.Exchange;
@@ -94,6 +98,11 @@ internal sealed class TranslatedStream
                 return await FailAsync(_decoder.ReadError(_buffer.AsSpan(start, _framed - start)));
             }
 
+            if (_isOver)
+            {
+                return await CutAsync();
+            }
+
             if (MayCommit && Release())
             {
                 await _attempt.FlushAsync();
@@ -112,7 +121,7 @@ internal sealed class TranslatedStream
             start = _framed;
             _framed = _scanned += length;
             var kind = Decode(_buffer.AsSpan(start, _framed - start));
-            if (kind is EventKind.Done or EventKind.Error)
+            if (_isOver || kind is EventKind.Done or EventKind.Error)
             {
                 return kind;
             }
@@ -130,6 +139,7 @@ internal sealed class TranslatedStream
         if (_meter.ContentEvents != before)
         {
             _attempt.NoteContent();
+            _isOver = _guard is not null && kind == EventKind.Forward && _guard.IsOver(_meter.Usage, _meter.ContentEvents, _meter.OutputEstimate);
         }
 
         if (kind != EventKind.Silence && !_progressed)
@@ -153,6 +163,7 @@ internal sealed class TranslatedStream
 
         var kind = rest.IsEmpty ? EventKind.Silence : Decode(rest);
         return kind == EventKind.Error ? FailAsync(_decoder.ReadError(rest))
+            : _isOver ? CutAsync()
             : kind == EventKind.Done || _decoder.IsFinished ? TerminateAsync()
             : BreakAsync(AttemptFailure.StreamBroken);
     }
@@ -233,6 +244,24 @@ internal sealed class TranslatedStream
         }
 
         return await SendErrorAsync(failure.Error, ErrorReply.Of(failure.Error));
+    }
+
+    /// <summary>The money is used up: the upstream is given up, and the client hears it.</summary>
+    private async ValueTask<AttemptFailure?> CutAsync()
+    {
+        NoteAnswer();
+        if (!_headWritten && _meter.ContentEvents == 1)
+        {
+            // One event used up all: there is nothing that would be worth a beginning.
+            _guard!.Cut(_meter.Usage);
+            return AttemptFailure.OutOfMoney;
+        }
+
+        // What is paid for is the client's.
+        Release();
+        _guard!.Cut(_meter.Usage);
+        await _recorder.SettleAsync(_attempt);
+        return await SendErrorAsync(BudgetErrors.Cut, ErrorReply.Of(BudgetErrors.Cut));
     }
 
     private async ValueTask<AttemptFailure?> SendErrorAsync(GatewayError error, ErrorReply reply)

@@ -1,14 +1,16 @@
 using Gateway.Core.Journal;
+using Gateway.Usage.Budgets;
 using Gateway.Usage.Pricing;
 
 namespace Gateway.Usage.Ledger;
 
 /// <summary>Decides about each record of a batch and writes what the ledger keeps of it. One batch at a time.</summary>
-internal sealed class BatchApplier(SegmentLog log, LedgerView view, Lock viewLock, LedgerMetrics metrics, ILogger logger)
+internal sealed class BatchApplier(SegmentLog log, LedgerView view, Lock viewLock, DispatchedRequests dispatched, LedgerMetrics metrics, ILogger logger)
 {
     /// <returns>After everything that it says is durable.</returns>
     public IngestResult Apply(UsageBatchHead head, ReadOnlyMemory<byte> records)
     {
+        dispatched.BatchCame();
         long? expected = null;
         var applied = default(RecordOrigin);
         var written = default(RecordOrigin);
@@ -44,6 +46,10 @@ internal sealed class BatchApplier(SegmentLog log, LedgerView view, Lock viewLoc
                 metrics.Lost(record.Seq - lostFrom + 1);
                 Append(JournalRecordType.Checkpoint, version: 1, Guid.Empty, (origin, lostFrom), LedgerRecords.WriteMark);
                 written = origin;
+            }
+            else if (record.Type is JournalRecordType.Intent)
+            {
+                dispatched.Began(record.RequestId);
             }
             else if (record.Type is JournalRecordType.Final && Keep(record, origin, rest.Slice(RecordFrame.HeaderBytes, record.Payload.Length)))
             {
@@ -113,6 +119,7 @@ internal sealed class BatchApplier(SegmentLog log, LedgerView view, Lock viewLoc
             view.Add(final, location);
         }
 
+        dispatched.Ended(record.RequestId);
         metrics.Taken();
         return true;
     }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Gateway.Core.Journal;
+using Gateway.Usage.Budgets;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Usage.Ledger;
@@ -14,7 +15,7 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
     private readonly JournalFolder _folder;
     private readonly SegmentLog _log;
     private readonly SegmentHandles _handles;
-    private readonly LedgerView _view = new(RequestIdWindow.DefaultCapacity);
+    private readonly LedgerView _view;
     private readonly Lock _viewLock = new();
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly LedgerOptions _options;
@@ -26,9 +27,10 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
     /// <exception cref="JournalConfigurationException">The folder is not ours or cannot be used.</exception>
     public EmbeddedLedger(
         IConfiguration configuration, IOptions<LedgerOptions> options, JournalDisk disk, TimeProvider time, LedgerMetrics metrics,
-        IHostApplicationLifetime lifetime, ILogger<EmbeddedLedger> logger)
+        BudgetBook budgets, DispatchedRequests dispatched, IHostApplicationLifetime lifetime, ILogger<EmbeddedLedger> logger)
     {
         (_options, _disk, _lifetime, _logger) = (options.Value, disk, lifetime, logger);
+        _view = new LedgerView(RequestIdWindow.DefaultCapacity, budgets);
         var path = Path.Combine(configuration["GATEWAY_DATA"] is { Length: > 0 } data ? data : ".data", "usage");
         _folder = JournalFolder.TryClaim(path, time, disk) ?? throw new JournalConfigurationException(
             $"The ledger folder '{Path.GetFullPath(path)}' is in use by another Usage process. Stop that one, or give this one another GATEWAY_DATA.");
@@ -55,7 +57,7 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
         }
 
         _handles = new SegmentHandles(_log);
-        _applier = new BatchApplier(_log, _view, _viewLock, metrics, logger);
+        _applier = new BatchApplier(_log, _view, _viewLock, dispatched, metrics, logger);
         metrics.Watch(() => Requests);
         logger.Opened(path, Requests, _log.LastSeq);
         logger.Report(path, _log.Recovery, _view.Unreadable);

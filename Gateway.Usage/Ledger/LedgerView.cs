@@ -1,4 +1,5 @@
 using Gateway.Core.Journal;
+using Gateway.Usage.Budgets;
 
 namespace Gateway.Usage.Ledger;
 
@@ -8,8 +9,10 @@ internal sealed class LedgerView
     private readonly NameTable _names = new();
     private readonly UsageTotals _totals;
 
-    public LedgerView(int idCapacity)
+    /// <param name="budgets">Kept up to date with the rest; it has a lock of its own.</param>
+    public LedgerView(int idCapacity, BudgetBook budgets)
     {
+        Budgets = budgets;
         _totals = new UsageTotals(_names);
         Ids = new RequestIdWindow(idCapacity);
     }
@@ -20,6 +23,8 @@ internal sealed class LedgerView
 
     public RequestIndex Index { get; } = new();
 
+    public BudgetBook Budgets { get; }
+
     /// <summary>Records whose layout this build cannot read; they stay in the segments.</summary>
     public int Unreadable { get; private set; }
 
@@ -27,6 +32,7 @@ internal sealed class LedgerView
     public void Add(UsageFinal final, RecordLocation location)
     {
         _totals.Add(final);
+        Budgets.Add(final);
         var place = new RequestPlace(final.Intent.TimeUnixMs, location.Segment, checked((uint)location.Offset));
         Index.Add(new IndexEntry(place, _names.Of(final.Intent.KeyId), _names.Of(final.Intent.RequestedModel)));
     }

@@ -50,6 +50,7 @@ public sealed class WelcomeTests
             Document = ownDocument ? "/own.yaml" : null,
             HasOwnDocument = ownDocument,
             Redis = "none",
+            Database = null,
             NeedsSimulator = providers.Length == 0,
             Providers = [.. providers.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(static name => KeyValuePair.Create(name, "x"))],
             HasOrchestrator = false,

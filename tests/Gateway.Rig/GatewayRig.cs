@@ -50,7 +50,6 @@ public sealed class GatewayRig : IAsyncDisposable
         {
             ["GATEWAY_CONFIG"] = ConfigFile,
             ["GATEWAY_DATA"] = Path.Combine(DataFolder, "data"),
-            ["GATEWAY_KEY_PEPPER"] = "rig-key-pepper-0123456789abcdef0123456789abcdef",
             ["GATEWAY_CONTEXT_SECRET"] = "rig-context-secret-0123456789abcdef0123456789",
             ["GATEWAY_KEY_PEPPER"] = "rig-key-pepper-0123456789abcdef0123456789",
             ["GATEWAY_DEMO_KEY"] = DemoKey,

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Gateway.Core;
+using Gateway.Core.Configuration;
 using Gateway.Core.Context;
 using Gateway.Core.Journal;
 using Gateway.Usage.Ledger;
@@ -35,7 +36,12 @@ internal sealed class UsageHost : IAsyncDisposable
 
     public LogLines Log { get; } = new();
 
+    public FixedConfig Config { get; } = new();
+
     public ILedgerStore Ledger => _app!.Services.GetRequiredService<ILedgerStore>();
+
+    public T Service<T>()
+        where T : notnull => _app!.Services.GetRequiredService<T>();
 
     public static async Task<UsageHost> StartAsync(string? folder = null, long segmentBytes = 64 * 1024 * 1024, long minFreeBytes = 0)
     {
@@ -51,6 +57,7 @@ internal sealed class UsageHost : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Services.AddRouting();
         builder.Services.AddMetrics();
+        builder.Services.AddSingleton<IConfigStore>(Config);
         builder.Logging.AddProvider(Log);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
@@ -102,6 +109,14 @@ internal sealed class UsageHost : IAsyncDisposable
             HttpStatusCode.Conflict => body.GetProperty("expected_seq").GetInt64(),
             _ => 0,
         });
+    }
+
+    /// <summary>Posts JSON as another service does.</summary>
+    public async Task<HttpResponseMessage> AskAsync(string path, string json, ContextRole role = ContextRole.Service)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(json, System.Text.Encoding.UTF8, "application/json") };
+        Sign(request, role, path);
+        return await _http!.SendAsync(request);
     }
 
     public async Task<(int Status, JsonElement Body)> GetAsync(string pathAndQuery, ContextRole? role = ContextRole.Admin, ContextAudience audience = ContextAudience.Usage)

@@ -4,6 +4,12 @@ namespace Gateway.Core.Admission.Shared;
 /// <param name="Id"><see cref="LimitRule.Id"/>.</param>
 public readonly record struct TokenRate(string Id, long Limit, TimeSpan Window);
 
+/// <summary>What a budget said when a request was admitted, so that more of it can be asked for later in the same terms.</summary>
+/// <param name="Slots"><see cref="BudgetCharge.Slots"/>.</param>
+/// <param name="LimitNanoUsd"><see cref="BudgetCharge.LimitNanoUsd"/>.</param>
+/// <param name="Hard"><see cref="BudgetCharge.Hard"/>.</param>
+public readonly record struct BudgetTerms(int Slots, long LimitNanoUsd, bool Hard);
+
 /// <summary>
 /// What an admitted request holds of the shared state, and all that is needed to give it back. It travels in the signed context: the Router renews and settles by it.
 /// </summary>
@@ -11,14 +17,23 @@ public sealed record AdmissionTicket
 {
     public required string Organisation { get; init; }
 
+    /// <summary><see cref="AdmissionRequest.Part"/> that was admitted: 0, or another where the request itself was asked for in several ways. Parts that the Router asks for come after it.</summary>
+    public int Part { get; init; }
+
     /// <summary>Budgets that what the request costs is booked to; also where nothing could be held.</summary>
     public IReadOnlyList<BudgetSlot> Budgets { get; init; } = [];
+
+    /// <summary>The terms of each of <see cref="Budgets"/>, in the same order. Empty where they are not known: then nothing more can be asked for.</summary>
+    public IReadOnlyList<BudgetTerms> Terms { get; init; } = [];
 
     /// <summary>Whether one of the budgets is hard: then the request may not cost more than what is held.</summary>
     public bool IsHard { get; init; }
 
     /// <summary>Money held in nano-USD; 0 for none.</summary>
     public long HeldNanoUsd { get; init; }
+
+    /// <summary>Input tokens that <see cref="HeldNanoUsd"/> suffices for: the estimate or the cautious bound, whichever the store took. -1 where it is not known.</summary>
+    public long InputTokens { get; init; } = -1;
 
     /// <summary>Cap on the output tokens of a choice that must stand in the upstream request; -1 for none.</summary>
     public long OutputCap { get; init; } = -1;

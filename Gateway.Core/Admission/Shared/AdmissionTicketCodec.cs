@@ -29,6 +29,16 @@ internal static class AdmissionTicketCodec
         }
 
         writer.WriteVarint(ticket.ReservedTokens);
+        writer.WriteVarint(ticket.Part);
+        writer.WriteVarint(ticket.InputTokens);
+        writer.WriteVarint(ticket.Terms.Count);
+        for (var i = 0; i < ticket.Terms.Count; i++)
+        {
+            var terms = ticket.Terms[i];
+            writer.WriteVarint(terms.Slots);
+            writer.WriteVarint(terms.LimitNanoUsd);
+            writer.WriteByte(terms.Hard ? (byte)1 : (byte)0);
+        }
     }
 
     /// <exception cref="InvalidDataException">No such bytes.</exception>
@@ -61,6 +71,9 @@ internal static class AdmissionTicketCodec
             Places = places,
             TokenRates = rates,
             ReservedTokens = reader.ReadVarint(),
+            Part = reader.ReadInt32(),
+            InputTokens = reader.ReadVarint(),
+            Terms = ReadTerms(ref reader),
         };
     }
 
@@ -91,6 +104,17 @@ internal static class AdmissionTicketCodec
         }
 
         return slots;
+    }
+
+    private static BudgetTerms[] ReadTerms(ref WireReader reader)
+    {
+        var terms = new BudgetTerms[Count(ref reader)];
+        for (var i = 0; i < terms.Length; i++)
+        {
+            terms[i] = new BudgetTerms(reader.ReadInt32(), reader.ReadVarint(), reader.ReadByte() != 0);
+        }
+
+        return terms;
     }
 
     private static int Count(ref WireReader reader)

@@ -55,7 +55,9 @@ internal static class LimitRules
         }
         else if (names.Target(name) is { } target && target != name)
         {
-            errors.Add(entry, $"has no effect: the name stands for \"{Shown.Text(target)}\", and limits are for that; write it here");
+            // A target that came out of the environment stays hidden: names of groups and providers never do.
+            var isPlain = names.Models.Contains(target) || (target.EndsWith("/" + name, StringComparison.Ordinal) && names.Providers.Contains(target[..^(name.Length + 1)]));
+            errors.Add(entry, $"has no effect: the name stands for {(isPlain ? $"\"{Shown.Text(target)}\"" : "another")}, and limits are for that; write it here");
         }
     }
 }

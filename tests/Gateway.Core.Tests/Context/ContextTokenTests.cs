@@ -32,6 +32,9 @@ public sealed class ContextTokenTests
             Owner = "alice",
             Ticket = new AdmissionTicket
             {
+                Part = 1,
+                InputTokens = 321,
+                Terms = [new BudgetTerms(25, 5_000_000_000, Hard: true), new BudgetTerms(1, 0, Hard: false)],
                 Organisation = "acme",
                 IsHard = true,
                 HeldNanoUsd = 123_456_789_012_345,
@@ -53,10 +56,11 @@ public sealed class ContextTokenTests
         Assert.Equal(claims.Processors, read.Processors);
         Assert.NotNull(read.Ticket);
         Assert.Equal(claims.Ticket.Budgets, read.Ticket.Budgets);
+        Assert.Equal(claims.Ticket.Terms, read.Ticket.Terms);
         Assert.Equal(claims.Ticket.Places, read.Ticket.Places);
         Assert.Equal(claims.Ticket.TokenRates, read.Ticket.TokenRates);
         // Lists compare by reference in records; all else compares by value.
-        Assert.Equal(claims.Ticket with { Budgets = [], Places = [], TokenRates = [] }, read.Ticket with { Budgets = [], Places = [], TokenRates = [] });
+        Assert.Equal(claims.Ticket with { Budgets = [], Terms = [], Places = [], TokenRates = [] }, read.Ticket with { Budgets = [], Terms = [], Places = [], TokenRates = [] });
         Assert.Equal(
             claims with { AllowedModels = [], AllowedProviders = [], Processors = [], Ticket = null }, read with { AllowedModels = [], AllowedProviders = [], Processors = [], Ticket = null });
     }

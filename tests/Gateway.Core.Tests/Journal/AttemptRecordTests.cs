@@ -1,3 +1,4 @@
+using Gateway.Core.Admission.Shared;
 using Gateway.Core.Journal;
 using Gateway.Core.Money;
 
@@ -71,6 +72,32 @@ public sealed class AttemptRecordTests
     }
 
     [Fact]
+    public void Intent_WithOwnerOrganisationAndBudgets_ReadsBackWithThemAndCostsOthersNothing()
+    {
+        var plain = JournalFixture.Intent(Id);
+        var charged = plain with { Owner = "alice", Organisation = "acme", Budgets = [new("key:demo|day:2026-11-21@UTC", 0), new("team:research|rolling:86400", 487_153)] };
+        var length = UsageRecordCodec.Write(charged, _space);
+
+        foreach (var read in (UsageIntent[])[UsageRecordCodec.ReadIntent(UsageRecordCodec.Version, Id, _space.AsSpan(0, length)), Read(Write(JournalFixture.Final(charged))).Intent])
+        {
+            Assert.Equal(charged.Budgets, read.Budgets);
+            Assert.Equal(charged with { Budgets = [] }, read with { Budgets = [] });
+        }
+
+        // Each of the three makes the others be written.
+        Assert.Equal("alice", Read(Write(JournalFixture.Final(plain with { Owner = "alice" }))).Intent.Owner);
+        Assert.Equal("acme", Read(Write(JournalFixture.Final(plain with { Organisation = "acme" }))).Intent.Organisation);
+        Assert.Single(Read(Write(JournalFixture.Final(plain with { Budgets = [new("org:acme|lifetime", 0)] }))).Intent.Budgets);
+
+        // The layouts before this one knew no such part.
+        length = UsageRecordCodec.Write(charged, _space);
+        foreach (var version in (byte[])[1, 2, 3])
+        {
+            Assert.Throws<InvalidDataException>(() => UsageRecordCodec.ReadIntent(version, Id, _space.AsSpan(0, length)));
+        }
+    }
+
+    [Fact]
     public void Payloads_OfTheLayoutsBefore_AreReadWithoutAttemptsOrSound()
     {
         var intent = Convert.FromHexString(IntentOfLayout2);
@@ -81,7 +108,9 @@ public sealed class AttemptRecordTests
         Assert.Equal(silent.Intent, UsageRecordCodec.ReadIntent(2, Id, intent));
         Assert.Equal(silent, UsageRecordCodec.ReadFinal(1, Id, payload.AsSpan(0, payload.Length - 2)));
         Assert.Equal(silent with { Usage = silent.Usage with { AudioInput = 3, AudioOutput = 4 } }, UsageRecordCodec.ReadFinal(2, Id, payload));
-        Assert.Throws<InvalidDataException>(() => UsageRecordCodec.ReadFinal(4, Id, payload));
+        var attempts = Three();
+        Assert.Equal(attempts, UsageRecordCodec.ReadFinal(3, Id, Write(silent with { AttemptRecords = attempts })).AttemptRecords);
+        Assert.Throws<InvalidDataException>(() => UsageRecordCodec.ReadFinal(5, Id, payload));
         Assert.Throws<InvalidDataException>(() => UsageRecordCodec.ReadFinal(0, Id, payload));
     }
 
@@ -109,7 +138,8 @@ public sealed class AttemptRecordTests
     {
         // Three bytes a character, the most that one takes.
         var text = new string('\u4e2d', 5000);
-        var intent = JournalFixture.Intent(Id) with { KeyId = text, Team = text, User = text, RequestedModel = text, Deployment = text, Attempt = int.MaxValue, CarriedNanoUsd = long.MaxValue };
+        var intent = JournalFixture.Intent(Id) with { KeyId = text, Team = text, User = text, RequestedModel = text, Deployment = text, Attempt = int.MaxValue, CarriedNanoUsd = long.MaxValue, Owner = text, Organisation = text,
+            Budgets = [.. Enumerable.Range(0, 200).Select(static slot => new BudgetSlot("key:demo|rolling:86400", slot))] };
         var wild = new TokenUsage(long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue) { AudioInput = long.MaxValue, AudioOutput = long.MaxValue };
         var final = JournalFixture.Final(intent with { CarriedUsage = wild }) with { AnsweredModel = text };
         final = final with
@@ -157,7 +187,7 @@ public sealed class AttemptRecordTests
             }
 
             payload = payload[..(random.Next(2) == 0 ? payload.Length : random.Next(payload.Length + 1))];
-            var version = (byte)random.Next(1, 4);
+            var version = (byte)random.Next(1, 5);
             try
             {
                 var read = UsageRecordCodec.ReadFinal(version, Id, payload);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Gateway.Core.Admission;
+using Gateway.Core.Admission.Redis;
 using Gateway.Edge.Admission;
 using Gateway.Edge.Tests.Rig;
 using StackExchange.Redis;
@@ -35,7 +36,7 @@ public sealed class RedisLeaseTests : IAsyncLifetime
     public async Task Script_DoesTheSumsOfTheModel(long perSecond, long burst, int seed)
     {
         var limit = new RateLimit("sums", perSecond, TimeSpan.FromSeconds(1), burst);
-        var limits = new RedisLimits(_one, new ManualTime());
+        var limits = new RedisLimits(new RedisCalls(_one, new ManualTime()));
         var model = new SharedLimitsModel(new ManualTime());
         var random = new Random(seed);
         var held = new Queue<RateGrant>();
@@ -73,8 +74,8 @@ public sealed class RedisLeaseTests : IAsyncLifetime
     [Fact]
     public async Task TwoLeasingEdges_TogetherAdmitAtMostBurstPlusRateTimesTime()
     {
-        var counted = new Counting(new RedisLimits(_one, TimeProvider.System));
-        LeasingEdge[] edges = [new(TimeProvider.System, counted), new(TimeProvider.System, new Counting(new RedisLimits(_two, TimeProvider.System)))];
+        var counted = new Counting(new RedisLimits(new RedisCalls(_one, TimeProvider.System)));
+        LeasingEdge[] edges = [new(TimeProvider.System, counted), new(TimeProvider.System, new Counting(new RedisLimits(new RedisCalls(_two, TimeProvider.System))))];
         var limit = new RateLimit("shared", 1_000, TimeSpan.FromSeconds(1), 500);
         foreach (var edge in edges)
         {

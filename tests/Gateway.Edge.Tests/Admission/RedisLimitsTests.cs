@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Gateway.Core.Admission;
+using Gateway.Core.Admission.Redis;
 using Gateway.Edge.Admission;
 using Gateway.Edge.Tests.Rig;
 using StackExchange.Redis;
@@ -32,7 +33,7 @@ public sealed class RedisLimitsTests : IAsyncLifetime
     [Fact]
     public async Task Script_DecidesAsTheLocalLimiterDoes()
     {
-        var limits = new RedisLimits(_one, new ManualTime());
+        var limits = new RedisLimits(new RedisCalls(_one, new ManualTime()));
         var limit = RateLimit.PerMinute("same", 12);
 
         var first = await AskAsync(limits, limit);
@@ -51,7 +52,7 @@ public sealed class RedisLimitsTests : IAsyncLifetime
     [Fact]
     public async Task RetryAfter_IsTrue()
     {
-        var limits = new RedisLimits(_one, new ManualTime());
+        var limits = new RedisLimits(new RedisCalls(_one, new ManualTime()));
         var limit = new RateLimit("true", 1, TimeSpan.FromSeconds(2), 1);
         Assert.True((await AskAsync(limits, limit)).Admitted);
         var refused = await AskAsync(limits, limit);
@@ -77,7 +78,7 @@ public sealed class RedisLimitsTests : IAsyncLifetime
     [Fact]
     public async Task TwoLimiters_TogetherAdmitAtMostBurstPlusRateTimesTime()
     {
-        RedisLimits[] limits = [new(_one, new ManualTime()), new(_two, new ManualTime())];
+        RedisLimits[] limits = [new(new RedisCalls(_one, new ManualTime())), new(new RedisCalls(_two, new ManualTime()))];
         var limit = new RateLimit("shared", 500, TimeSpan.FromSeconds(1), 50);
         await AskAsync(limits[0], limit with { Scope = "warm" });
         await AskAsync(limits[1], limit with { Scope = "warm" });
@@ -103,7 +104,7 @@ public sealed class RedisLimitsTests : IAsyncLifetime
     [Fact]
     public async Task ScriptFlushed_IsAnsweredAllTheSame()
     {
-        var limits = new RedisLimits(_one, new ManualTime());
+        var limits = new RedisLimits(new RedisCalls(_one, new ManualTime()));
         // Two at once and one more every 5 s: no machine is so slow that a place comes back between the two.
         var limit = RateLimit.PerMinute("flushed", 12);
         Assert.Equal(1, (await AskAsync(limits, limit)).Remaining);
@@ -121,7 +122,7 @@ public sealed class RedisLimitsTests : IAsyncLifetime
     public async Task OddStateInRedis_LocksNobodyOut(string command, bool readable)
     {
         await _redis.CommandAsync(command);
-        var limits = new RedisLimits(_one, new ManualTime());
+        var limits = new RedisLimits(new RedisCalls(_one, new ManualTime()));
 
         var decision = await limits.TryTakeAsync(RateLimit.PerMinute("odd", 12), RateTake.One, CancellationToken.None);
 
@@ -132,7 +133,7 @@ public sealed class RedisLimitsTests : IAsyncLifetime
     [Fact]
     public async Task Keys_Expire()
     {
-        await AskAsync(new RedisLimits(_one, new ManualTime()), RateLimit.PerMinute("expiring", 12));
+        await AskAsync(new RedisLimits(new RedisCalls(_one, new ManualTime())), RateLimit.PerMinute("expiring", 12));
 
         var left = await _one.GetDatabase().KeyTimeToLiveAsync("{default}:rl:expiring");
 
@@ -143,18 +144,18 @@ public sealed class RedisLimitsTests : IAsyncLifetime
     public async Task Paused_GivesUpAtTheDeadline_AndCapsWhatIsInFlight()
     {
         var time = new ManualTime();
-        var limits = new RedisLimits(_one, time);
+        var limits = new RedisLimits(new RedisCalls(_one, time));
         var limit = RateLimit.PerMinute("paused", 60_000);
         await AskAsync(limits, limit);
         await _redis.PauseAsync();
 
-        var asking = Enumerable.Range(0, RedisLimits.MaxInFlight).Select(_ => limits.TryTakeAsync(limit, RateTake.One, CancellationToken.None).AsTask()).ToArray();
+        var asking = Enumerable.Range(0, RedisCalls.MaxInFlight).Select(_ => limits.TryTakeAsync(limit, RateTake.One, CancellationToken.None).AsTask()).ToArray();
         var tooMany = limits.TryTakeAsync(limit, RateTake.One, CancellationToken.None);
         Assert.True(tooMany.IsCompletedSuccessfully);
         Assert.Null(await tooMany);
         Assert.DoesNotContain(asking, static task => task.IsCompleted);
 
-        time.Advance(RedisLimits.Deadline);
+        time.Advance(RedisCalls.Deadline);
         var answers = await Task.WhenAll(asking).WaitAsync(NoDeadline);
         await _redis.ResumeAsync();
 

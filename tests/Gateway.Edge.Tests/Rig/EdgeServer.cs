@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Core.Configuration;
 using Gateway.Core.Context;
+using Gateway.Edge.Admission;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -72,7 +73,8 @@ internal sealed class EdgeServer : IAsyncDisposable
     /// <param name="log">Gets what the Edge logs.</param>
     /// <param name="hostBound">Seconds until the host ends whatever still runs; null for what the gateway itself says.</param>
     /// <param name="store">The configuration itself, in the place of the document.</param>
-    public static async Task<EdgeServer> StartAsync(IEnumerable<Uri> routers, Dictionary<string, string>? settings = null, string config = Config, TimeProvider? time = null, ILoggerProvider? log = null, string? hostBound = "1", HeldConfigStore? store = null)
+    /// <param name="admission">Who decides on limits and budgets; null for who decides in a shipped Edge.</param>
+    public static async Task<EdgeServer> StartAsync(IEnumerable<Uri> routers, Dictionary<string, string>? settings = null, string config = Config, TimeProvider? time = null, ILoggerProvider? log = null, string? hostBound = "1", HeldConfigStore? store = null, IEdgeAdmission? admission = null)
     {
         var folder = Directory.CreateTempSubdirectory("edge-test-").FullName;
         var file = Path.Combine(folder, "gateway.yaml");
@@ -104,6 +106,11 @@ internal sealed class EdgeServer : IAsyncDisposable
             if (store is not null)
             {
                 builder.Services.AddSingleton<IConfigStore>(store);
+            }
+
+            if (admission is not null)
+            {
+                builder.Services.AddSingleton(admission);
             }
 
             if (time is not null)

@@ -1,10 +1,13 @@
-using Gateway.Edge.Admission;
+using Gateway.Core.Admission.Redis;
 
-namespace Gateway.Edge.Tests.Admission;
+namespace Gateway.Core.Tests.Admission.Redis;
 
 public sealed class RedisBreakerTests
 {
-    private readonly RedisBreaker _breaker = new();
+    private readonly RedisBreaker _breaker;
+    private readonly ManualTime _time = new();
+
+    public RedisBreakerTests() => _breaker = new RedisBreaker(_time);
 
     [Fact]
     public void Start_OneGoodProbeCloses()
@@ -24,7 +27,7 @@ public sealed class RedisBreakerTests
             Assert.False(_breaker.Failed());
         }
 
-        _breaker.Succeeded();
+        _breaker.Succeeded(TimeSpan.FromMilliseconds(1));
         for (var i = 0; i < 4; i++)
         {
             Assert.False(_breaker.Failed());

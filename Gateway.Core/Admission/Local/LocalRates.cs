@@ -1,0 +1,95 @@
+using Gateway.Core.Admission.Shared;
+
+namespace Gateway.Core.Admission.Local;
+
+/// <summary>The states of rate limits, so many at most. Not thread-safe: <see cref="LocalAdmissionStore"/> has the lock.</summary>
+internal sealed class LocalRates(int capacity)
+{
+    private readonly Dictionary<StateKey, Rate> _rates = [];
+
+    public int Count => _rates.Count;
+
+    /// <summary>The TAT in microseconds; 0 for none.</summary>
+    public long Tat(string organisation, LimitRule rule) => _rates.TryGetValue(new StateKey(organisation, rule.Id), out var rate) ? rate.Tat : 0;
+
+    /// <summary>When it was last told by the shared store; 0 for never.</summary>
+    public long LearnedAt(string organisation, LimitRule rule) => _rates.TryGetValue(new StateKey(organisation, rule.Id), out var rate) ? rate.LearnedAt : 0;
+
+    public void Set(string organisation, LimitRule rule, long tat, long now) => Find(organisation, rule.Id, now).Tat = tat;
+
+    /// <summary>Moves a TAT by what a request turned out to cost more or less than it reserved.</summary>
+    public void Correct(string organisation, string id, long byMicros, long now)
+    {
+        if (byMicros > 0)
+        {
+            var rate = Find(organisation, id, now);
+            rate.Tat = Math.Max(rate.Tat, now) + byMicros;
+        }
+        else if (_rates.TryGetValue(new StateKey(organisation, id), out var rate))
+        {
+            rate.Tat += byMicros;
+        }
+    }
+
+    /// <summary>Takes over what the shared store told.</summary>
+    /// <param name="mayFall">Token limits get back what was reserved too much; others only grow, and an older answer that arrives late must not take back what a newer one said.</param>
+    public void Learn(string organisation, LimitRule rule, long tat, long askedAt, long now, bool mayFall)
+    {
+        var key = new StateKey(organisation, rule.Id);
+        if (tat <= now && !_rates.ContainsKey(key))
+        {
+            return;    // idle, as one that is not known
+        }
+
+        var rate = Find(organisation, rule.Id, now);
+        if (tat > rate.Tat || (mayFall && askedAt >= rate.LearnedAt))
+        {
+            rate.Tat = tat;
+        }
+
+        rate.LearnedAt = Math.Max(rate.LearnedAt, askedAt);
+    }
+
+    private Rate Find(string organisation, string id, long now)
+    {
+        var key = new StateKey(organisation, id);
+        if (_rates.TryGetValue(key, out var rate))
+        {
+            return rate;
+        }
+
+        if (_rates.Count >= capacity)
+        {
+            Evict(now);
+        }
+
+        return _rates[key] = new Rate();
+    }
+
+    // Rare: an eighth at a time. Idle ones are as good as none; then those that are nearest to idle.
+    private void Evict(long now)
+    {
+        var tats = new long[_rates.Count];
+        var i = 0;
+        foreach (var rate in _rates.Values)
+        {
+            tats[i++] = rate.Tat;
+        }
+
+        Array.Sort(tats);
+        var last = Math.Max(now, tats[capacity / 8]);
+        foreach (var (key, rate) in _rates)
+        {
+            if (rate.Tat <= last)
+            {
+                _rates.Remove(key);
+            }
+        }
+    }
+
+    private sealed class Rate
+    {
+        public long Tat;
+        public long LearnedAt;
+    }
+}

@@ -1,0 +1,180 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace Gateway.Core.Admission.Redis;
+
+/// <summary>
+/// The way to Redis of one service: connects in the background, asks while the breaker is closed, probes all the time. A Redis that is absent, slow or answers garbage costs requests at most a
+/// few deadlines, never an error. Thread-safe.
+/// </summary>
+public sealed class RedisLink : BackgroundService, IRedisScripts
+{
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long the start waits for a Redis that is there, so that the first requests are not decided without it.</summary>
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(1);
+
+    // It writes: a Redis that answers PING but is read-only or full is of no use.
+    private static readonly RedisScript Probe = new("probe", "redis.call('SET', KEYS[1], '1', 'PX', 10000) return redis.call('TIME')");
+
+    private readonly IServiceProvider _services;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RedisLink> _logger;
+    private readonly RedisBreaker _breaker;
+    private readonly RedisMetrics _metrics;
+    private readonly Random _random;
+    private readonly TaskCompletionSource _firstProbe = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile RedisCalls? _calls;
+    private bool _told;
+
+    public RedisLink(IServiceProvider services, TimeProvider time, IMeterFactory meters, ILogger<RedisLink> logger)
+    {
+        _services = services;
+        _time = time;
+        _logger = logger;
+        _breaker = new RedisBreaker(time);
+        _metrics = new RedisMetrics(meters);
+        _random = new Random();
+    }
+
+    /// <summary>Redis is used again (true) or no longer (false). Called on the thread that found out: to be quick.</summary>
+    public event Action<bool>? Changed;
+
+    /// <summary>The connection broke and is there again: what Redis knew may be lost. Called on a thread of the client: to be quick.</summary>
+    public event Action? Reconnected;
+
+    public bool IsUp => _breaker.IsClosed;
+
+    public ValueTask<RedisValue[]?> RunAsync(RedisScript script, RedisKey[] keys, RedisValue[] values, bool urgent, CancellationToken cancellationToken)
+    {
+        if (_calls is { } calls && _breaker.Allows(urgent))
+        {
+            return AskAsync(calls, script, keys, values, cancellationToken);
+        }
+
+        _metrics.NotAsked();
+        return new((RedisValue[]?)null);
+    }
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await base.StartAsync(cancellationToken);
+        await _firstProbe.Task.WaitAsync(StartPatience, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            // Also while requests use it: without traffic nobody else would notice that it is gone.
+            await ProbeAsync(stoppingToken);
+
+            // Not all services at the same moment: a tenth more or less.
+            var pause = ProbeInterval * (0.9 + (0.2 * _random.NextDouble()));
+            await Task.Delay(pause, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async ValueTask<RedisValue[]?> AskAsync(RedisCalls calls, RedisScript script, RedisKey[] keys, RedisValue[] values, CancellationToken cancellationToken)
+    {
+        var asked = _time.GetTimestamp();
+        var result = await calls.RunAsync(script, keys, values, cancellationToken);
+        var took = _time.GetElapsedTime(asked);
+        _metrics.Called(script, took, result.Values is not null);
+        if (result.Values is null)
+        {
+            _metrics.Failed(result.Failure);
+        }
+
+        if (result.Values is null ? _breaker.Failed() : _breaker.Succeeded(took))
+        {
+            Tell(isUp: false);
+        }
+
+        return result.Values;
+    }
+
+    private async Task ProbeAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            var calls = _calls ??= new RedisCalls(await ConnectAsync().WaitAsync(stoppingToken), _time);
+            var asked = _time.GetTimestamp();
+            var result = await calls.RunAsync(Probe, [RedisKeys.Probe], [], stoppingToken);
+            var answered = result.Values is { Length: 2 };
+            if (_breaker.Probed(answered && _time.GetElapsedTime(asked) <= RedisBreaker.Slow))
+            {
+                Tell(isUp: true);
+            }
+            else if (!answered)
+            {
+                _metrics.Failed(result.Failure is RedisFailure.None ? RedisFailure.Garbage : result.Failure);
+                if (_breaker.Failed())
+                {
+                    Tell(isUp: false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The service stops.
+        }
+#pragma warning disable CA1031 // A connection string that cannot be used must not end the service: it goes on without Redis and /ready says so.
+        catch (Exception exception)
+        {
+            if (!_told)
+            {
+                // Once: it is tried again twice a second.
+                _told = true;
+                _logger.RedisNotUsable(exception.GetType().Name);
+            }
+        }
+#pragma warning restore CA1031
+        finally
+        {
+            _firstProbe.TrySetResult();
+        }
+    }
+
+    private void Tell(bool isUp)
+    {
+        _metrics.SetOpen(!isUp);
+        if (isUp)
+        {
+            _logger.RedisUsed();
+        }
+        else
+        {
+            _logger.RedisLost();
+        }
+
+        try
+        {
+            Changed?.Invoke(isUp);
+        }
+#pragma warning disable CA1031 // Neither a request nor the probes end by what a listener does.
+        catch (Exception exception)
+        {
+            _logger.ListenerFailed(exception);
+        }
+#pragma warning restore CA1031
+    }
+
+    // The first resolution connects and waits: on a thread of its own, so that it blocks neither a socket nor the pool.
+    private async Task<IConnectionMultiplexer> ConnectAsync()
+    {
+        var redis = await Task.Factory.StartNew(
+            _services.GetRequiredService<IConnectionMultiplexer>, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        redis.ConnectionRestored += (_, restored) =>
+        {
+            if (restored.ConnectionType == ConnectionType.Interactive)
+            {
+                Reconnected?.Invoke();
+            }
+        };
+        return redis;
+    }
+}

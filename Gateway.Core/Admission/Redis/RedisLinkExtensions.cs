@@ -1,0 +1,47 @@
+using Gateway.Core.Admission.Redis;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using StackExchange.Redis;
+
+namespace Microsoft.Extensions.Hosting;
+
+public static class RedisLinkExtensions
+{
+    /// <summary>Name of the Redis connection string, as the application model gives it.</summary>
+    public const string RedisConnection = "cache";
+
+    /// <summary>
+    /// Hosts a <see cref="RedisLink"/> and what stands on it, <see cref="RedisAdmissionStore"/> and <see cref="RedisBudgetAuthority"/>, where the connection string <c>cache</c> is set; nothing otherwise. May be
+    /// called more than once.
+    /// </summary>
+    /// <returns>Whether there is a Redis.</returns>
+    public static bool AddRedisLink(this IHostApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        if (string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString(RedisConnection)))
+        {
+            return false;
+        }
+
+        if (builder.Services.Any(static service => service.ServiceType == typeof(RedisLink)))
+        {
+            return true;
+        }
+
+        if (!builder.Services.Any(static service => service.ServiceType == typeof(IConnectionMultiplexer)))
+        {
+            // Its own health check would call the service unhealthy for what it lives well without.
+            // Its tracing would profile every call, on the path of every request.
+            builder.AddRedisClient(RedisConnection, static settings => (settings.DisableHealthChecks, settings.DisableTracing) = (true, true));
+        }
+
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<RedisLink>();
+        builder.Services.AddHostedService(static services => services.GetRequiredService<RedisLink>());
+        builder.Services.TryAddSingleton<IRedisScripts>(static services => services.GetRequiredService<RedisLink>());
+        builder.Services.TryAddSingleton(static services => new RedisAdmissionStore(services.GetRequiredService<IRedisScripts>(), services.GetRequiredService<TimeProvider>()));
+        builder.Services.TryAddSingleton(static services => new RedisBudgetAuthority(services.GetRequiredService<IRedisScripts>(), services.GetRequiredService<TimeProvider>()));
+        return true;
+    }
+}

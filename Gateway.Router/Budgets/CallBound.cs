@@ -1,0 +1,44 @@
+using Gateway.Core.Configuration;
+using Gateway.Core.Money;
+using Gateway.Core.Requests;
+using Gateway.Router.Catalog;
+using Gateway.Router.Pipeline;
+
+namespace Gateway.Router.Budgets;
+
+/// <summary>What a call may cost at most, as the Edge bounds it. Nano-USD, rounded up. Stateless.</summary>
+internal static class CallBound
+{
+    /// <summary>Input of a request that says by reference what it reads, where nobody knows how much the model holds.</summary>
+    private const long UnknownInput = 1_000_000;
+
+    private const long TokensPerUnit = 1_000_000;
+
+    /// <summary>Whether requests of a kind cost money by tokens.</summary>
+    public static bool IsMetered(LlmKind kind) => kind is not (LlmKind.CountTokens or LlmKind.Files or LlmKind.Moderate);
+
+    /// <summary>The bound of so many tokens: input is taken at the dearest of its prices.</summary>
+    public static long Of(TokenPrice price, long inputTokens, long outputTokens)
+    {
+        var nano = ((Int128)inputTokens * Math.Max(price.Input, Math.Max(price.CachedInput, price.CacheWrite))) + ((Int128)outputTokens * price.Output);
+        return (long)Int128.Clamp((nano + TokensPerUnit - 1) / TokensPerUnit, 0, BudgetConfig.MostNanoUsd);
+    }
+
+    /// <summary>The bound of a call of this request at a deployment.</summary>
+    /// <param name="price">Of the deployment.</param>
+    /// <param name="inputTokens">As <see cref="InputOf"/>; 0 for the output alone.</param>
+    public static long Of(LlmExchange exchange, TokenPrice price, long inputTokens) =>
+        Of(price, inputTokens, Math.Max(0, OutputCap.InForce(exchange)) * exchange.Facts.CandidateCount);
+
+    /// <summary>Tokens that the input can be at most: a token of a byte-level model covers a byte at least.</summary>
+    public static long InputOf(LlmExchange exchange, Deployment deployment)
+    {
+        if (exchange.Claims.Ticket is { InputTokens: >= 0 and var held })
+        {
+            return held;
+        }
+
+        var readsElsewhere = exchange.Form is not null || exchange.Facts.ContinuesResponse || (exchange.Needs.Capabilities & ModelCapabilities.Vision) != 0;
+        return readsElsewhere ? Math.Max(exchange.Body.Length, deployment.Context ?? UnknownInput) : exchange.Body.Length;
+    }
+}

@@ -1,0 +1,213 @@
+using System.Buffers.Binary;
+using Gateway.Core.Admission.Shared;
+using Gateway.Core.Journal;
+
+namespace Gateway.Usage.Budgets;
+
+/// <summary>One consistent cut of the book: each request is in both lists or in none.</summary>
+/// <param name="Spent">All slots whose window is not over.</param>
+/// <param name="Settled">Requests that are in the sums, as far as stores still remember decisions about them.</param>
+internal sealed record BudgetCut(IReadOnlyList<SpentEntry> Spent, IReadOnlyList<(Guid RequestId, long CostNanoUsd)> Settled);
+
+/// <summary>
+/// What the ledger has spent, by organisation and slot, and the ends of the newest requests. The ledger's single writer keeps it, at the start by replay. Slots
+/// whose window is long over are forgotten: reports have them, budgets do not ask for them. Thread-safe by one lock, under which nothing waits.
+/// </summary>
+/// <param name="ringCapacity">How many ends of requests are kept: minutes of traffic at least, and more than a Router keeps unanswered settlements.</param>
+internal sealed class BudgetBook(TimeProvider time, int ringCapacity = BudgetBook.DefaultRingCapacity)
+{
+    public const int DefaultRingCapacity = 200_000;
+
+    /// <summary>Stores remember decisions for 24 hours by the time in the request's id; nearer to it a settlement could be one too much.</summary>
+    public static readonly TimeSpan Remembered = TimeSpan.FromHours(23);
+
+    private static readonly TimeSpan KeepOver = TimeSpan.FromDays(2);
+    private static readonly TimeSpan PruneEvery = TimeSpan.FromHours(1);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Dictionary<BudgetSlot, SlotSum>> _organisations = new(StringComparer.Ordinal);
+    private readonly SettledRing _ring = new(ringCapacity);
+    private readonly List<SlotChanges> _watches = [];
+    private DateTimeOffset _pruneAt;
+
+    /// <summary>Those that have spent, or tried to.</summary>
+    public IReadOnlyList<string> Organisations
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _organisations.Keys];
+            }
+        }
+    }
+
+    /// <summary>Takes the end of a request, each once. Records without an organisation were charged to no budget.</summary>
+    public void Add(UsageFinal final)
+    {
+        var intent = final.Intent;
+        if (intent.Organisation.Length == 0)
+        {
+            return;
+        }
+
+        var now = time.GetUtcNow();
+        lock (_lock)
+        {
+            if (!_organisations.TryGetValue(intent.Organisation, out var slots))
+            {
+                _organisations.Add(intent.Organisation, slots = []);
+            }
+
+            var booked = intent.Budgets.Count == 0 ? [] : new List<SlotSum>(intent.Budgets.Count);
+            for (var i = 0; i < intent.Budgets.Count; i++)
+            {
+                if (SumOf(slots, intent.Budgets[i], now) is { } sum && !booked.Contains(sum))
+                {
+                    sum.Add(final.CostNanoUsd);
+                    booked.Add(sum);
+                    Note(intent.Organisation, sum);
+                }
+            }
+
+            var tokens = (long)Int128.Min((Int128)final.Usage.Input + final.Usage.Output, long.MaxValue);
+            _ring.Add(intent.RequestId, new SettledEntry(intent.Organisation, booked, final.CostNanoUsd, tokens));
+            if (now >= _pruneAt)
+            {
+                Prune(now);
+            }
+        }
+    }
+
+    /// <summary>The end of a request; null when it has none yet, or had it too long ago.</summary>
+    public SettledEntry? Find(Guid requestId)
+    {
+        lock (_lock)
+        {
+            return _ring.Find(requestId);
+        }
+    }
+
+    /// <summary>Spent in each slot alone, in their order; 0 in those that nobody has spent in.</summary>
+    public long[] SpentIn(string organisation, IReadOnlyList<BudgetSlot> slots)
+    {
+        var spent = new long[slots.Count];
+        lock (_lock)
+        {
+            if (_organisations.TryGetValue(organisation, out var sums))
+            {
+                for (var i = 0; i < spent.Length; i++)
+                {
+                    spent[i] = sums.TryGetValue(slots[i], out var sum) ? sum.Spent : 0;
+                }
+            }
+        }
+
+        return spent;
+    }
+
+    public BudgetCut Cut(string organisation)
+    {
+        var now = time.GetUtcNow();
+        var spent = new List<SpentEntry>();
+        var settled = new List<(Guid, long)>();
+        lock (_lock)
+        {
+            foreach (var sum in SumsOf(organisation, now))
+            {
+                spent.Add(new SpentEntry(sum.Slot, sum.Spent));
+            }
+
+            foreach (var (id, entry) in _ring.NewestFirst())
+            {
+                if (string.Equals(entry.Organisation, organisation, StringComparison.Ordinal) && IsRemembered(id, now))
+                {
+                    settled.Add((id, entry.CostNanoUsd));
+                }
+            }
+        }
+
+        return new BudgetCut(spent, settled);
+    }
+
+    /// <summary>Slots whose window is not over.</summary>
+    public List<BudgetSlot> LiveSlots(string organisation)
+    {
+        var now = time.GetUtcNow();
+        lock (_lock)
+        {
+            return [.. SumsOf(organisation, now).Select(static sum => sum.Slot)];
+        }
+    }
+
+    /// <summary>The newest ends of requests that are booked in one of the slots.</summary>
+    public List<(Guid RequestId, SettledEntry Entry)> Newest(string organisation, IReadOnlySet<BudgetSlot> slots, int most)
+    {
+        var now = time.GetUtcNow();
+        lock (_lock)
+        {
+            return [.. _ring.NewestFirst()
+                .Where(end => string.Equals(end.Entry.Organisation, organisation, StringComparison.Ordinal) && end.Entry.Budgets.Any(sum => slots.Contains(sum.Slot)) && IsRemembered(end.RequestId, now))
+                .Take(most)];
+        }
+    }
+
+    /// <summary>Begins to collect the slots whose sums change. Whoever asks takes them away regularly.</summary>
+    public SlotChanges Watch()
+    {
+        var changes = new SlotChanges(_lock);
+        lock (_lock)
+        {
+            _watches.Add(changes);
+        }
+
+        return changes;
+    }
+
+    private static bool IsRemembered(Guid requestId, DateTimeOffset now)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        requestId.TryWriteBytes(bytes, bigEndian: true, out _);
+        return requestId.Version != 7 || BinaryPrimitives.ReadInt64BigEndian(bytes) >> 16 > (now - Remembered).ToUnixTimeMilliseconds();
+    }
+
+    private static bool IsOver(BudgetSlot slot, DateTimeOffset at) => SlotWindows.EndOf(slot) <= at;
+
+    private static SlotSum? SumOf(Dictionary<BudgetSlot, SlotSum> slots, BudgetSlot slot, DateTimeOffset now)
+    {
+        // A ledger of years is read at every start: what is over is not even begun.
+        if (!slots.TryGetValue(slot, out var sum) && !IsOver(slot, now - KeepOver))
+        {
+            slots.Add(slot, sum = new SlotSum(slot));
+        }
+
+        return sum;
+    }
+
+    private IEnumerable<SlotSum> SumsOf(string organisation, DateTimeOffset now) =>
+        _organisations.TryGetValue(organisation, out var sums) ? sums.Values.Where(sum => !IsOver(sum.Slot, now)) : [];
+
+    private void Note(string organisation, SlotSum sum)
+    {
+        foreach (var watch in _watches)
+        {
+            watch.Add_NeedsLock(organisation, sum.Slot);
+        }
+    }
+
+    private void Prune(DateTimeOffset now)
+    {
+        _pruneAt = now + PruneEvery;
+        foreach (var slots in _organisations.Values)
+        {
+            // Removing while walking is allowed for dictionaries.
+            foreach (var slot in slots.Keys)
+            {
+                if (IsOver(slot, now - KeepOver))
+                {
+                    slots.Remove(slot);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+namespace Gateway.Usage.Budgets;
+
+/// <summary>
+/// The Edges and Routers that hold something of an organisation, as the store sees them. While nobody tells, the list stands still: who was there before the store
+/// was lost is waited for after it. Not thread-safe.
+/// </summary>
+internal sealed class KnownHolders(TimeProvider time)
+{
+    private readonly HashSet<string> _present = new(StringComparer.Ordinal);
+
+    // A process that has just started does not know whom it has missed.
+    private long _lastLoss = time.GetTimestamp();
+
+    public bool IsEmpty => _present.Count == 0;
+
+    /// <summary>How long nobody has gone away.</summary>
+    public TimeSpan Complete => time.GetElapsedTime(_lastLoss);
+
+    /// <summary>Those that the store saw in the last seconds.</summary>
+    public void Seen(IReadOnlyList<(string Holder, bool HasToldAll)> holders)
+    {
+        var now = holders.Select(static holder => holder.Holder).ToHashSet(StringComparer.Ordinal);
+        if (!_present.IsSubsetOf(now))
+        {
+            _lastLoss = time.GetTimestamp();
+        }
+
+        _present.Clear();
+        _present.UnionWith(now);
+    }
+
+    /// <summary>Those that were there before or are there now, and have not told all.</summary>
+    public int Silent(IReadOnlyList<(string Holder, bool HasToldAll)> holders)
+    {
+        var silent = new HashSet<string>(_present, StringComparer.Ordinal);
+        foreach (var (holder, hasToldAll) in holders)
+        {
+            if (hasToldAll)
+            {
+                silent.Remove(holder);
+            }
+            else
+            {
+                silent.Add(holder);
+            }
+        }
+
+        return silent.Count;
+    }
+}
