@@ -27,9 +27,12 @@ internal sealed class AddressRate
     public AddressRate(int perMinute, TimeProvider time)
     {
         _time = time;
+        PerMinute = perMinute;
         _window = 60 * time.TimestampFrequency;
         _interval = _window / perMinute;
     }
+
+    public int PerMinute { get; }
 
     /// <summary>Counts an event, unless it is one too many.</summary>
     /// <param name="retryAfter">When the next one is counted; zero for one that was.</param>

@@ -29,8 +29,7 @@ internal sealed class ClientGate
     private readonly TimeProvider _time;
     private readonly ILogger<ClientGate> _log;
     private readonly AddressRate _failures;
-    private readonly AddressRate _public;
-    private readonly int _publicPerMinute;
+    private AddressRate? _public;
     private long _unsaid;
     private long _saidAt = long.MinValue;
 
@@ -38,12 +37,7 @@ internal sealed class ClientGate
     {
         (_tokens, _metrics, _time, _log) = (tokens, metrics, time, log);
         _failures = new AddressRate(FailuresPerMinute, time);
-        _publicPerMinute = PublicPerMinute;
-        _public = new AddressRate(_publicPerMinute, time);
     }
-
-    /// <summary>Requests a minute that an address may send without a key, where models are public.</summary>
-    public const int PublicPerMinute = 60;
 
     /// <summary>The caller of a request.</summary>
     /// <param name="snapshot">The configuration that the request is decided by.</param>
@@ -67,16 +61,18 @@ internal sealed class ClientGate
 
         if (error is null)
         {
-            return key!.IsNobody ? CheckPublic(context, ref key) : null;
+            return key!.IsNobody ? CheckPublic(context, snapshot.PublicRequestsPerMinute, ref key) : null;
         }
 
         key = null;
         return Count(context, error);
     }
 
-    private GatewayError? CheckPublic(HttpContext context, ref VirtualKey? key)
+    private GatewayError? CheckPublic(HttpContext context, int perMinute, ref VirtualKey? key)
     {
-        if (AddressKey.Of(context.Connection.RemoteIpAddress) is not { } address || _public.TryTake(address, out var wait))
+        // Made when it is first needed, and anew when the document has another number. Two at the same moment may each make one.
+        var rate = Volatile.Read(ref _public) is { } known && known.PerMinute == perMinute ? known : _public = new AddressRate(perMinute, _time);
+        if (AddressKey.Of(context.Connection.RemoteIpAddress) is not { } address || rate.TryTake(address, out var wait))
         {
             return null;
         }
@@ -84,7 +80,7 @@ internal sealed class ClientGate
         key = null;
         return Refused(new GatewayError(
             GatewayErrorKind.RateLimited,
-            string.Create(CultureInfo.InvariantCulture, $"Without an API key at most {_publicPerMinute} requests a minute are served to one address. Send a key, or try again in {Seconds(wait)} s."),
+            string.Create(CultureInfo.InvariantCulture, $"Without an API key at most {perMinute} requests a minute are served to one address. Send a key, or try again in {Seconds(wait)} s."),
             RetryAfter: wait));
     }
 

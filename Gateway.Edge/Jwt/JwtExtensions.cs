@@ -9,6 +9,7 @@ internal static class JwtExtensions
     /// <summary>Who calls: virtual keys and tokens, the addresses that they may come from, and how often anybody may come without a good one.</summary>
     public static IHostApplicationBuilder AddClientGate(this IHostApplicationBuilder builder)
     {
+        builder.Services.TryAddSingleton(static services => MemoryGate.OfProcess(services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<AbuseMetrics>();
         builder.Services.AddSingleton<ClientGate>();
         builder.Services.AddSingleton<JwtIssuers>();

@@ -87,15 +87,18 @@ public sealed class ClientGateTests : IAsyncLifetime
         Assert.Contains($"\"{code}\"", await toldAgain.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task PublicModels_WithoutAKey_AreServed60TimesAMinute_AndWithAKeyBeyondThat()
+    [Theory]
+    [InlineData("", 60)]
+    [InlineData("public_requests_per_minute: 7, ", 7)]
+    public async Task PublicModels_WithoutAKey_AreServedSoOftenAMinute_AndWithAKeyBeyondThat(string setting, int perMinute)
     {
-        var config = EdgeServer.Config.Replace("model: gpt-4o-mini } ] }", "model: gpt-4o-mini } ], access: public }", StringComparison.Ordinal);
+        var config = EdgeServer.Config.Replace("model: gpt-4o-mini } ] }", "model: gpt-4o-mini } ], access: public }", StringComparison.Ordinal)
+            .Replace("server: { ", $"server: {{ {setting}", StringComparison.Ordinal);
         await using var edge = await EdgeServer.StartAsync([_router.Url], config: config, time: _time);
         using var nobody = edge.Client(key: null);
         using var somebody = edge.Client();
         const string Body = """{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}]}""";
-        for (var i = 0; i < 60; i++)
+        for (var i = 0; i < perMinute; i++)
         {
             using var content = EdgeServer.Json(Body);
             using var served = await nobody.PostAsync(EdgeServer.Chat, content);
@@ -104,7 +107,7 @@ public sealed class ClientGateTests : IAsyncLifetime
 
         using var again = EdgeServer.Json(Body);
         using var refused = await nobody.PostAsync(EdgeServer.Chat, again);
-        Assert.Contains("60 requests a minute", await EdgeServer.AssertErrorAsync(refused, 429, "rate_limit_exceeded"), StringComparison.Ordinal);
+        Assert.Contains($"{perMinute} requests a minute", await EdgeServer.AssertErrorAsync(refused, 429, "rate_limit_exceeded"), StringComparison.Ordinal);
 
         using var withKey = EdgeServer.Json(Body);
         using var known = await somebody.PostAsync(EdgeServer.Chat, withKey);
