@@ -1,5 +1,7 @@
 using Gateway.Core.Admission;
 using Gateway.Core.Admission.Redis;
+using Gateway.Core.Admission.Shared;
+using Gateway.Core.Configuration;
 using Gateway.Edge.Admission;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -19,6 +21,12 @@ internal static class AdmissionExtensions
                 link.Changed += isUp => metrics.SetDegraded(!isUp);
                 return new RedisLimits(link);
             });
+            builder.Services.TryAddSingleton<IAdmissionStore>(static services => services.GetRequiredService<RedisAdmissionStore>());
+            builder.Services.AddSingleton(static services => new HoldKeeper(
+                services.GetRequiredService<IAdmissionStore>(), services.GetRequiredService<IConfigStore>(), services.GetRequiredService<TimeProvider>(),
+                $"edge:{Guid.NewGuid():N}", settled: null, services.GetRequiredService<ILogger<HoldKeeper>>()));
+            builder.Services.TryAddSingleton<IHoldKeeper>(static services => services.GetRequiredService<HoldKeeper>());
+            builder.Services.AddHostedService(static services => services.GetRequiredService<HoldKeeper>());
         }
 
         builder.Services.TryAddSingleton(static services => new LocalRateLimiter(services.GetRequiredService<TimeProvider>()));

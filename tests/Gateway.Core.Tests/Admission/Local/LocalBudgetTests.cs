@@ -123,6 +123,21 @@ public sealed class LocalBudgetTests
     }
 
     [Fact]
+    public void A_decision_that_was_forgotten_is_not_held_twice()
+    {
+        var store = new LocalAdmissionStore(_time, capacity: new LocalCapacity { Decisions = 1 });
+        var request = Paying(100, 10, 10, Lifetime(1_000_000));
+        store.Admit(request);
+        store.Admit(Of());
+
+        var answer = store.Admit(request);
+
+        Assert.Equal(150, store.HeldNanoUsd);
+        store.Void(HoldOf(request, answer));
+        Assert.Equal(0, store.HeldNanoUsd);
+    }
+
+    [Fact]
     public void The_slots_of_a_rolling_window_leave_one_by_one()
     {
         BudgetCharge At(long slot) => new(new BudgetSlot("key:demo|rolling:86400", slot), BudgetClock.RollingSlots + 1, 1_000, true, null);

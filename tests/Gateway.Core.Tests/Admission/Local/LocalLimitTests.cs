@@ -117,6 +117,20 @@ public sealed class LocalLimitTests
     }
 
     [Fact]
+    public void A_settlement_of_what_was_not_admitted_gives_back_no_tokens()
+    {
+        var tokens = PerMinute(600, burst: 100, LimitUnit.Tokens);
+        _store.Admit(Of(tokens) with { Tokens = 100 });
+        var (less, more) = (Of(tokens) with { Tokens = 100 }, Of(tokens) with { Tokens = 100 });
+
+        _store.Settle(SettlementOf(less, null, 0, tokens: 10));
+        Assert.Equal(TimeSpan.FromSeconds(10), _store.Peek(Of(tokens)).Limits[0].ResetAfter);
+
+        _store.Settle(SettlementOf(more, null, 0, tokens: 150));
+        Assert.Equal(TimeSpan.FromSeconds(15), _store.Peek(Of(tokens)).Limits[0].ResetAfter);
+    }
+
+    [Fact]
     public void An_admission_that_is_repeated_takes_nothing_more()
     {
         var request = Of(PerMinute(600, burst: 3), AtOnce(2));
