@@ -33,7 +33,7 @@ public static class GatewayHeaders
     public const string Limit = "x-gateway-limit";
 
     /// <summary>
-    /// <c>INPUT/OUTPUT</c> tokens of an answer, from the Router to the Edge alone, which estimates by them: a header of plain answers, a trailer of streams.
+    /// <c>INPUT/OUTPUT</c> tokens of a plain answer, from the Router to the Edge alone, which estimates by them. Streams have none: the server writes no trailers in HTTP/1.1.
     /// </summary>
     public const string Tokens = "x-gateway-tokens";
 

@@ -7,8 +7,12 @@ configuration=${CONFIGURATION:-Debug}
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
+has() { # Debian keeps the programs of PostgreSQL off the path
+  command -v "$1" >/dev/null 2>&1 || compgen -G "/usr/lib/postgresql/*/bin/$1" >/dev/null
+}
+
 need() { # need COMMAND PACKAGE: installs a Debian package when the command is missing and we may
-  command -v "$1" >/dev/null 2>&1 && return
+  has "$1" && return
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "Installing $2 (the tests need $1)."
     # Only the program: the package's own service would take the default port.
@@ -18,10 +22,11 @@ need() { # need COMMAND PACKAGE: installs a Debian package when the command is m
       && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >"$results/apt.log" 2>&1 || cat "$results/apt.log"
     [ -z "${remove_policy:-}" ] || rm -f /usr/sbin/policy-rc.d
   fi
-  command -v "$1" >/dev/null 2>&1 || { echo "The tests need $1: install the package $2 and run 'make test' again." >&2; exit 1; }
+  has "$1" || { echo "The tests need $1: install the package $2 and run 'make test' again." >&2; exit 1; }
 }
 
 need redis-server redis-server
+need initdb postgresql
 need node nodejs
 need npm npm
 

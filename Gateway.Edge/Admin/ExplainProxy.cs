@@ -7,7 +7,7 @@ using Gateway.Core.Configuration.Documents;
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
-using Gateway.Edge.Admission;
+using Gateway.Edge.Budgets;
 using Gateway.Edge.Endpoints;
 using Gateway.Edge.Forwarding;
 using Gateway.Edge.VirtualKeys;
@@ -19,7 +19,7 @@ namespace Gateway.Edge.Admin;
 /// consumed, nobody is called.
 /// </summary>
 internal sealed class ExplainProxy(
-    AdminKeyCheck check, LlmProxyServices shared, ServiceClient services, [FromKeyedServices(ForwardingExtensions.Router)] ServiceEndpoints routers)
+    AdminKeyCheck check, LlmProxyServices shared, KeyReport reports, ServiceClient services, [FromKeyedServices(ForwardingExtensions.Router)] ServiceEndpoints routers)
 {
     public const string Path = "/admin/v1/explain";
 
@@ -29,9 +29,6 @@ internal sealed class ExplainProxy(
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private static readonly GatewayError NoRouter = new(GatewayErrorKind.ServiceUnavailable, "No Router of the gateway explains the request. Try again.", RetryAfter: TimeSpan.FromSeconds(1));
-
-    /// <summary>Stands for whoever has the admin key: everything is open.</summary>
-    private static readonly VirtualKey Operator = new(new VirtualKeyConfig { Id = "", Secret = "", Models = ["*"] });
 
     public async Task AnswerAsync(HttpContext context)
     {
@@ -70,11 +67,12 @@ internal sealed class ExplainProxy(
         }
 
         var decision = new LlmDecision(target.Endpoint, snapshot, key, target.Route, in facts);
-        RateDecision? rate = key.RateLimit is { } limit ? shared.Limiter.Peek(limit) : null;
+        RateDecision? rate = key.Scopes.Plain is { } limit ? shared.Admissions.Peek(limit) : null;
         var access = decision.CheckAccess();
-        var error = CheckKey(key, snapshot) ?? decision.CheckShape() ?? (rate is { Admitted: false } full ? RateLimitHeaders.Refusal(key.RateLimit!, full) : null) ?? access;
+        var error = CheckKey(key, snapshot) ?? decision.CheckShape() ?? await shared.Admissions.PeekAsync(target.Context, decision, request, context.RequestAborted) ?? access;
         var left = decision.TimeFor(target.Wanted);
         var edge = Describe(asked, key, target, decision, rate, isAllowed: access is null, left);
+        await reports.WriteAsync(edge, key, context.RequestAborted);
         if (error is not null)
         {
             return new JsonObject { ["decision"] = "refused", ["would"] = "refuse", ["error"] = Describe(error), ["edge"] = edge };
@@ -118,7 +116,7 @@ internal sealed class ExplainProxy(
     {
         if (id is null or ContextClaims.PublicKeyId)
         {
-            return id is null ? Operator : VirtualKey.Nobody;
+            return id is null ? VirtualKey.Operator : VirtualKey.Nobody;
         }
 
         return snapshot.Keys.Find(id) ?? throw new GatewayException(
@@ -144,8 +142,8 @@ internal sealed class ExplainProxy(
         ["moderation_policy"] = decision.ModerationPolicy is { Length: > 0 } policy ? policy : null,
         ["rate_limit"] = rate is { } known ? new JsonObject
         {
-            ["limit"] = key.RateLimit!.Limit,
-            ["window_ms"] = key.RateLimit.Window.TotalMilliseconds,
+            ["limit"] = key.Scopes.Plain!.Limit,
+            ["window_ms"] = key.Scopes.Plain.Window.TotalMilliseconds,
             ["remaining"] = known.Remaining + (known.Admitted ? 1 : 0),
             ["retry_after_ms"] = known.Admitted ? null : Math.Ceiling(known.RetryAfter.TotalMilliseconds),
         } : null,

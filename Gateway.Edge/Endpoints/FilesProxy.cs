@@ -3,6 +3,7 @@ using Gateway.Core.Configuration;
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
+using Gateway.Edge.Budgets;
 using Gateway.Edge.Forwarding;
 using Gateway.Edge.VirtualKeys;
 
@@ -28,13 +29,13 @@ internal sealed class FilesProxy(ServiceEndpoints router, LlmProxyServices share
     {
         var arrived = shared.Time.GetTimestamp();
         var snapshot = shared.Snapshots.Current;
-        if (shared.Limiter.IsDegraded)
+        if (shared.Admissions.IsDegraded)
         {
             context.Response.Headers[GatewayHeaders.Degraded] = "redis";
         }
 
         VirtualKey? key = null;
-        var error = ClientCredential.Find(context.Request, out var secret) ?? snapshot.Keys.Authenticate(secret, shared.Time.GetUtcNow(), out key)
+        var error = shared.Gate.Enter(context, snapshot, orNobody: false, out key)
             ?? RequestDeadline.Read(context.Request.Headers, out var wanted) ?? await ServeAsync(context, snapshot, key!, wanted, arrived);
         if (error is not null)
         {
@@ -57,9 +58,11 @@ internal sealed class FilesProxy(ServiceEndpoints router, LlmProxyServices share
         }
 
         var body = call.HasBody ? await PooledBody.ReadAsync(context.Request, snapshot.MaxBodyBytes, context.RequestAborted) : null;
+        HeldAdmission? held = null;
         try
         {
-            if (key.RateLimit is { } limit && shared.Refuse(context, LlmProtocol.OpenAI, limit, await shared.Limiter.AdmitAsync(limit, context.RequestAborted)) is { } limited)
+            (var limited, held, _) = await shared.Admissions.AdmitAsync(context, key, LlmProtocol.OpenAI);
+            if (limited is not null)
             {
                 return limited;
             }
@@ -82,6 +85,7 @@ internal sealed class FilesProxy(ServiceEndpoints router, LlmProxyServices share
         }
         finally
         {
+            shared.Admissions.End(held);
             body?.Return();
         }
     }
@@ -133,6 +137,7 @@ internal sealed class FilesProxy(ServiceEndpoints router, LlmProxyServices share
         DeadlineUnixMs = (shared.Time.GetUtcNow() + left).ToUnixTimeMilliseconds(),
         KeyId = key.Id,
         Team = key.Team,
+        Owner = key.User,
         // The one that was found: the Router asks no other.
         AllowedProviders = [provider.Name],
         ModerationPolicy = snapshot.ModerationFor(key, target: null),

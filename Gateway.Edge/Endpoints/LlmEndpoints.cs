@@ -1,6 +1,7 @@
 using Gateway.Core.Context;
 using Gateway.Core.Requests;
 using Gateway.Edge;
+using Gateway.Edge.Budgets;
 using Gateway.Edge.Endpoints;
 using Gateway.Edge.Forwarding;
 using Gateway.Edge.Models;
@@ -17,6 +18,11 @@ internal static class LlmEndpoints
         builder.Services.AddSingleton<EdgeSnapshots>();
         builder.Services.AddSingleton<EdgeMetrics>();
         builder.Services.AddSingleton<EdgeErrors>();
+        builder.Services.AddSingleton<TokenEstimator>();
+        builder.Services.AddSingleton<AdmissionMetrics>();
+        builder.Services.AddSingleton<Admissions>();
+        builder.Services.AddSingleton<KeyReport>();
+        builder.Services.AddSingleton<OwnUsageEndpoint>();
         builder.Services.AddSingleton<LlmProxyServices>();
         builder.Services.AddSingleton<StoredResponseProxy>();
         builder.Services.AddSingleton<ProvidedModels>();
@@ -41,6 +47,7 @@ internal static class LlmEndpoints
         app.MapGemini();
         app.MapFiles();
         StoredResponseProxy.Map(app);
+        app.MapGet(OwnUsageEndpoint.Path, (RequestDelegate)app.Services.GetRequiredService<OwnUsageEndpoint>().AnswerAsync).WithMetadata(new EdgePolicy(EdgeAccess.VirtualKey));
         ModelEndpoints.Map(app);
         OllamaModelEndpoints.Map(app);
     }

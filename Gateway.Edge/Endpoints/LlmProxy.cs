@@ -1,9 +1,9 @@
 using Gateway.Core;
-using Gateway.Core.Admission;
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
-using Gateway.Edge.Admission;
+using Gateway.Edge.Abuse;
+using Gateway.Edge.Budgets;
 using Gateway.Edge.Forwarding;
 using Gateway.Edge.Routes;
 using Gateway.Edge.VirtualKeys;
@@ -12,22 +12,7 @@ namespace Gateway.Edge.Endpoints;
 
 /// <summary>Everything that the handlers of LLM endpoints share.</summary>
 internal sealed record LlmProxyServices(
-    EdgeSnapshots Snapshots, EdgeRateLimiter Limiter, ContextToken Tokens, Forwarder Forwarder, EdgeErrors Errors, TimeProvider Time)
-{
-    /// <summary>Writes what a decision on the rate says to the client.</summary>
-    /// <returns>The error for a request too many.</returns>
-    public GatewayError? Refuse(HttpContext context, LlmProtocol client, RateLimit limit, RateDecision decision)
-    {
-        var headers = context.Response.Headers;
-        RateLimitHeaders.Write(headers, client, limit, decision, Time);
-        if (decision.Degraded)
-        {
-            headers[GatewayHeaders.Degraded] = "redis";
-        }
-
-        return decision.Admitted ? null : RateLimitHeaders.Refusal(limit, decision);
-    }
-}
+    EdgeSnapshots Snapshots, Admissions Admissions, ContextToken Tokens, Forwarder Forwarder, EdgeErrors Errors, TimeProvider Time, ClientGate Gate);
 
 /// <summary>One LLM endpoint: authenticate, read the facts, authorise, admit, forward, relay. Made once, at start.</summary>
 internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, ServiceEndpoints service, LlmProxyServices shared)
@@ -53,12 +38,12 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
             context.Response.Headers[AnthropicErrorWriter.RequestIdHeader] = context.TraceIdentifier;
         }
 
-        if (shared.Limiter.IsDegraded)
+        if (shared.Admissions.IsDegraded)
         {
             context.Response.Headers[GatewayHeaders.Degraded] = "redis";
         }
 
-        var error = Authenticate(context, snapshot, out var key) ?? RequestDeadline.Read(context.Request.Headers, out var wanted) ?? await ServeAsync(context, snapshot, key!, path, wanted, arrived);
+        var error = shared.Gate.Enter(context, snapshot, orNobody: NeedsModel, out var key) ?? RequestDeadline.Read(context.Request.Headers, out var wanted) ?? await ServeAsync(context, snapshot, key!, path, wanted, arrived);
         if (error is not null)
         {
             context.Response.Headers[ServerTiming.Header] = ServerTiming.Describe(shared.Time.GetElapsedTime(arrived), inner: null);
@@ -66,21 +51,10 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
         }
     }
 
-    private GatewayError? Authenticate(HttpContext context, EdgeSnapshot snapshot, out VirtualKey? key)
-    {
-        key = null;
-        if (ClientCredential.Find(context.Request, out var secret) is { } ambiguous)
-        {
-            return ambiguous;
-        }
-
-        var now = shared.Time.GetUtcNow();
-        return NeedsModel ? snapshot.Keys.AuthenticateOrNobody(secret, now, out key) : snapshot.Keys.Authenticate(secret, now, out key);
-    }
-
     private async ValueTask<GatewayError?> ServeAsync(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, GeminiPath? path, TimeSpan? wanted, long arrived)
     {
         var body = await PooledBody.ReadAsync(context.Request, snapshot.MaxBodyBytes, context.RequestAborted);
+        HeldAdmission? held = null;
         try
         {
             if (body.Memory.Length > LongBody)
@@ -111,14 +85,15 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
             }
 
             // Unknown models count too: to find what was meant costs more than to serve.
-            if (key.RateLimit is { } limit && shared.Refuse(context, endpoint.Protocol, limit, await shared.Limiter.AdmitAsync(limit, context.RequestAborted)) is { } limited)
-            {
-                return limited;
-            }
-
-            if (decision.CheckAccess() is { } refused)
+            (var notNow, held, var instead) = await shared.Admissions.AdmitAsync(context, in decision, body.Memory);
+            if ((notNow ?? decision.CheckAccess()) is { } refused)
             {
                 return refused;
+            }
+
+            if (instead is not null)
+            {
+                decision = decision.InsteadBy(instead);
             }
 
             var left = decision.TimeFor(wanted) - shared.Time.GetElapsedTime(arrived);
@@ -128,11 +103,13 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
             }
 
             var sent = path?.ToTarget() ?? endpoint.Path;
-            var token = shared.Tokens.Sign(decision.Claims(context.TraceIdentifier, audience, sent, body.Memory.Span, left, shared));
-            return await shared.Forwarder.ForwardAsync(new ForwardedCall(service, HttpMethod.Post, sent, token, body, arrived, left + Patience) { FormType = form?.ContentType }, context);
+            var token = shared.Tokens.Sign(decision.Claims(context.TraceIdentifier, audience, sent, body.Memory.Span, left, shared, held is { IsOwn: false } ? held.Hold.Ticket : null));
+            return await shared.Forwarder.ForwardAsync(new ForwardedCall(service, HttpMethod.Post, sent, token, body, arrived, left + Patience) { FormType = form?.ContentType, Held = held }, context);
         }
         finally
         {
+            // Whatever way this ends: what no Router has is free again.
+            shared.Admissions.End(held);
             body.Return();
         }
     }

@@ -44,8 +44,7 @@ internal sealed class StoredResponseProxy(LlmProxyServices shared, [FromKeyedSer
     {
         var snapshot = shared.Snapshots.Current;
         VirtualKey? key = null;
-        var refused = ClientCredential.Find(context.Request, out var secret)
-            ?? snapshot.Keys.Authenticate(secret, shared.Time.GetUtcNow(), out key)
+        var refused = shared.Gate.Enter(context, snapshot, orNobody: false, out key)
             ?? RequestDeadline.Read(context.Request.Headers, out _);
         if (refused is not null)
         {
@@ -53,11 +52,19 @@ internal sealed class StoredResponseProxy(LlmProxyServices shared, [FromKeyedSer
         }
 
         // They count like calls of models: each asks the Router and its store.
-        if (key!.RateLimit is { } limit && shared.Refuse(context, LlmProtocol.Responses, limit, await shared.Limiter.AdmitAsync(limit, context.RequestAborted)) is { } limited)
+        var (limited, held, _) = await shared.Admissions.AdmitAsync(context, key!, LlmProtocol.Responses);
+        try
         {
-            return limited;
+            return limited ?? await ServeAsync(context, method, below, key!, snapshot, arrived);
         }
+        finally
+        {
+            shared.Admissions.End(held);
+        }
+    }
 
+    private async ValueTask<GatewayError?> ServeAsync(HttpContext context, HttpMethod method, string below, VirtualKey key, EdgeSnapshot snapshot, long arrived)
+    {
         var id = (string)context.Request.RouteValues["id"]!;
         if (!IsId(id))
         {
@@ -81,6 +88,7 @@ internal sealed class StoredResponseProxy(LlmProxyServices shared, [FromKeyedSer
             DeadlineUnixMs = (shared.Time.GetUtcNow() + Limit).ToUnixTimeMilliseconds(),
             KeyId = key.Id,
             Team = key.Team,
+            Owner = key.User,
             ConfigGeneration = snapshot.Generation,
         });
         return await shared.Forwarder.ForwardAsync(new ForwardedCall(router, method, path + query, token, Body: null, arrived, Limit), context);

@@ -1,3 +1,4 @@
+using Gateway.Edge.Budgets;
 using Gateway.Edge.Endpoints;
 
 namespace Gateway.Edge.Forwarding;
@@ -15,4 +16,7 @@ internal readonly record struct ForwardedCall(
 {
     /// <summary>The content type of a body that is a form, written anew; null for JSON.</summary>
     public string? FormType { get; init; }
+
+    /// <summary>What the request holds until the service has it; null for nothing.</summary>
+    public HeldAdmission? Held { get; init; }
 }

@@ -26,7 +26,7 @@ internal static class ForwardedHeaders
     // The Edge's own word on these; what the inner service says of them would only contradict it.
     private static readonly FrozenSet<string> WrittenByEdge = new[]
     {
-        GatewayHeaders.Context, GatewayHeaders.RequestId, GatewayHeaders.ConfigGeneration,
+        GatewayHeaders.Context, GatewayHeaders.RequestId, GatewayHeaders.ConfigGeneration, GatewayHeaders.Tokens,
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <returns>The error for a value that cannot be sent on; null when all can.</returns>
@@ -104,6 +104,9 @@ internal static class ForwardedHeaders
         ? !WrittenByEdge.Contains(name)
         : Outbound.Contains(name);
 
+    // Both the Edge and the Router may be degraded, or have something to warn of.
+    private static bool IsShared(string name) => name.Equals(GatewayHeaders.Degraded, StringComparison.OrdinalIgnoreCase) || name.Equals(GatewayHeaders.Warning, StringComparison.OrdinalIgnoreCase);
+
     private static void Remove(string name, HttpResponse to)
     {
         if (MayLeave(name))
@@ -121,13 +124,13 @@ internal static class ForwardedHeaders
                 continue;
             }
 
-            if (values.Count == 1 && !name.Equals(GatewayHeaders.Degraded, StringComparison.OrdinalIgnoreCase))
+            if (values.Count == 1 && !IsShared(name))
             {
                 to.Headers[name] = values.ToString();
                 continue;
             }
 
-            // Added to what is there: both the Edge and the Router may be degraded.
+            // Added to what is there.
             foreach (var value in values)
             {
                 to.Headers.Append(name, value);

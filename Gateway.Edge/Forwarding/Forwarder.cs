@@ -50,11 +50,18 @@ internal sealed class Forwarder(ServiceClient services, Drain drain, TimeProvide
             // 401 would make its owner throw it away.
             if (answer.StatusCode == HttpStatusCode.Unauthorized)
             {
+                // Nor does it take over what a context that it does not accept says.
+                if (call.Held is { } held)
+                {
+                    held.IsTaken = false;
+                }
+
                 call.Service.NoteRejected();
                 return Rejected(call.Service);
             }
 
             call.Service.NoteAccepted();
+            call.Held?.LearnFrom(answer.Headers);
             client.Response.Headers[ServerTiming.Header] = ServerTiming.Describe(time.GetElapsedTime(call.Arrived), answer.Headers);
             return await RelayAsync(call, answer, client, over.Token);
         }

@@ -110,7 +110,7 @@ internal sealed class ServiceClient(TimeProvider time) : IDisposable
         };
         if (call.Body is { } body)
         {
-            request.Content = new ReadOnlyMemoryContent(body.Memory);
+            request.Content = call.Held is { } held ? new HandedOverContent(body.Memory, held) : new ReadOnlyMemoryContent(body.Memory);
             if (call.FormType is { } form)
             {
                 request.Content.Headers.TryAddWithoutValidation("Content-Type", form);

@@ -49,6 +49,20 @@ internal static class ModelAccess
         return null;
     }
 
+    /// <summary>Whether a key may use each of some models.</summary>
+    public static bool MayUseAll(VirtualKey key, ModelDirectory directory, IReadOnlyList<string> models)
+    {
+        for (var i = 0; i < models.Count; i++)
+        {
+            if (!MayUse(key, directory.Resolve(models[i])))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>The access level and the key's patterns must allow it, and one of the providers must be open to the key.</summary>
     public static bool IsAllowed(VirtualKey key, ModelTarget target) =>
         ModelPermission.MayUse(target, key.Id, key.Models) && ModelPermission.MayUseAProvider(target, key.Providers);

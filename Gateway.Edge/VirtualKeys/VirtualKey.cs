@@ -1,45 +1,74 @@
-using Gateway.Core.Admission;
 using Gateway.Core.Configuration;
 using Gateway.Core.Context;
+using Gateway.Edge.Abuse;
+using Gateway.Edge.Budgets;
 
 namespace Gateway.Edge.VirtualKeys;
 
 /// <summary>A virtual key as requests read it. The secret is not in it.</summary>
-/// <param name="config">What the document says of it.</param>
-/// <param name="team">Its team, where the document describes that.</param>
-internal sealed class VirtualKey(VirtualKeyConfig config, TeamConfig? team = null)
+internal sealed class VirtualKey
 {
+    /// <param name="config">What is said of the key.</param>
+    /// <param name="document">The configuration in force: who owns the key, and what holds for its owners.</param>
+    public VirtualKey(VirtualKeyConfig config, GatewayConfig document) : this(config, document.TeamOf(config), KeyScopes.Of(config, document))
+    {
+        Weight = document.Teams.GetValueOrDefault(Team)?.Weight ?? config.Weight;
+    }
+
+    private VirtualKey(VirtualKeyConfig config, string? team, KeyScopes scopes)
+    {
+        Id = config.Id;
+        Team = team ?? "";
+        User = config.User ?? "";
+        Models = config.Models;
+        Providers = config.Providers;
+        Expires = config.Expires;
+        Addresses = AddressList.Of(config.Addresses);
+        Scopes = scopes;
+        Moderation = config.Moderation;
+        Priority = config.Priority;
+        Weight = config.Weight;
+        RequiredTags = [.. config.Requires.OrderBy(static tag => tag.Key, StringComparer.Ordinal).Select(static tag => $"{tag.Key}={tag.Value}")];
+        MaySteer = config.MaySteer;
+    }
+
     /// <summary>Stands for every caller without a key: public models only, and no steering.</summary>
-    public static VirtualKey Nobody { get; } = new(new VirtualKeyConfig { Id = ContextClaims.PublicKeyId, Secret = "", MaySteer = false });
+    public static VirtualKey Nobody { get; } = new(new VirtualKeyConfig { Id = ContextClaims.PublicKeyId, Secret = "", MaySteer = false }, team: null, KeyScopes.None);
 
-    public string Id { get; } = config.Id;
+    /// <summary>Stands for whoever has the admin key: everything is open.</summary>
+    public static VirtualKey Operator { get; } = new(new VirtualKeyConfig { Id = "", Secret = "", Models = ["*"] }, team: null, KeyScopes.None);
 
-    public string Team { get; } = config.Team ?? "";
+    public string Id { get; }
 
-    public IReadOnlyList<string> Models { get; } = config.Models;
+    public string Team { get; }
 
-    public IReadOnlyList<string> Providers { get; } = config.Providers;
+    /// <summary>Owner; empty for none.</summary>
+    public string User { get; }
 
-    public DateTimeOffset? Expires { get; } = config.Expires;
+    public IReadOnlyList<string> Models { get; }
 
-    /// <summary>Null for no limit.</summary>
-    public RateLimit? RateLimit { get; } = MinuteRate(config) is { } rate ? new RateLimit($"key:{config.Id}:rpm", rate.Limit, rate.Window, rate.Burst) : null;
+    public IReadOnlyList<string> Providers { get; }
+
+    public DateTimeOffset? Expires { get; }
+
+    /// <summary>Whose limits and budgets its requests count for.</summary>
+    public KeyScopes Scopes { get; }
+
+    /// <summary>Where it may be used from; null for everywhere.</summary>
+    public AddressList? Addresses { get; }
 
     /// <summary>Moderation policy of the key itself, or null.</summary>
-    public string? Moderation { get; } = config.Moderation;
+    public string? Moderation { get; }
 
-    public RequestPriority Priority { get; } = config.Priority;
+    public RequestPriority Priority { get; }
 
     /// <summary>Share of a full upstream. Keys of one team share the team's.</summary>
-    public int Weight { get; } = team?.Weight ?? config.Weight;
+    public int Weight { get; }
 
     /// <summary>What a deployment must carry, each as <c>name=value</c>.</summary>
-    public IReadOnlyList<string> RequiredTags { get; } = [.. config.Requires.OrderBy(static tag => tag.Key, StringComparer.Ordinal).Select(static tag => $"{tag.Key}={tag.Value}")];
+    public IReadOnlyList<string> RequiredTags { get; }
 
-    public bool MaySteer { get; } = config.MaySteer;
+    public bool MaySteer { get; }
 
     public bool IsNobody => ReferenceEquals(this, Nobody);
-
-    private static RateConfig? MinuteRate(VirtualKeyConfig config) =>
-        config.Limits.Rates.FirstOrDefault(static rate => rate.Unit == RateUnit.Requests && rate.Window == TimeSpan.FromMinutes(1));
 }

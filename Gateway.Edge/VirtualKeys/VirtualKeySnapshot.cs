@@ -28,7 +28,7 @@ internal sealed class VirtualKeySnapshot
         _nobody = new Entry(digests.Of(Guid.NewGuid().ToString()), null);
         _hasPublicModels = _config.Models.Values.Any(static group => group.Access == AccessLevel.Public);
         _byId = _config.Keys.ToFrozenDictionary(static key => key.Id, Make, StringComparer.Ordinal);
-        _keys = _config.Keys.Where(static key => !key.Disabled).Select(key => new Entry(DigestOf(key), _byId[key.Id])).ToFrozenDictionary(static entry => entry.Digest);
+        _keys = BySecret();
     }
 
     /// <summary>Of the configuration.</summary>
@@ -50,7 +50,7 @@ internal sealed class VirtualKeySnapshot
     public VirtualKey? Find(string id) => _byId.TryGetValue(id, out var key) ? key : _runtime.Find(id)?.For(this);
 
     /// <summary>A key as requests read it under this document.</summary>
-    public VirtualKey Make(VirtualKeyConfig key) => new(key, key.Team is null ? null : _config.Teams.GetValueOrDefault(key.Team));
+    public VirtualKey Make(VirtualKeyConfig key) => new(key, _config);
 
     /// <returns>The error, or null when <paramref name="key"/> is the caller's.</returns>
     public GatewayError? Authenticate(string? secret, DateTimeOffset now, out VirtualKey? key)
@@ -101,6 +101,22 @@ internal sealed class VirtualKeySnapshot
         }
 
         return Authenticate(secret, now, out key);
+    }
+
+    private FrozenDictionary<SecretDigest, Entry> BySecret()
+    {
+        var keys = new Dictionary<SecretDigest, Entry>();
+        foreach (var key in _config.Keys)
+        {
+            // The rules of the document compare secrets with secrets and hashes with hashes; only here it shows that one is of the other.
+            var digest = DigestOf(key);
+            if (!keys.TryAdd(digest, new Entry(digest, key.Disabled ? null : _byId[key.Id])))
+            {
+                throw new KeyConfigurationException($"The key '{key.Id}' has a hash that is of the secret of another key. Give each key a secret of its own.");
+            }
+        }
+
+        return keys.ToFrozenDictionary();
     }
 
     private SecretDigest DigestOf(VirtualKeyConfig key)

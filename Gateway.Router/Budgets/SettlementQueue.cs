@@ -28,6 +28,8 @@ internal sealed class SettlementQueue(IAdmissionStore store, IHoldKeeper keeper,
     private readonly SemaphoreSlim _slots = new(AtOnce, AtOnce);
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
+    private bool _isFlushed;
+
     /// <summary>What waits to be told.</summary>
     public int Count
     {
@@ -56,6 +58,11 @@ internal sealed class SettlementQueue(IAdmissionStore store, IHoldKeeper keeper,
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
+        if (store is NoAdmissionStore || Interlocked.Exchange(ref _isFlushed, true))
+        {
+            return;
+        }
+
         using var deadline = new CancellationTokenSource(LastWord, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try

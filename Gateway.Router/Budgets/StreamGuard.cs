@@ -51,8 +51,10 @@ internal sealed class StreamGuard
     }
 
     /// <summary>Records the call as cut, with what was counted.</summary>
-    public void Cut(in TokenUsage? reported) => UsageFold.Cut(_attempt, RequestEnding.BudgetCut, reported ?? new TokenUsage(InputHeldFor, 0, 0, 0, 0), _output);
+    public void Cut(in TokenUsage? reported) => UsageFold.Cut(_attempt, RequestEnding.BudgetCut, reported ?? new TokenUsage(Math.Min(InputHeldFor, Estimated), 0, 0, 0, 0), _output);
 
-    // The smaller of the two guesses: what the estimate says too much would be taken from the answer.
-    private long InputHeldFor => _hold.Ticket.InputTokens >= 0 ? Math.Min(_hold.Ticket.InputTokens, _attempt.Intent!.EstimatedInputTokens) : _attempt.Intent!.EstimatedInputTokens;
+    // What is held for the input is not there for the output, as long as nobody has said how long the input was.
+    private long InputHeldFor => _hold.Ticket.InputTokens >= 0 ? _hold.Ticket.InputTokens : Estimated;
+
+    private long Estimated => _attempt.Intent!.EstimatedInputTokens;
 }

@@ -331,12 +331,16 @@ internal sealed class StreamRelay
     private async ValueTask<AttemptFailure?> CutAsync()
     {
         NoteAnswer();
-        _guard!.Cut(_events.Usage);
-        if (!_headWritten)
+        if (!_headWritten && _events.ContentEvents == 1)
         {
+            // One event used up all: there is nothing that would be worth a beginning.
+            _guard!.Cut(_events.Usage);
             return AttemptFailure.OutOfMoney;
         }
 
+        // What is paid for is the client's.
+        Write(_framed);
+        _guard!.Cut(_events.Usage);
         await _recorder.SettleAsync(_attempt);
         return await SendErrorAsync(BudgetErrors.Cut);
     }

@@ -250,12 +250,16 @@ internal sealed class TranslatedStream
     private async ValueTask<AttemptFailure?> CutAsync()
     {
         NoteAnswer();
-        _guard!.Cut(_meter.Usage);
-        if (!_headWritten)
+        if (!_headWritten && _meter.ContentEvents == 1)
         {
+            // One event used up all: there is nothing that would be worth a beginning.
+            _guard!.Cut(_meter.Usage);
             return AttemptFailure.OutOfMoney;
         }
 
+        // What is paid for is the client's.
+        Release();
+        _guard!.Cut(_meter.Usage);
         await _recorder.SettleAsync(_attempt);
         return await SendErrorAsync(BudgetErrors.Cut, ErrorReply.Of(BudgetErrors.Cut));
     }

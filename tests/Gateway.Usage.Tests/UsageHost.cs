@@ -38,11 +38,17 @@ internal sealed class UsageHost : IAsyncDisposable
 
     public FixedConfig Config { get; } = new();
 
+    /// <summary>Connection string of the shared store; empty for none.</summary>
+    public string Cache { get; init; } = "";
+
     public ILedgerStore Ledger => _app!.Services.GetRequiredService<ILedgerStore>();
 
-    public static async Task<UsageHost> StartAsync(string? folder = null, long segmentBytes = 64 * 1024 * 1024, long minFreeBytes = 0)
+    public T Service<T>()
+        where T : notnull => _app!.Services.GetRequiredService<T>();
+
+    public static async Task<UsageHost> StartAsync(string? folder = null, long segmentBytes = 64 * 1024 * 1024, long minFreeBytes = 0, string cache = "")
     {
-        var host = new UsageHost(folder);
+        var host = new UsageHost(folder) { Cache = cache };
         await host.StartAgainAsync(segmentBytes, minFreeBytes);
         return host;
     }
@@ -59,6 +65,7 @@ internal sealed class UsageHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["GATEWAY_DATA"] = Folder,
+            ["ConnectionStrings:cache"] = Cache,
             [ContextKeys.SecretVariable] = Secret,
             ["Gateway:Ledger:SegmentBytes"] = segmentBytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["Gateway:Ledger:MinFreeBytes"] = minFreeBytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
@@ -80,7 +87,9 @@ internal sealed class UsageHost : IAsyncDisposable
         _http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
     }
 
-    public async Task<HealthStatus> HealthAsync() => (await _app!.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Status;
+    public async Task<HealthStatus> HealthAsync() => (await ReportAsync()).Status;
+
+    public Task<HealthReport> ReportAsync() => _app!.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
 
     public async Task StopAsync()
     {
@@ -106,6 +115,14 @@ internal sealed class UsageHost : IAsyncDisposable
             HttpStatusCode.Conflict => body.GetProperty("expected_seq").GetInt64(),
             _ => 0,
         });
+    }
+
+    /// <summary>Posts JSON as another service does.</summary>
+    public async Task<HttpResponseMessage> AskAsync(string path, string json, ContextRole role = ContextRole.Service)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(json, System.Text.Encoding.UTF8, "application/json") };
+        Sign(request, role, path);
+        return await _http!.SendAsync(request);
     }
 
     public async Task<(int Status, JsonElement Body)> GetAsync(string pathAndQuery, ContextRole? role = ContextRole.Admin, ContextAudience audience = ContextAudience.Usage)

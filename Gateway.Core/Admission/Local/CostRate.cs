@@ -25,7 +25,7 @@ internal readonly struct CostRate
         Burst = Math.Max(1, Math.Min(rule.Burst, long.MaxValue) / _share);
 
         // A burst of ones must fit however each of them was rounded; a burst of tokens comes in one piece.
-        ToleranceMicros = rule.Unit is LimitUnit.Requests ? Math.Min(FarthestMicros, MicrosOf(1) * Math.Min(Burst, FarthestMicros)) : Floor(Burst);
+        ToleranceMicros = rule.Unit is LimitUnit.Requests ? Math.Min(FarthestMicros, MicrosOf(1) * Math.Min(Burst, FarthestMicros)) : MicrosBack(Burst);
     }
 
     public CostRate(long limit, TimeSpan window, long share)
@@ -68,5 +68,6 @@ internal readonly struct CostRate
         return left <= 0 ? 0 : (long)Int128.Min(Burst, (Int128)left * _limit / ((Int128)_windowMicros * _share));
     }
 
-    private long Floor(long cost) => (long)Int128.Min(FarthestMicros, (Int128)cost * _windowMicros * _share / _limit);
+    /// <summary>As <see cref="MicrosOf"/>, rounded down: what is given back.</summary>
+    public long MicrosBack(long cost) => (long)Int128.Min(FarthestMicros, (Int128)cost * _windowMicros * _share / _limit);
 }

@@ -9,15 +9,15 @@ internal sealed class LocalHolds
 
     private readonly Dictionary<RequestPart, LocalHold> _holds = [];
 
-    // In the order of their ends, as they were when they were put in: a lease has one length only.
-    private readonly Queue<(RequestPart Request, long Until)> _ends = new();
+    // By their ends as they were when they were put in; who renewed since is put in again when its turn comes.
+    private readonly PriorityQueue<RequestPart, long> _ends = new();
 
     public int Count => _holds.Count;
 
     public void Add(RequestPart request, string organisation, BudgetSlot[] slots, long amount, long now)
     {
         _holds[request] = new LocalHold(organisation, slots, amount, now + LeaseMicros);
-        _ends.Enqueue((request, now + LeaseMicros));
+        _ends.Enqueue(request, now + LeaseMicros);
     }
 
     /// <returns>False when there is none.</returns>
@@ -37,21 +37,21 @@ internal sealed class LocalHolds
     /// <summary>Takes one whose lease is over.</summary>
     public bool TryTakeOver(long now, out LocalHold? hold)
     {
-        while (_ends.TryPeek(out var end) && end.Until <= now)
+        while (_ends.TryPeek(out var request, out var until) && until <= now)
         {
             _ends.Dequeue();
-            if (!_holds.TryGetValue(end.Request, out hold))
+            if (!_holds.TryGetValue(request, out hold))
             {
                 continue;
             }
 
             if (hold.Until <= now)
             {
-                _holds.Remove(end.Request);
+                _holds.Remove(request);
                 return true;
             }
 
-            _ends.Enqueue((end.Request, Math.Max(hold.Until, now + LeaseMicros)));
+            _ends.Enqueue(request, hold.Until);
         }
 
         hold = null;

@@ -2,6 +2,3 @@ namespace Gateway.Core.Admission.Local;
 
 /// <summary>Names one counter: ids are unique within their organisation only.</summary>
 internal readonly record struct StateKey(string Organisation, string Id);
-
-/// <summary>Names one decision.</summary>
-internal readonly record struct RequestPart(Guid RequestId, int Part);

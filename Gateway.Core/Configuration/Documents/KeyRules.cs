@@ -90,7 +90,7 @@ internal static class KeyRules
         }
 
         var (own, users) = (owners.OrganisationOf(config), owners.OrganisationOfUser(user));
-        if (own != users && owners.HasOrganisation(own))
+        if (own != users && owners.HasOrganisation(own) && owners.HasOrganisation(users))
         {
             errors.Add(node, $"belongs to organisation \"{Shown.Text(users)}\", and the key to \"{Shown.Text(own)}\"; all keys of a user must be in one organisation (users.NAME.organisation, or that of users.NAME.team)");
         }

@@ -37,7 +37,8 @@ internal static class OwnerRules
         }
 
         DocumentRules.CheckReference(node, owners.OrganisationNames, "organisation", errors);
-        if (team is not null && owners.Teams.GetValueOrDefault(team) is { } described && described.Organisation != name && owners.HasOrganisation(name))
+        if (team is not null && owners.Teams.GetValueOrDefault(team) is { } described && described.Organisation != name
+            && owners.HasOrganisation(name) && owners.HasOrganisation(described.Organisation))
         {
             errors.Add(node, $"must be \"{Shown.Text(described.Organisation)}\", the organisation of team \"{Shown.Text(team)}\"; or remove it");
         }

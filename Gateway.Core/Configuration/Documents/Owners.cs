@@ -14,7 +14,7 @@ internal sealed record Owners(
         OwnerBuilder.EndUsers(root.Member("end_users")),
         [.. root.Member("organisations")?.Names.Keys.Where(static name => name != OrganisationConfig.DefaultName) ?? [], OrganisationConfig.DefaultName]);
 
-    public static Owners Of(GatewayConfig config) => new(config.Organisations, config.Teams, config.Users, config.EndUsers, [.. config.Organisations.Keys]);
+    public static Owners Of(GatewayConfig config) => new(config.Organisations, config.Teams, config.Users, config.EndUsers, config.Organisations.Keys);
 
     public bool HasOrganisation(string name) => OrganisationNames.Contains(name);
 

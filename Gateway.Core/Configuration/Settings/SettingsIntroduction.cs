@@ -31,7 +31,7 @@ internal static class SettingsIntroduction
           raises the generation (`x-gateway-config`). A bad one never replaces a good one: its errors are logged once, and `/ready` says
           `degraded` until it is repaired. At the first start a bad document ends the process. Environment variables are those of the start.
         - **Units.** Durations: `500ms`, `2s`, `10m`, `1h`, `90d`. Sizes: `512KiB`, `32MiB`, `1GiB` (powers of 1024), `10MB` (powers of 1000), or bytes.
-          Prices: USD per 1,000,000 tokens with at most nine decimals, kept exactly.
+          Prices: USD per 1,000,000 tokens with at most nine decimals, kept exactly. Money: USD with at most nine decimals, kept exactly.
         - **Names** are {{SettingMaker.NameForm}}. A provider's name has no `/`.
 
         ## Without a document
@@ -94,10 +94,23 @@ internal static class SettingsIntroduction
         - **Routes** serve every endpoint below a path of their own: `path: /support` makes `/support/v1/chat/completions`, `/support/v1/messages` and all others.
           Their chats go through the route's `processors` first ([routing](routing.md#path-routes-and-processors)).
 
+        ## Who may spend what
+
+        - **Owners.** Organisation > team > user > key: `limits` and `budget` of each that a key belongs to hold at once, and those of `end_users` for the end user that a request
+          names. A key belongs to its `team` (else its user's), and to the organisation of that team; without a team that the document describes to its own `organisation`, else its
+          user's, else `default`. All keys of one user are in one organisation. Teams and users that keys name need not be described here; organisations must be, all but `default`.
+        - What limits and budgets mean, and what clients hear of them: [limits and budgets](limits-and-budgets.md).
+        - **Limits** are admitted by rate: in any interval of length W at most the burst and W's share of the rate. `shadow: true` tries limits out: they count and refuse nothing.
+        - **Budgets** are in USD, of one window or several. A `hard` one is reserved before a request is sent and is never overspent; a `soft` one reports. `raise` gives more until a
+          date, `fallback` lets a cheaper model answer when the money does not suffice, `alerts` tell the log and a `webhook`.
+        - **Keys made at run time** have the members of `keys[]`, as JSON, and hold to the same rules. In them `$` is a plain sign, and `null` is the same as a missing member.
+        - **Tokens** (JWT) of the issuers in `auth` are taken where a key could be; each subject counts as a key of its own, `jwt:NAME:SUBJECT`.
+
         ## What the design's shape does not have
 
         `moderation` on keys and model groups; `connection`, `paths`, `tags`, `probe` and `slow_stream` on providers, `sessions_*` in their limits; `sticky_by`, `attempts`, `hedge` and `queue` on model
-        groups; `tags` on deployments; `weight`, `requires` and `may_steer` on keys; `weight` on teams; `max_tokens` on processors.
+        groups; `tags` on deployments; `hash`, `disabled`, `user`, `organisation`, `addresses`, `labels`, `weight`, `requires` and `may_steer` on keys; `weight` and `organisation` on teams; `max_tokens` on processors;
+        `output_cap` on model groups; `organisations`, `users`, `end_users` and `auth`; of limits and budgets all but `requests_per_minute`, `tokens_per_minute`, `concurrency`, `usd`, `window` and `mode`.
 
         """;
 

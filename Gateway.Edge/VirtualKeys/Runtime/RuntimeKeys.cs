@@ -13,12 +13,16 @@ internal sealed class RuntimeKeys(KeyPepper pepper, TimeProvider time, ILogger<R
     /// <summary>After this long without an answer all is asked anew; also every so often without a reason, since a store that was restored may not show it.</summary>
     private static readonly TimeSpan AllAfter = TimeSpan.FromMinutes(15);
 
+    /// <summary>Whether a key is unknown can be said for this long after the store was asked. It is asked each second; one that hangs says nothing, not even an error.</summary>
+    private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(5);
+
     private static readonly GatewayError StoreAway = new(
         GatewayErrorKind.KeyStoreUnavailable, "The API key cannot be checked at the moment, because the gateway's store of keys does not answer. The key may be good: try again.", RetryAfter: TimeSpan.FromSeconds(1));
 
     private readonly ConcurrentDictionary<SecretDigest, KnownSecret> _bySecret = new();
     private readonly ConcurrentDictionary<string, RuntimeKey> _byId = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly bool _mayHaveKeys = store is { MayHaveKeys: true };
 
     // Of keys that this Edge cannot check, by id. Usually none.
     private readonly ConcurrentDictionary<string, long> _unusable = new(StringComparer.Ordinal);
@@ -27,13 +31,17 @@ internal sealed class RuntimeKeys(KeyPepper pepper, TimeProvider time, ILogger<R
     private long _revision;
     private long _allAt = long.MinValue;
     private bool _wasTold;
-    private volatile bool _isCurrent;
+    private volatile bool _answers;
+    private long _askedAt;
 
     /// <summary>Whether keys can be made here: there is a store, and a pepper that outlives this process.</summary>
     public bool IsOn => store is not null && pepper.IsGiven;
 
-    /// <summary>Whether an unknown key is truly unknown: the store answered when it was last asked.</summary>
-    public bool IsCurrent => IsOn ? _isCurrent : store is not { MayHaveKeys: true };
+    /// <summary>Whether an unknown key is truly unknown: the store was asked a moment ago, and answered.</summary>
+    public bool IsCurrent => IsOn ? _answers && time.GetElapsedTime(Volatile.Read(ref _askedAt)) < GoodFor : !_mayHaveKeys;
+
+    /// <summary>How far the store's changes are taken in.</summary>
+    public long Revision => Volatile.Read(ref _revision);
 
     public int Count => _byId.Count;
 
@@ -143,18 +151,19 @@ internal sealed class RuntimeKeys(KeyPepper pepper, TimeProvider time, ILogger<R
                 Apply(key);
             }
 
-            _revision = changes.Revision;
-            if (!_isCurrent)
+            Volatile.Write(ref _revision, changes.Revision);
+            Volatile.Write(ref _askedAt, asked);
+            if (!_answers)
             {
                 logger.KeyStoreRead(store.Name, _byId.Count);
             }
 
-            (_isCurrent, _wasTold) = (true, false);
+            (_answers, _wasTold) = (true, false);
             return true;
         }
         catch (KeyStoreException exception)
         {
-            _isCurrent = false;
+            _answers = false;
             if (!_wasTold)
             {
                 _wasTold = true;

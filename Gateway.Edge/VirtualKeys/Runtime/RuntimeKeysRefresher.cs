@@ -12,6 +12,7 @@ internal sealed class RuntimeKeysRefresher(RuntimeKeys keys, KeyNotices notices,
     private readonly SemaphoreSlim _news = new(0, 1);
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HashSet<string> _shadowed = new(StringComparer.Ordinal);
+    private (long Generation, long Revision) _compared;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -71,6 +72,13 @@ internal sealed class RuntimeKeysRefresher(RuntimeKeys keys, KeyNotices notices,
     private void TellShadowed()
     {
         var document = snapshots.Current.Keys;
+        var now = (document.Generation, keys.Revision);
+        if (now == _compared)
+        {
+            return;
+        }
+
+        _compared = now;
         _shadowed.RemoveWhere(id => !document.HasOwn(id) || keys.Find(id) is null);
         foreach (var id in document.OwnIds)
         {

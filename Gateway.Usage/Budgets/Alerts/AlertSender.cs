@@ -18,7 +18,7 @@ internal sealed class AlertSender : BackgroundService
     private const int MostWaiting = 1000;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(25)];
+    private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(16)];
 
     private readonly Channel<(AlertMessage Message, Uri Webhook)> _waiting;
     private readonly HttpClient _http;
@@ -85,8 +85,8 @@ internal sealed class AlertSender : BackgroundService
 
             if (attempt == Pauses.Length)
             {
-                _metrics.Alert("failed");
                 _logger.WebhookFailed(message.Scope, message.Window, message.Percent, attempt + 1, reason);
+                _metrics.Alert("failed");
                 return;
             }
 

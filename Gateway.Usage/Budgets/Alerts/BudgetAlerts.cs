@@ -87,7 +87,7 @@ internal sealed class BudgetAlerts(IConfigStore config, BudgetBook book, AlertSe
             return;
         }
 
-        // What is not met again belongs to windows that are over.
+        // What is not met again is below, or its window is over.
         var met = new HashSet<(string, string, int)>();
         foreach (var organisation in book.Organisations)
         {
@@ -118,8 +118,7 @@ internal sealed class BudgetAlerts(IConfigStore config, BudgetBook book, AlertSe
                 var mark = (organisation, slot.Id, percent);
                 if (spent <= 0 || spent * 100 < (Int128)percent * charge.LimitNanoUsd)
                 {
-                    _told.Remove(mark);
-                    continue;
+                    break;    // they ascend
                 }
 
                 met?.Add(mark);

@@ -29,10 +29,15 @@ public sealed class LoaderFuzzTests
           o: { strategy: sticky, sticky_by: prefix, deployments: [ { provider: p, model: one } ] }
         aliases: { a: o, b: a }
         routes: [ { path: /r/v1, model: b, streaming: only } ]
-        teams: { t: { weight: 2 } }
+        organisations: { a: { limits: { requests_per_day: 5 } } }
+        teams: { t: { weight: 2, organisation: a, budgets: [ { usd: .5, window: rolling, length: 2h }, { usd: 1, window: week, time_zone: Europe/Berlin, alerts: [50, 80], webhook: "https://h.example.com/?a=b", fallback: m } ] } }
+        users: { u: { team: t, limits: { shadow: true, sessions_5m: 2, models: { "m*": { tokens_per_minute: 5, burst: 2s } } } } }
+        end_users: { budget: { usd: 1.000000001, raise: { usd: 1, until: 2027-01-01 }, mode: soft } }
+        auth: { jwt: [ { name: j, issuer: i, audience: a, jwks_url: "https://i.example.com", roles_claim: r, required_roles: [x], models: [m] } ] }
         resolve: { default_provider: p, prefixes: { "gpt-*": p } }
         keys:
-          - { id: k, secret: "s-secret", models: ["*"], expires: 2027-01-01, limits: { requests_per_minute: 60 }, requires: { region: eu }, priority: batch, weight: 2 }
+          - { id: k, secret: "s-secret", models: ["*"], expires: 2027-01-01, limits: { requests_per_minute: 60 }, requires: { region: eu }, priority: batch, weight: 2, addresses: [10.0.0.0/8] }
+          - { id: h, hash: 0000000000000000000000000000000000000000000000000000000000000000, models: ["*"], user: u, disabled: true }
         moderation: { policies: { d: { input: [ { check: keywords, list: [w], action: redact }, { check: regex, pattern: "[0-9]+", action: block } ] } } }
 
         """;

@@ -28,6 +28,16 @@ public sealed class SecretTests
     [InlineData("routes: [ { path: \"/admin/${S}\", model: \"${S}\" }, { path: \"${S}\", streaming: \"${S}\" } ]\nkeys: [ { id: a, secret: s-secret, models: [\"*\"], requires: { a: \"${S}\" } } ]")]
     [InlineData("moderation: { policies: { p: { mode: \"${S}\", input: [ { check: regex, action: \"${S}\", pattern: \"(${S}\" } ] } } }")]
     [InlineData("models: { m: { deployments: [ { provider: \"${S}\", model: a, weight: \"${S}\", price: { input: \"${S}\", output: \"${S}\" } } ] } }")]
+    [InlineData("end_users: { limits: { concurrency: \"${S}\", burst: \"${S}\", shadow: \"${S}\" }, budget: { usd: \"${S}\", window: \"${S}\", time_zone: \"${S}\", mode: \"${S}\", alerts: [\"${S}\"], webhook: \"${S}\", fallback: \"${S}\" } }")]
+    [InlineData("end_users: { budget: { usd: 1, alerts: [1], webhook: \"https://sk-very-secret-value@h\" } }")]
+    [InlineData("end_users: { budget: { usd: 1, alerts: [1], webhook: \"ftp://h/sk-very-secret-value\" } }")]
+    [InlineData("keys: [ { id: a, hash: sk-very-secret-value, models: [\"*\"] } ]")]
+    [InlineData("keys: [ { id: a, hash: \"${S}\", models: [\"*\"], user: \"${S} \", organisation: \"${S}\", addresses: [\"${S}\"], labels: { a: \"${S} \" } } ]")]
+    [InlineData("keys: [ { id: a, hash: sk-very-secret-value, hash: sk-very-secret-value, secret: sk-very-secret-value, models: [\"*\"] } ]")]
+    [InlineData("organisations: { o: {} }\nteams: { t: { organisation: \"${S}\" } }\nusers: { u: { team: t, organisation: o }, v: { organisation: \"${S}\" } }\nkeys: [ { id: a, secret: s-secret, models: [\"*\"], organisation: o, user: v }, { id: b, secret: t-secret, models: [\"*\"], organisation: o, team: t } ]")]
+    [InlineData("auth: { jwt: [ { name: \"${S}:\", issuer: i, audience: a, keys: [sk-very-secret-value, \"${S}\"], jwks_url: \"${S}\", internal: \"${S}\", models: [\"${S}\"], providers: [\"${S}\"] } ] }")]
+    [InlineData("auth: { jwt: [ { name: j, issuer: i, audience: a, jwks_url: \"http://h/sk-very-secret-value\", models: [\"*\"] } ] }")]
+    [InlineData("providers: { p: { protocol: openai, base_url: https://x.example.com } }\naliases: { a: \"${S}\" }\nresolve: { default_provider: p }\nend_users: { limits: { models: { a: { concurrency: 1 } } } }")]
     public void Errors_AboutAValueThatIsSecret_DoNotShowIt(string lines)
     {
         var errors = Documents.Errors("version: 1\n" + lines, ("S", Secret));
@@ -42,17 +52,22 @@ public sealed class SecretTests
             version: 1
             server: { admin_key: sk-very-secret-value-1 }
             providers: { p: { protocol: openai, base_url: https://x.example.com, keys: [sk-very-secret-value-2, { secret: sk-very-secret-value-5, weight: 7 }], connection: { proxy: "http://proxy.example.com", proxy_credential: "u:sk-very-secret-value-6" }, headers: { x-token: sk-very-secret-value-3 } } }
-            keys: [ { id: demo, secret: sk-very-secret-value-4, models: ["*"] } ]
+            keys: [ { id: demo, secret: sk-very-secret-value-4, models: ["*"], budget: { usd: 1, alerts: [50], webhook: "https://very-secret.example.com/very-secret-value" } }, { id: b, hash: abcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabca, models: ["*"] } ]
+            auth: { jwt: [ { name: j, issuer: i, audience: a, keys: [sk-very-secret-value-that-is-longer], models: ["*"] } ] }
             """);
         var snapshot = new ConfigSnapshot(config, 1, "f", "o");
 
-        var texts = string.Join('\n', snapshot, config, config.Server, config.Providers["p"], config.Providers["p"].Keys[0], config.Providers["p"].Keys[1], config.Providers["p"].Connection, config.Keys[0]);
+        var texts = string.Join('\n', snapshot, config, config.Server, config.Providers["p"], config.Providers["p"].Keys[0], config.Providers["p"].Keys[1], config.Providers["p"].Connection, config.Keys[0], config.Keys[0].Budgets[0], config.Keys[1], config.JwtIssuers[0]);
 
         Assert.DoesNotContain("very-secret", texts, StringComparison.Ordinal);
         Assert.Contains("AdminKey = ***", texts, StringComparison.Ordinal);
         Assert.Contains("Id = demo, Secret = ***", texts, StringComparison.Ordinal);
         Assert.Contains("Keys = 2 x ***", texts, StringComparison.Ordinal);
         Assert.Contains("Secret = ***, Weight = 7", texts, StringComparison.Ordinal);
+        Assert.DoesNotContain("abcabc", texts, StringComparison.Ordinal);
+        Assert.Contains("LimitNanoUsd = 1000000000, ", texts, StringComparison.Ordinal);
+        Assert.Contains("Webhook = ***", texts, StringComparison.Ordinal);
+        Assert.Contains("Keys = 1 x ***", texts, StringComparison.Ordinal);
         Assert.Contains("ProxyCredential = ***", texts, StringComparison.Ordinal);
         Assert.Contains("x-token: ***", texts, StringComparison.Ordinal);
     }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Core.Configuration;
 using Gateway.Core.Context;
+using Gateway.Edge.Admission;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -72,12 +73,14 @@ internal sealed class EdgeServer : IAsyncDisposable
     /// <param name="log">Gets what the Edge logs.</param>
     /// <param name="hostBound">Seconds until the host ends whatever still runs; null for what the gateway itself says.</param>
     /// <param name="store">The configuration itself, in the place of the document.</param>
-    public static async Task<EdgeServer> StartAsync(IEnumerable<Uri> routers, Dictionary<string, string>? settings = null, string config = Config, TimeProvider? time = null, ILoggerProvider? log = null, string? hostBound = "1", HeldConfigStore? store = null)
+    /// <param name="admission">Who decides on limits and budgets; null for who decides in a shipped Edge.</param>
+    /// <param name="services">More services, which stand in for those of the Edge.</param>
+    public static async Task<EdgeServer> StartAsync(IEnumerable<Uri> routers, Dictionary<string, string>? settings = null, string config = Config, TimeProvider? time = null, ILoggerProvider? log = null, string? hostBound = "1", HeldConfigStore? store = null, IEdgeAdmission? admission = null, Action<IServiceCollection>? services = null)
     {
         var folder = Directory.CreateTempSubdirectory("edge-test-").FullName;
         var file = Path.Combine(folder, "gateway.yaml");
         await File.WriteAllTextAsync(file, config);
-        List<string> args = ["--urls", "http://127.0.0.1:0", "--GATEWAY_CONFIG", file, "--GATEWAY_CONTEXT_SECRET", Secret, "--Gateway:ShutdownGrace", "00:00:00"];
+        List<string> args = ["--urls", "http://127.0.0.1:0", "--GATEWAY_CONFIG", file, "--GATEWAY_CONTEXT_SECRET", Secret, "--GATEWAY_DATA", Path.Combine(folder, "data"), "--Gateway:ShutdownGrace", "00:00:00"];
         if (hostBound is not null)
         {
             args.AddRange(["--shutdownTimeoutSeconds", hostBound]);
@@ -106,10 +109,17 @@ internal sealed class EdgeServer : IAsyncDisposable
                 builder.Services.AddSingleton<IConfigStore>(store);
             }
 
+            if (admission is not null)
+            {
+                builder.Services.AddSingleton(admission);
+            }
+
             if (time is not null)
             {
                 builder.Services.AddSingleton(time);
             }
+
+            services?.Invoke(builder.Services);
         });
         await app.StartAsync();
         return new EdgeServer(app, folder);

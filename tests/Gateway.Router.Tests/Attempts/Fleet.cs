@@ -4,6 +4,7 @@ using Gateway.Core.Journal;
 using Gateway.Core.Money;
 using Gateway.Router.Catalog;
 using Gateway.Router.Tests.Hosting;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -29,7 +30,10 @@ internal sealed class Fleet : IAsyncDisposable
 
     /// <param name="change">Changes the document: one group <c>gpt-test</c> over all of them.</param>
     /// <param name="time">The Router's clock; null for the real one.</param>
-    public static async Task<Fleet> StartAsync(Func<GatewayConfig, GatewayConfig> change, TimeProvider? time, params RequestDelegate[] answers)
+    public static Task<Fleet> StartAsync(Func<GatewayConfig, GatewayConfig> change, TimeProvider? time, params RequestDelegate[] answers) => StartAsync(change, time, null, answers);
+
+    /// <param name="configure">Changes the Router's services.</param>
+    public static async Task<Fleet> StartAsync(Func<GatewayConfig, GatewayConfig> change, TimeProvider? time, Action<WebApplicationBuilder>? configure, params RequestDelegate[] answers)
     {
         var fleet = new Fleet();
         foreach (var answer in answers)
@@ -48,6 +52,8 @@ internal sealed class Fleet : IAsyncDisposable
             {
                 builder.Services.AddSingleton(time);
             }
+
+            configure?.Invoke(builder);
         });
         return fleet;
     }

@@ -14,7 +14,7 @@ internal sealed class BudgetRig
     public static readonly BudgetSlot Key = new("key:demo|lifetime", 0);
     public static readonly BudgetSlot Team = new("team:research|month:2026-01-01@UTC", 0);
 
-    private static readonly IMeterFactory Meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+    public static readonly IMeterFactory Meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
 
     public BudgetRig()
     {

@@ -20,6 +20,9 @@ internal sealed class FakeBudgetStore(TimeProvider time) : IAdmissionStore, IBud
     /// <summary>Calls change what they should, and their answers get lost.</summary>
     public bool LosesAnswers { get; set; }
 
+    /// <summary>Calls change nothing and get no answer.</summary>
+    public bool LosesCalls { get; set; }
+
     public List<string> Calls { get; } = [];
 
     /// <summary>Between the pieces of a filling, for example.</summary>
@@ -202,7 +205,7 @@ internal sealed class FakeBudgetStore(TimeProvider time) : IAdmissionStore, IBud
     private ValueTask<T> Answer<T>(string call, T none, Func<T> work)
     {
         Before?.Invoke(call);
-        if (!IsUp)
+        if (!IsUp || LosesCalls)
         {
             return new(none);
         }

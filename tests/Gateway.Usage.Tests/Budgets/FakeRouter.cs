@@ -11,12 +11,16 @@ internal sealed class FakeRouter(BudgetRig rig, Random random)
     private readonly List<(Guid Id, long Cost)> _journal = [];
     private readonly List<(Guid Id, long Cost)> _unsettled = [];
 
+    private DateTimeOffset _quietUntil;
+
     /// <summary>Of all requests that have ended.</summary>
     public long Cost { get; private set; }
 
     public int Losses { get; private set; }
 
     public int Haste { get; } = random.Next(1, 8);
+
+    private bool IsQuiet => rig.Time.GetUtcNow() < _quietUntil;
 
     public async Task ActAsync()
     {
@@ -40,7 +44,11 @@ internal sealed class FakeRouter(BudgetRig rig, Random random)
             case 7 or 8:
                 Ship(random.Next(1, 5));
                 break;
-            case 9 when random.Next(30) == 0:
+            case 9 when random.Next(10) == 0:
+                // Neither Usage nor the store hears of it for a while, and not as long as Usage would give up.
+                _quietUntil = rig.Time.GetUtcNow() + TimeSpan.FromSeconds(random.NextDouble() * 6);
+                break;
+            case 10 when random.Next(30) == 0:
                 Losses++;
                 rig.Store.Lose();
                 break;
@@ -66,6 +74,11 @@ internal sealed class FakeRouter(BudgetRig rig, Random random)
         {
             await SettleAsync();
             Ship(10);
+        }
+
+        if (IsQuiet)
+        {
+            return;
         }
 
         // What was settled must be in the ledger before all is told; what is not settled is still held.
@@ -108,6 +121,11 @@ internal sealed class FakeRouter(BudgetRig rig, Random random)
 
     private void Ship(int most)
     {
+        if (IsQuiet)
+        {
+            return;
+        }
+
         foreach (var (id, cost) in _journal.Take(most).ToList())
         {
             rig.Ship(id, cost);

@@ -13,8 +13,9 @@ public sealed class SweepTests
         await rig.OpenAsync();
         var id = rig.NewId();
         rig.Store.Admit(BudgetRig.Hold(id));
+        await rig.RunAsync(FakeBudgetStore.Lease);
         rig.Ship(id, 77);
-        await rig.RunAsync(FakeBudgetStore.Lease + TimeSpan.FromSeconds(2));
+        await rig.RunAsync(TimeSpan.FromSeconds(2));
 
         Assert.Equal((77, 0), (rig.Store.Spent(BudgetRig.Key), rig.Store.Holds));
         Assert.Equal(SettleOutcome.Repeated, await rig.Store.SettleAsync(BudgetRig.Settlement(id, 77), default));
@@ -91,6 +92,40 @@ public sealed class SweepTests
         await rig.RunAsync(TimeSpan.FromSeconds(8));
 
         Assert.Equal(0, rig.Store.Holds);
+    }
+
+    [Theory]
+    [InlineData("edge:1", 0)]
+    [InlineData("router:1", 1)]
+    public async Task Only_who_leaves_records_is_waited_for(string holder, int holds)
+    {
+        var rig = new BudgetRig();
+        await rig.OpenAsync();
+        ValueTask RenewAsync() => new(rig.Store.RenewAsync(BudgetRig.Organisation, holder, [], isAll: false, default).AsTask());
+        await rig.RunAsync(UntilNobodyIsMissed, RenewAsync);
+        rig.Store.Admit(BudgetRig.Hold(rig.NewId()));
+        await rig.RunAsync(FakeBudgetStore.Lease + TimeSpan.FromSeconds(2));
+
+        Assert.Equal(holds, rig.Store.Holds);
+    }
+
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 1)]
+    public async Task A_process_that_has_just_started_does_not_know_whom_it_has_missed(bool hasSpent, int holds)
+    {
+        var rig = new BudgetRig();
+        if (hasSpent)
+        {
+            rig.Ship(rig.NewId(), 1);
+        }
+
+        rig.Restart();
+        await rig.OpenAsync();
+        rig.Store.Admit(BudgetRig.Hold(rig.NewId()));
+        await rig.RunAsync(FakeBudgetStore.Lease + TimeSpan.FromSeconds(2));
+
+        Assert.Equal(holds, rig.Store.Holds);
     }
 
     [Fact]
