@@ -321,7 +321,7 @@ public sealed class RedisAdmissionStoreTests(AdmissionRedis redis) : IClassFixtu
 
         // Asked twice: the clock of Redis could have been put forward, which only the first answer tells.
         Assert.Equal(2, recording.Calls.Count);
-        recording.OnTheWay = (_, values) => values[6] = recording.Calls.Count == 2 ? (long)values[6] - 1_100_000 : values[6];
+        recording.OnTheWay = (_, values) => values[6] = (long)values[6] + (recording.Calls.Count == 2 ? -1_100_000 : 60_000_000);
         Assert.Equal(AdmissionOutcome.Admitted, (await _scene.AdmitAsync(request with { RequestId = Guid.CreateVersion7() }, store)).Outcome);
     }
 }
