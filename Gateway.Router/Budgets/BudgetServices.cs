@@ -1,3 +1,4 @@
+using Gateway.Core.Admission.Redis;
 using Gateway.Core.Admission.Shared;
 using Gateway.Core.Configuration;
 using Gateway.Core.Journal;
@@ -12,6 +13,11 @@ internal static class BudgetServices
     public static WebApplicationBuilder AddBudgets(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
+        if (builder.AddRedisLink())
+        {
+            services.TryAddSingleton<IAdmissionStore>(static provider => provider.GetRequiredService<RedisAdmissionStore>());
+        }
+
         services.TryAddSingleton<IAdmissionStore>(NoAdmissionStore.Instance);
         services.AddSingleton(static provider => new HoldKeeper(
             provider.GetRequiredService<IAdmissionStore>(), provider.GetRequiredService<IConfigStore>(), provider.GetRequiredService<TimeProvider>(),

@@ -70,6 +70,11 @@ internal sealed class FallbackFinder
         {
             trip.OwnTrigger = trigger;
         }
+        else
+        {
+            // Where the money does not suffice for one that stands in, a cheaper one of the model's own may.
+            trip.OwnTrigger |= trigger & FallbackTriggers.Budget;
+        }
 
         while (trip.Preferences is { } preferences && trip.NextModel < preferences.Models.Count)
         {

@@ -1,3 +1,5 @@
+using Gateway.Core.Admission.Redis;
+using Gateway.Core.Admission.Shared;
 using Gateway.Usage.Budgets.Alerts;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -18,8 +20,21 @@ internal static class BudgetExtensions
         services.AddSingleton<AlertSender>();
         services.AddHostedService(static provider => provider.GetRequiredService<AlertSender>());
         services.AddHostedService<BudgetAlerts>();
+        if (builder.AddRedisLink())
+        {
+            services.TryAddSingleton<IAdmissionStore>(static provider => provider.GetRequiredService<RedisAdmissionStore>());
+            services.TryAddSingleton<IBudgetAuthority>(static provider => provider.GetRequiredService<RedisBudgetAuthority>());
+            services.AddSingleton(static provider => new BudgetTools(
+                provider.GetRequiredService<BudgetBook>(), provider.GetRequiredService<DispatchedRequests>(), provider.GetRequiredService<IBudgetAuthority>(),
+                provider.GetRequiredService<IAdmissionStore>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<BudgetMetrics>(),
+                provider.GetRequiredService<ILogger<BudgetKeeper>>()));
+            services.AddHostedService<BudgetKeeper>();
+        }
+
+        services.AddHealthChecks().Add(new("redis", static provider => new BudgetStoreHealthCheck(provider.GetService<IBudgetAuthority>()), failureStatus: null, tags: null));
         return builder;
     }
 
+    /// <summary>Where Edges ask.</summary>
     public static void MapBudgets(this WebApplication app) => app.Services.GetRequiredService<BudgetEndpoints>().Map(app);
 }

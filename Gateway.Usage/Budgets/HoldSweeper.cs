@@ -36,16 +36,8 @@ internal sealed class HoldSweeper(string organisation, BudgetTools tools)
             var wasDispatched = tools.Dispatched.Contains(hold.RequestId);
             if (tools.Book.Find(hold.RequestId) is { } end)
             {
-                // The cost of all parts is booked with the first.
-                if (hold.Part == 0)
-                {
-                    settlements.Add(new Settlement { RequestId = hold.RequestId, Ticket = hold.Ticket, CostNanoUsd = end.CostNanoUsd });
-                }
-                else
-                {
-                    voids.Add(hold);
-                }
-
+                // Of several parts the first that is settled books all of the cost; for the others it is a repetition, which gives them back.
+                settlements.Add(new Settlement { RequestId = hold.RequestId, Part = hold.Part, Ticket = hold.Ticket, CostNanoUsd = end.CostNanoUsd });
                 continue;
             }
 
@@ -56,7 +48,7 @@ internal sealed class HoldSweeper(string organisation, BudgetTools tools)
             var patience = wasDispatched || holders.Complete < Suspicion ? Patience : TimeSpan.Zero;
             if (tools.Time.GetElapsedTime(since, now) >= patience)
             {
-                if (wasDispatched && hold.Part == 0)
+                if (wasDispatched)
                 {
                     tools.Logger.RecordMissing(hold.RequestId, organisation, patience.TotalSeconds);
                 }

@@ -1,26 +1,30 @@
+using Gateway.Core.Admission.Shared;
+
 namespace Gateway.Usage.Budgets;
 
 /// <summary>
 /// The Edges and Routers that hold something of an organisation, as the store sees them. While nobody tells, the list stands still: who was there before the store
 /// was lost is waited for after it. Not thread-safe.
 /// </summary>
-internal sealed class KnownHolders(TimeProvider time)
+/// <param name="isFirst">Nobody can have been there before: the organisation has not spent anything yet.</param>
+internal sealed class KnownHolders(TimeProvider time, bool isFirst)
 {
     private readonly HashSet<string> _present = new(StringComparer.Ordinal);
 
     // A process that has just started does not know whom it has missed.
-    private long _lastLoss = time.GetTimestamp();
+    private long? _lastLoss = isFirst ? null : time.GetTimestamp();
 
     public bool IsEmpty => _present.Count == 0;
 
-    /// <summary>How long nobody has gone away.</summary>
-    public TimeSpan Complete => time.GetElapsedTime(_lastLoss);
+    /// <summary>How long no Router has gone away.</summary>
+    public TimeSpan Complete => _lastLoss is { } loss ? time.GetElapsedTime(loss) : TimeSpan.MaxValue;
 
     /// <summary>Those that the store saw in the last seconds.</summary>
     public void Seen(IReadOnlyList<(string Holder, bool HasToldAll)> holders)
     {
         var now = holders.Select(static holder => holder.Holder).ToHashSet(StringComparer.Ordinal);
-        if (!_present.IsSubsetOf(now))
+        _present.ExceptWith(now);
+        if (_present.Any(static lost => !lost.StartsWith(HolderIds.EdgePrefix, StringComparison.Ordinal)))
         {
             _lastLoss = time.GetTimestamp();
         }

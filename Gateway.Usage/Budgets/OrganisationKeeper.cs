@@ -9,7 +9,7 @@ internal sealed class OrganisationKeeper(string organisation, SlotChanges change
     private static readonly TimeSpan Usually = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReconcileEvery = TimeSpan.FromSeconds(5);
 
-    private readonly KnownHolders _holders = new(tools.Time);
+    private readonly KnownHolders _holders = new(tools.Time, isFirst: !tools.Book.Organisations.Contains(organisation));
     private readonly HoldSweeper _sweeper = new(organisation, tools);
     private readonly BudgetReconciler _reconciler = new(organisation, changes, tools);
     private EpochFill? _fill;

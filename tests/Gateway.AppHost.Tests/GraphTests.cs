@@ -37,6 +37,9 @@ public sealed class GraphTests : IDisposable
         Assert.Equal(edge["GATEWAY_CONTEXT_SECRET"], router["GATEWAY_CONTEXT_SECRET"]);
         Assert.DoesNotContain("services__edge__http__0", router.Keys);
         Assert.Equal("localhost:1,abortConnect=false", router["ConnectionStrings__cache"]);
+
+        var usage = Assert.Single(_data.Services(), static s => s.Name == "usage").Environment;
+        Assert.Equal("localhost:1,abortConnect=false", usage["ConnectionStrings__cache"]);
         Assert.DoesNotContain("GATEWAY_KEY_PEPPER", router.Keys);
     }
 

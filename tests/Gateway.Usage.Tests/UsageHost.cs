@@ -38,14 +38,17 @@ internal sealed class UsageHost : IAsyncDisposable
 
     public FixedConfig Config { get; } = new();
 
+    /// <summary>Connection string of the shared store; empty for none.</summary>
+    public string Cache { get; init; } = "";
+
     public ILedgerStore Ledger => _app!.Services.GetRequiredService<ILedgerStore>();
 
     public T Service<T>()
         where T : notnull => _app!.Services.GetRequiredService<T>();
 
-    public static async Task<UsageHost> StartAsync(string? folder = null, long segmentBytes = 64 * 1024 * 1024, long minFreeBytes = 0)
+    public static async Task<UsageHost> StartAsync(string? folder = null, long segmentBytes = 64 * 1024 * 1024, long minFreeBytes = 0, string cache = "")
     {
-        var host = new UsageHost(folder);
+        var host = new UsageHost(folder) { Cache = cache };
         await host.StartAgainAsync(segmentBytes, minFreeBytes);
         return host;
     }
@@ -62,6 +65,7 @@ internal sealed class UsageHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["GATEWAY_DATA"] = Folder,
+            ["ConnectionStrings:cache"] = Cache,
             [ContextKeys.SecretVariable] = Secret,
             ["Gateway:Ledger:SegmentBytes"] = segmentBytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["Gateway:Ledger:MinFreeBytes"] = minFreeBytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
@@ -83,7 +87,9 @@ internal sealed class UsageHost : IAsyncDisposable
         _http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
     }
 
-    public async Task<HealthStatus> HealthAsync() => (await _app!.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Status;
+    public async Task<HealthStatus> HealthAsync() => (await ReportAsync()).Status;
+
+    public Task<HealthReport> ReportAsync() => _app!.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
 
     public async Task StopAsync()
     {

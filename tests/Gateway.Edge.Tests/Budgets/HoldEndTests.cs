@@ -94,11 +94,11 @@ public sealed class HoldEndTests
     public async Task ClientThatIsGone_BeforeAnythingWasSent_GivesBack()
     {
         await using var rig = await BudgetedEdge.StartAsync();
-        var asked = new TaskCompletionSource();
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         rig.Admission.Wait = async aborted =>
         {
             // Admitted all the same: the answer was on its way.
-            var gone = new TaskCompletionSource();
+            var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             await using var registration = aborted.Register(gone.SetResult);
             asked.SetResult();
             await gone.Task;

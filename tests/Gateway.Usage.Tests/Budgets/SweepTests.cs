@@ -94,6 +94,40 @@ public sealed class SweepTests
         Assert.Equal(0, rig.Store.Holds);
     }
 
+    [Theory]
+    [InlineData("edge:1", 0)]
+    [InlineData("router:1", 1)]
+    public async Task Only_who_leaves_records_is_waited_for(string holder, int holds)
+    {
+        var rig = new BudgetRig();
+        await rig.OpenAsync();
+        ValueTask RenewAsync() => new(rig.Store.RenewAsync(BudgetRig.Organisation, holder, [], isAll: false, default).AsTask());
+        await rig.RunAsync(UntilNobodyIsMissed, RenewAsync);
+        rig.Store.Admit(BudgetRig.Hold(rig.NewId()));
+        await rig.RunAsync(FakeBudgetStore.Lease + TimeSpan.FromSeconds(2));
+
+        Assert.Equal(holds, rig.Store.Holds);
+    }
+
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 1)]
+    public async Task A_process_that_has_just_started_does_not_know_whom_it_has_missed(bool hasSpent, int holds)
+    {
+        var rig = new BudgetRig();
+        if (hasSpent)
+        {
+            rig.Ship(rig.NewId(), 1);
+        }
+
+        rig.Restart();
+        await rig.OpenAsync();
+        rig.Store.Admit(BudgetRig.Hold(rig.NewId()));
+        await rig.RunAsync(FakeBudgetStore.Lease + TimeSpan.FromSeconds(2));
+
+        Assert.Equal(holds, rig.Store.Holds);
+    }
+
     [Fact]
     public async Task A_store_that_does_not_answer_is_swept_later()
     {
