@@ -9,7 +9,7 @@ namespace Microsoft.Extensions.Hosting;
 
 internal static class AdmissionExtensions
 {
-    /// <summary>Rate limits: in Redis when a connection string is there, in this process otherwise and meanwhile.</summary>
+    /// <summary>Limits and budgets: in Redis when a connection string is there, in this process otherwise and meanwhile.</summary>
     public static IHostApplicationBuilder AddAdmission(this IHostApplicationBuilder builder)
     {
         if (builder.AddRedisLink())
@@ -22,9 +22,13 @@ internal static class AdmissionExtensions
                 return new RedisLimits(link);
             });
             builder.Services.TryAddSingleton<IAdmissionStore>(static services => services.GetRequiredService<RedisAdmissionStore>());
-            builder.Services.AddSingleton(static services => new HoldKeeper(
-                services.GetRequiredService<IAdmissionStore>(), services.GetRequiredService<IConfigStore>(), services.GetRequiredService<TimeProvider>(),
-                $"edge:{Guid.NewGuid():N}", settled: null, services.GetRequiredService<ILogger<HoldKeeper>>()));
+            builder.Services.TryAddSingleton(static services => new HoldKeeper(
+                services.GetRequiredService<IAdmissionStore>(),
+                services.GetRequiredService<IConfigStore>(),
+                services.GetRequiredService<TimeProvider>(),
+                $"edge:{services.GetRequiredService<EdgePeers>().Id:N}",
+                settled: null,
+                services.GetRequiredService<ILogger<HoldKeeper>>()));
             builder.Services.TryAddSingleton<IHoldKeeper>(static services => services.GetRequiredService<HoldKeeper>());
             builder.Services.AddHostedService(static services => services.GetRequiredService<HoldKeeper>());
         }

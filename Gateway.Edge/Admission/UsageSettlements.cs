@@ -34,17 +34,36 @@ internal sealed class UsageSettlements(IHttpClientFactory clients, ContextToken 
     public async ValueTask<IReadOnlyList<long>?> SpentAsync(SpentQuery query, CancellationToken cancellationToken)
     {
         var reply = await PostAsync(UsageContract.BudgetsPath, query, UsageContractJson.Default.SpentQuery, UsageContractJson.Default.SpentReply, cancellationToken);
-        if (reply is null || (reply.Spent is { } spent && spent.Count == query.Slots.Count))
-        {
-            return reply?.Spent;
-        }
-
-        Failed("unreadable answer");
-        return null;
+        return Checked(reply?.Spent is { } spent && spent.Count == query.Slots.Count, reply)?.Spent;
     }
 
-    public async ValueTask<IReadOnlyList<SettledRequest>?> SettledAsync(SettledQuery query, CancellationToken cancellationToken) =>
-        (await PostAsync(UsageContract.SettledPath, query, UsageContractJson.Default.SettledQuery, UsageContractJson.Default.SettledReply, cancellationToken))?.Settled;
+    public async ValueTask<IReadOnlyList<SettledRequest>?> SettledAsync(SettledQuery query, CancellationToken cancellationToken)
+    {
+        var reply = await PostAsync(UsageContract.SettledPath, query, UsageContractJson.Default.SettledQuery, UsageContractJson.Default.SettledReply, cancellationToken);
+        return Checked(reply?.Settled is not null, reply)?.Settled;
+    }
+
+    private TReply? Checked<TReply>(bool isGood, TReply? reply)
+        where TReply : class
+    {
+        if (reply is null)
+        {
+            return null;
+        }
+
+        if (!isGood)
+        {
+            return Failed<TReply>("unreadable answer");
+        }
+
+        if (_wasTold)
+        {
+            _wasTold = false;
+            logger.UsageTelling();
+        }
+
+        return reply;
+    }
 
     private async ValueTask<TReply?> PostAsync<TQuery, TReply>(string path, TQuery query, JsonTypeInfo<TQuery> queryType, JsonTypeInfo<TReply> replyType, CancellationToken cancellationToken)
         where TReply : class
@@ -70,18 +89,7 @@ internal sealed class UsageSettlements(IHttpClientFactory clients, ContextToken 
             }
 
             await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-            if (await JsonSerializer.DeserializeAsync(body, replyType, cancellationToken) is not { } reply)
-            {
-                return Failed<TReply>("empty answer");
-            }
-
-            if (_wasTold)
-            {
-                _wasTold = false;
-                logger.UsageTelling();
-            }
-
-            return reply;
+            return await JsonSerializer.DeserializeAsync(body, replyType, cancellationToken) ?? Failed<TReply>("empty answer");
         }
         catch (HttpRequestException exception)
         {
@@ -100,16 +108,12 @@ internal sealed class UsageSettlements(IHttpClientFactory clients, ContextToken 
     private TReply? Failed<TReply>(string error)
         where TReply : class
     {
-        Failed(error);
-        return null;
-    }
-
-    private void Failed(string error)
-    {
         if (!_wasTold)
         {
             _wasTold = true;
             logger.UsageNotTelling(error);
         }
+
+        return null;
     }
 }

@@ -121,10 +121,10 @@ public sealed class LocalAdmissionStore(TimeProvider time, bool isToldBySource =
             var beyond = (settlement.Tokens ?? ticket.ReservedTokens) - ticket.ReservedTokens;
             if (beyond > 0 || (isKnown && decision.Kind is DecisionKind.Admitted))
             {
-                _limits.Correct(ticket, beyond, Share, now);
+                _limits.Correct(ticket, beyond, Share, decision.At, now);
             }
 
-            _decisions.Set(request, new Decision(DecisionKind.Settled, -1, 0, 0));
+            _decisions.Set(request, new Decision(DecisionKind.Settled));
             return wasHeld || ticket.Budgets.Count == 0 ? SettleOutcome.Settled : SettleOutcome.Late;
         }
     }
@@ -144,10 +144,10 @@ public sealed class LocalAdmissionStore(TimeProvider time, bool isToldBySource =
             _money.GiveBack(request);
             if (isKnown && decision.Kind is DecisionKind.Admitted)
             {
-                _limits.Correct(hold.Ticket, -hold.Ticket.ReservedTokens, Share, NowMicros);
+                _limits.Correct(hold.Ticket, -hold.Ticket.ReservedTokens, Share, decision.At, NowMicros);
             }
 
-            _decisions.Set(request, new Decision(DecisionKind.Voided, -1, 0, 0));
+            _decisions.Set(request, new Decision(DecisionKind.Voided));
         }
     }
 
@@ -310,10 +310,10 @@ public sealed class LocalAdmissionStore(TimeProvider time, bool isToldBySource =
         }
 
         // 2. What the budgets say.
-        var money = withBudgets && request.Budgets.Count > 0 ? _money.Afford(request) : MoneyDecision.None;
+        var money = withBudgets && request.Budgets.Count > 0 ? _money.Afford(request, time.GetUtcNow()) : MoneyDecision.None;
         if (money.Outcome is AdmissionOutcome.Unaffordable && !isPeek)
         {
-            _decisions.Set(key, new Decision(DecisionKind.Denied, money.Binding, 0, 0));
+            _decisions.Set(key, new Decision(DecisionKind.Denied, money.Binding));
         }
 
         if (!isPeek && money.Amount > 0 && !_money.TryHold(key, request, money.Amount, now))
@@ -334,7 +334,7 @@ public sealed class LocalAdmissionStore(TimeProvider time, bool isToldBySource =
                 _limits.Take(limits[i], request, states[i].Exceeded, tats[i], now);
             }
 
-            _decisions.Set(key, new Decision(DecisionKind.Admitted, -1, money.Amount, money.OutputCap));
+            _decisions.Set(key, new Decision(DecisionKind.Admitted, -1, money.Amount, money.OutputCap, now));
         }
 
         return new AdmissionAnswer
@@ -376,13 +376,14 @@ public sealed class LocalAdmissionStore(TimeProvider time, bool isToldBySource =
 
     private AdmissionAnswer Refused_NeedsLock(AdmissionRequest request, AdmissionOutcome outcome, int binding, LimitState[] limits)
     {
-        var resets = outcome is AdmissionOutcome.Unaffordable && binding < request.Budgets.Count ? request.Budgets[binding].ResetsAt : null;
-        var wait = resets - time.GetUtcNow() ?? TimeSpan.Zero;
+        var isSpent = outcome is AdmissionOutcome.Unaffordable && binding >= 0 && binding < request.Budgets.Count;
         return new AdmissionAnswer
         {
             Outcome = outcome,
             Binding = binding,
-            RetryAfter = wait > TimeSpan.Zero ? wait : TimeSpan.Zero,
+
+            // A refusal that is remembered may no longer be one: another request would be admitted at once.
+            RetryAfter = isSpent ? TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerMicrosecond, _money.Patience(request, binding, time.GetUtcNow()).Ticks)) : TimeSpan.Zero,
             Limits = limits,
             Budgets = _money.States(request, withBudgets: true),
         };

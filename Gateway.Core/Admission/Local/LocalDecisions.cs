@@ -12,7 +12,8 @@ internal enum DecisionKind : byte
 /// <param name="Binding">Of a denial: which budget did not suffice.</param>
 /// <param name="HeldNanoUsd">Of an admission.</param>
 /// <param name="OutputCap">Of an admission.</param>
-internal readonly record struct Decision(DecisionKind Kind, int Binding, long HeldNanoUsd, long OutputCap);
+/// <param name="At">Of an admission: when, in microseconds.</param>
+internal readonly record struct Decision(DecisionKind Kind, int Binding = -1, long HeldNanoUsd = 0, long OutputCap = 0, long At = 0);
 
 /// <summary>The last decisions, so many at most; the oldest is forgotten first. Not thread-safe.</summary>
 internal sealed class LocalDecisions(int capacity)

@@ -44,10 +44,10 @@ internal sealed class LocalLimits(LocalCapacity capacity)
     }
 
     /// <summary>Takes what <see cref="Check"/> admitted.</summary>
-    /// <param name="isExceeded">A limit in shadow mode does what it would do if it refused: what is beyond it takes nothing.</param>
+    /// <param name="isExceeded">A limit in shadow mode: what is beyond it takes nothing but a place, since it runs.</param>
     public void Take(LimitRule rule, AdmissionRequest request, bool isExceeded, long tat, long now)
     {
-        if (isExceeded)
+        if (isExceeded && rule.Unit is not LimitUnit.Concurrency)
         {
             return;
         }
@@ -83,13 +83,14 @@ internal sealed class LocalLimits(LocalCapacity capacity)
     }
 
     /// <param name="tokens">What was used beyond what is reserved; negative for less.</param>
-    public void Correct(AdmissionTicket ticket, long tokens, long share, long now)
+    /// <param name="admittedAt">When they were reserved.</param>
+    public void Correct(AdmissionTicket ticket, long tokens, long share, long admittedAt, long now)
     {
         for (var i = 0; i < ticket.TokenRates.Count; i++)
         {
             var rate = ticket.TokenRates[i];
             var sums = new CostRate(rate.Limit, rate.Window, share);
-            _rates.Correct(ticket.Organisation, rate.Id, tokens >= 0 ? sums.MicrosOf(tokens) : -sums.MicrosBack(-tokens), now);
+            _rates.Correct(ticket.Organisation, rate.Id, tokens >= 0 ? sums.MicrosOf(tokens) : -sums.MicrosBack(-tokens), admittedAt, now);
         }
     }
 
@@ -102,7 +103,11 @@ internal sealed class LocalLimits(LocalCapacity capacity)
             switch (rule.Unit)
             {
                 case LimitUnit.Concurrency or LimitUnit.Sessions:
-                    Take(rule, request, isExceeded: !isAdmitted || answer.Limits[i].Exceeded, 0, now);
+                    if (isAdmitted)
+                    {
+                        Take(rule, request, answer.Limits[i].Exceeded, 0, now);
+                    }
+
                     break;
                 default:
                     _rates.Learn(request.Organisation, rule, askedAt + Micros(answer.Limits[i].ResetAfter), askedAt, now, mayFall: rule.Unit is LimitUnit.Tokens);

@@ -12,6 +12,12 @@ internal readonly record struct MoneyDecision(AdmissionOutcome Outcome, int Bind
 /// <summary>Budgets and the holds on them. Not thread-safe: <see cref="LocalAdmissionStore"/> has the lock.</summary>
 internal sealed class LocalMoney(LocalBudgets budgets)
 {
+    /// <summary>Stands for never.</summary>
+    private static readonly TimeSpan Year = TimeSpan.FromDays(366);
+
+    /// <summary>What is held comes back soon; nobody knows when.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+
     private readonly LocalHolds _holds = new();
 
     public LocalBudgets Budgets => budgets;
@@ -19,7 +25,7 @@ internal sealed class LocalMoney(LocalBudgets budgets)
     public long HeldNanoUsd => budgets.HeldNanoUsd;
 
     /// <summary>Whether all hard budgets suffice, and for how much output, without changing anything.</summary>
-    public MoneyDecision Afford(AdmissionRequest request)
+    public MoneyDecision Afford(AdmissionRequest request, DateTimeOffset time)
     {
         var least = long.MaxValue;
         for (var i = 0; i < request.Budgets.Count; i++)
@@ -41,7 +47,7 @@ internal sealed class LocalMoney(LocalBudgets budgets)
         var (amount, cap) = BudgetCap.Choose(request.Bound, least);
         return amount >= 0
             ? new MoneyDecision(AdmissionOutcome.Admitted, -1, amount, cap)
-            : new MoneyDecision(AdmissionOutcome.Unaffordable, Binding(request), 0, -1);
+            : new MoneyDecision(AdmissionOutcome.Unaffordable, Binding(request, time), 0, -1);
     }
 
     public BudgetState[] States(AdmissionRequest request, bool withBudgets)
@@ -102,24 +108,65 @@ internal sealed class LocalMoney(LocalBudgets budgets)
         }
     }
 
+    /// <summary>Until a budget suffices for the least that a request needs: that holds end, that slots leave, that the window ends, or nothing helps.</summary>
+    public TimeSpan Patience(AdmissionRequest request, int index, DateTimeOffset time)
+    {
+        var charge = request.Budgets[index];
+        var bound = request.Bound;
+        var need = MoneyBound.Of(bound.CautiousInputNanoUsd, bound.NanoUsdPerOutputToken, bound.LeastOutputCap);
+        var state = budgets.State(request.Organisation, charge);
+        if (charge.LimitNanoUsd - state.SpentNanoUsd - state.HeldNanoUsd >= need)
+        {
+            return TimeSpan.Zero;
+        }
+
+        if (need > charge.LimitNanoUsd)
+        {
+            return Year;
+        }
+
+        if (charge.LimitNanoUsd - state.SpentNanoUsd >= need)
+        {
+            return Soon;
+        }
+
+        if (charge.ResetsAt is not { } resets)
+        {
+            return Year;
+        }
+
+        // Slots of a rolling window leave one after the other; each of them lasts as long.
+        var left = charge;
+        for (var slots = charge.Slots; slots > 1; slots--)
+        {
+            left = left with { Slots = slots - 1 };
+            if (charge.LimitNanoUsd - budgets.State(request.Organisation, left).SpentNanoUsd >= need)
+            {
+                break;
+            }
+
+            resets += TimeSpan.FromTicks(charge.ResetsAt.Value.UtcTicks / (charge.Booking.Slot + 1));
+        }
+
+        return resets > time ? resets - time : TimeSpan.FromMicroseconds(1);
+    }
+
     private long Left(AdmissionRequest request, in BudgetCharge charge)
     {
         var state = budgets.State(request.Organisation, charge);
         return charge.LimitNanoUsd - state.SpentNanoUsd - state.HeldNanoUsd;
     }
 
-    // Of those that do not suffice, the one that takes longest to be whole again.
-    private int Binding(AdmissionRequest request)
+    // Of those that do not suffice, the one that takes longest to.
+    private int Binding(AdmissionRequest request, DateTimeOffset time)
     {
         var binding = 0;
-        var latest = DateTimeOffset.MinValue;
+        var longest = TimeSpan.Zero;
         for (var i = 0; i < request.Budgets.Count; i++)
         {
-            var charge = request.Budgets[i];
-            var resets = charge.ResetsAt ?? DateTimeOffset.MaxValue;
-            if (charge.Hard && resets > latest && BudgetCap.Choose(request.Bound, Left(request, charge)).Amount < 0)
+            if (request.Budgets[i].Hard && Patience(request, i, time) is var patience && patience > longest)
             {
-                (binding, latest) = (i, resets);
+                (binding, longest) = (i, patience);
             }
         }
 

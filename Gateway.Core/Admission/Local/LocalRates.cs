@@ -15,19 +15,27 @@ internal sealed class LocalRates(int capacity)
     /// <summary>When it was last told by the shared store; 0 for never.</summary>
     public long LearnedAt(string organisation, LimitRule rule) => _rates.TryGetValue(new StateKey(organisation, rule.Id), out var rate) ? rate.LearnedAt : 0;
 
-    public void Set(string organisation, LimitRule rule, long tat, long now) => Find(organisation, rule.Id, now).Tat = tat;
+    public void Set(string organisation, LimitRule rule, long tat, long now)
+    {
+        var rate = Find(organisation, rule.Id, now);
+        Busy(rate, now);
+        rate.Tat = tat;
+    }
 
     /// <summary>Moves a TAT by what a request turned out to cost more or less than it reserved.</summary>
-    public void Correct(string organisation, string id, long byMicros, long now)
+    /// <remarks>What is given back is given only to the busy time that it was taken in: before that the clock has given it back already.</remarks>
+    /// <param name="takenAt">When it was reserved.</param>
+    public void Correct(string organisation, string id, long byMicros, long takenAt, long now)
     {
         if (byMicros > 0)
         {
             var rate = Find(organisation, id, now);
+            Busy(rate, now);
             rate.Tat = Math.Max(rate.Tat, now) + byMicros;
         }
-        else if (_rates.TryGetValue(new StateKey(organisation, id), out var rate))
+        else if (_rates.TryGetValue(new StateKey(organisation, id), out var rate) && rate.Tat > now && rate.BusySince <= takenAt)
         {
-            rate.Tat += byMicros;
+            rate.Tat = Math.Max(now, rate.Tat + byMicros);
         }
     }
 
@@ -42,12 +50,21 @@ internal sealed class LocalRates(int capacity)
         }
 
         var rate = Find(organisation, rule.Id, now);
+        Busy(rate, askedAt);
         if (tat > rate.Tat || (mayFall && askedAt >= rate.LearnedAt))
         {
             rate.Tat = tat;
         }
 
         rate.LearnedAt = Math.Max(rate.LearnedAt, askedAt);
+    }
+
+    private static void Busy(Rate rate, long now)
+    {
+        if (rate.Tat <= now)
+        {
+            rate.BusySince = now;
+        }
     }
 
     private Rate Find(string organisation, string id, long now)
@@ -90,6 +107,7 @@ internal sealed class LocalRates(int capacity)
     private sealed class Rate
     {
         public long Tat;
+        public long BusySince;
         public long LearnedAt;
     }
 }

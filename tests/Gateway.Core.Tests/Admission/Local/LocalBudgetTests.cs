@@ -44,12 +44,47 @@ public sealed class LocalBudgetTests
     [Fact]
     public void Of_budgets_that_do_not_suffice_the_one_that_resets_last_binds()
     {
-        var day = new BudgetCharge(new BudgetSlot("key:demo|day", 0), 1, 10, true, _time.GetUtcNow() + TimeSpan.FromHours(3));
-        var month = new BudgetCharge(new BudgetSlot("key:demo|month", 0), 1, 10, true, _time.GetUtcNow() + TimeSpan.FromDays(3));
+        var day = new BudgetCharge(new BudgetSlot("key:demo|day", 0), 1, 300, true, _time.GetUtcNow() + TimeSpan.FromHours(3));
+        var month = new BudgetCharge(new BudgetSlot("key:demo|month", 0), 1, 300, true, _time.GetUtcNow() + TimeSpan.FromDays(3));
+        _store.Settle(SettlementOf(Paying(100, 10, 1, day, month), null, 250));
 
         var refused = _store.Admit(Paying(100, 10, 1, day, month, Lifetime(1_000_000)));
 
         Assert.Equal((1, TimeSpan.FromDays(3)), (refused.Binding, refused.RetryAfter));
+    }
+
+    [Fact]
+    public void How_long_a_budget_refuses_is_said_by_what_it_waits_for()
+    {
+        var reset = _time.GetUtcNow() + TimeSpan.FromHours(3);
+        BudgetCharge Day(long limit) => new(new BudgetSlot("key:demo|day", 0), 1, limit, true, reset);
+        TimeSpan Wait(BudgetCharge budget) => _store.Admit(Paying(100, 10, 10, budget)).RetryAfter;
+        var first = Paying(100, 10, 10, Day(300));
+        var answer = _store.Admit(first);
+
+        Assert.Equal(TimeSpan.FromSeconds(1), Wait(Day(300)));          // until the other request ends
+        Assert.Equal(TimeSpan.FromDays(366), Wait(Day(199)));           // never
+        _store.Settle(SettlementOf(first, answer, 150));
+        Assert.Equal(TimeSpan.FromHours(3), Wait(Day(300)));
+        Assert.Equal(TimeSpan.FromDays(366), Wait(Day(300) with { ResetsAt = null }));
+    }
+
+    [Fact]
+    public void A_rolling_window_waits_for_as_many_slots_as_must_leave()
+    {
+        var hour = TimeSpan.TicksPerHour;
+        var slot = _time.GetUtcNow().UtcTicks / hour;
+        BudgetCharge At(long number) => new(
+            new BudgetSlot("key:demo|rolling:86400", number), BudgetClock.RollingSlots + 1, 1_000, true, new DateTimeOffset((number + 1) * hour, TimeSpan.Zero));
+        foreach (var (age, cost) in new[] { (24, 100), (22, 700), (3, 200) })
+        {
+            var request = Paying(1, 1, 1, At(slot - age));
+            _store.Settle(SettlementOf(request, null, cost));
+        }
+
+        Assert.Equal(TimeSpan.FromHours(1), _store.Admit(Paying(0, 10, 10, At(slot))).RetryAfter);
+        Assert.Equal(TimeSpan.FromHours(3), _store.Admit(Paying(100, 10, 10, At(slot))).RetryAfter);
+        Assert.Equal(TimeSpan.FromHours(22), _store.Admit(Paying(800, 10, 10, At(slot))).RetryAfter);
     }
 
     [Fact]

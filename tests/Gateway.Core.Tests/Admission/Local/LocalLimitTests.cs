@@ -131,6 +131,20 @@ public sealed class LocalLimitTests
     }
 
     [Fact]
+    public void Tokens_that_the_clock_gave_back_already_are_not_given_back_again()
+    {
+        var rule = PerMinute(600, burst: 100, LimitUnit.Tokens);
+        var request = Of(rule) with { Tokens = 100 };
+        var answer = _store.Admit(request);
+        _time.Advance(TimeSpan.FromSeconds(20));
+        _store.Admit(Of(rule) with { Tokens = 80 });
+
+        _store.Settle(SettlementOf(request, answer, 0, tokens: 10));
+
+        Assert.Equal(20, _store.Peek(Of(rule)).Limits[0].Remaining);
+    }
+
+    [Fact]
     public void An_admission_that_is_repeated_takes_nothing_more()
     {
         var request = Of(PerMinute(600, burst: 3), AtOnce(2));
