@@ -14,14 +14,12 @@ internal static class StoredResponseServices
         var services = builder.Services;
         services.AddOptionsWithValidateOnStart<StoredResponseOptions, StoredResponseOptionsValidator>().BindConfiguration(StoredResponseOptions.Section);
         services.AddSingleton<MemoryResponseStore>();
-        if (string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString(RedisConnection)))
+        if (!builder.AddRedisLink())
         {
             services.TryAddSingleton<IResponseStore>(static provider => provider.GetRequiredService<MemoryResponseStore>());
         }
         else
         {
-            // Its own health check would call the Router unhealthy for what it lives well without.
-            builder.AddRedisClient(RedisConnection, static settings => (settings.DisableHealthChecks, settings.DisableTracing) = (true, true));
             services.AddSingleton<RedisResponseStore>();
             services.AddHostedService(static provider => provider.GetRequiredService<RedisResponseStore>());
             services.TryAddSingleton<IResponseStore>(static provider => provider.GetRequiredService<RedisResponseStore>());
