@@ -1,3 +1,4 @@
+using Gateway.Core.Admission.Redis;
 using Gateway.Core.Admission.Shared;
 using Gateway.Core.Configuration;
 using Gateway.Core.Journal;
@@ -12,7 +13,15 @@ internal static class BudgetServices
     public static WebApplicationBuilder AddBudgets(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.TryAddSingleton<IAdmissionStore>(NoAdmissionStore.Instance);
+        if (builder.AddRedisLink())
+        {
+            services.TryAddSingleton<IAdmissionStore>(static provider => provider.GetRequiredService<RedisAdmissionStore>());
+        }
+        else
+        {
+            services.TryAddSingleton<IAdmissionStore>(NoAdmissionStore.Instance);
+        }
+
         services.AddSingleton(static provider => new HoldKeeper(
             provider.GetRequiredService<IAdmissionStore>(), provider.GetRequiredService<IConfigStore>(), provider.GetRequiredService<TimeProvider>(),
             $"router:{provider.GetRequiredService<RouterPeers>().Id:N}", provider.GetService<UsageJournal>() is { } journal ? new JournalMarks(journal) : null,
