@@ -5,9 +5,6 @@ namespace Gateway.Router.StoredResponses;
 
 internal static class StoredResponseServices
 {
-    /// <summary>Name of the Redis connection string, as the application model gives it.</summary>
-    private const string RedisConnection = "cache";
-
     /// <summary>Keeps responses: in Redis when a connection string is there, in this process otherwise.</summary>
     public static WebApplicationBuilder AddStoredResponses(this WebApplicationBuilder builder)
     {
