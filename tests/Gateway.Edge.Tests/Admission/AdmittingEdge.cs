@@ -67,7 +67,15 @@ internal sealed class AdmittingEdge : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Voids.StopAsync(CancellationToken.None);
+        // What is still to be given back when the store is away is waited for on this clock.
+        var stopping = Voids.StopAsync(CancellationToken.None);
+        while (!stopping.IsCompleted)
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        await stopping;
         Voids.Dispose();
         Open.Dispose();
         Escrow?.Dispose();

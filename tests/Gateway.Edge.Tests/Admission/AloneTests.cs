@@ -90,9 +90,10 @@ public sealed class AloneTests : IAsyncDisposable
         await _edge.AdmitAsync(request);
         await _edge.AdmitAsync(request with { Part = 1 });
         Assert.Equal(120, _edge.Local.HeldNanoUsd);
+        await _edge.Open.RoundAsync(CancellationToken.None);
         _edge.Usage.Settled[request.RequestId] = new SettledRequest(request.RequestId, 25, 100);
-        _edge.Usage.Spent[budget.Booking] = 25;
 
+        // The ledger's sums are asked for again in two seconds: until then only the settlement tells.
         await _edge.Open.RoundAsync(CancellationToken.None);
 
         Assert.Equal(new BudgetState(25, 0), (await _edge.Admission.PeekAsync(Ask.Paying(1, budget), CancellationToken.None)).Budgets[0]);

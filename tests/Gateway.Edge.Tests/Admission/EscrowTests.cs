@@ -154,6 +154,22 @@ public sealed class EscrowTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_comes_rarely_still_has_enough_for_one_request()
+    {
+        var budget = Ask.Budget(1_000_000);
+        await SpendAsync(10, 1_000, budget);
+        for (var i = 0; i < 40; i++)
+        {
+            await _edge.SecondAsync(_shared);
+        }
+
+        Assert.Equal(10, _edge.Escrow!.HeldNanoUsd);
+        _shared.IsUp = false;
+        Assert.Equal((AdmissionOutcome.Admitted, true), Facts(await _edge.AdmitAsync(Ask.Paying(10, budget))));
+        Assert.Equal((AdmissionOutcome.Rebuilding, true), Facts(await _edge.AdmitAsync(Ask.Paying(10, budget))));
+    }
+
+    [Fact]
     public async Task Without_requests_for_a_minute_it_is_given_back()
     {
         await SpendAsync(10, 1_000, Ask.Budget(1_000_000));

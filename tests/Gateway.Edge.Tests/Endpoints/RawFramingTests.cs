@@ -74,7 +74,7 @@ public sealed class RawFramingTests(EdgeFixture rig) : IClassFixture<EdgeFixture
     [InlineData("websocket")]
     [InlineData("h2c")]
     public async Task Upgrade_Is400(string protocol) =>
-        AssertRefused(await SendAsync($"Content-Length: {Length}\r\nConnection: upgrade\r\nUpgrade: {protocol}", EdgeServer.ChatBody), "Upgrade");
+        AssertRefused(await SendAsync($"Content-Length: {Length}\r\nConnection: upgrade, close\r\nUpgrade: {protocol}", EdgeServer.ChatBody), "Upgrade");
 
     [Theory]
     [InlineData("?model=other")]
