@@ -51,16 +51,18 @@ internal sealed class Report(Summary summary, Settings settings, IReadOnlyList<s
         return table.ToString();
     }
 
-    // What balancing adds, within the rounds of one sitting: the same gateway, the same mock behind all deployments.
-    private string Balancing()
+    // What balancing, and what limits add, within the rounds of one sitting: the same gateway, the same mock.
+    private string Balancing() =>
+        Adds("balancing", GatewayTarget.Balanced, GatewayTarget.Router, "over one deployment") + Adds("limits and budgets", GatewayTarget.Limited, GatewayTarget.Edge, "over a key with one limit of requests");
+
+    private string Adds(string what, string target, string process, string over)
     {
         var (closed, open) = (Over(Measure.Closed), Over(Measure.Open1000));
-        return closed is null && open is null ? ""
-            : $"\nbalancing: {closed ?? "-"} µs CPU per request over one deployment (closed), {open ?? "-"} (1,000 req/s)\n";
+        return closed is null && open is null ? "" : $"\n{what}: {closed ?? "-"} µs CPU per request {over} (closed), {open ?? "-"} (1,000 req/s)\n";
 
         string? Over(string measure) =>
-            summary.Over(GatewayTarget.Balanced, measure, static r => r.CpuPerRequest, GatewayTarget.PassingThrough) is { } both
-                ? $"{Signed(both)} ({Signed(summary.Over(GatewayTarget.Balanced, measure, static r => r.PartsCpuPerRequest.TryGetValue(GatewayTarget.Router, out var own) ? own : null, GatewayTarget.PassingThrough))} in the Router)"
+            summary.Over(target, measure, static r => r.CpuPerRequest, GatewayTarget.PassingThrough) is { } both
+                ? $"{Signed(both)} ({Signed(summary.Over(target, measure, r => r.PartsCpuPerRequest.TryGetValue(process, out var own) ? own : null, GatewayTarget.PassingThrough))} in {process})"
                 : null;
     }
 

@@ -7,8 +7,8 @@ internal sealed record Settings
 {
     public static readonly IReadOnlyList<string> TargetNames = ["direct", "nginx-2hop", "chain-2hop", .. GatewayTarget.Names];
 
-    /// <summary>What the balancing gateway is measured by unless the measures are named: it does its part once a request, and tokens never see it.</summary>
-    private static readonly IReadOnlyList<string> _ofBalanced = [Measure.Closed, Measure.Open1000];
+    /// <summary>What balancing and limits are measured by unless the measures are named: they do their part once a request, and tokens never see it.</summary>
+    private static readonly IReadOnlyList<string> _oncePerRequest = [Measure.Closed, Measure.Open1000];
 
     /// <summary>The same for the translating gateway: the others would say little more and take minutes.</summary>
     private static readonly IReadOnlyList<string> _ofTranslating = [Measure.Closed, Measure.Paced, Measure.Burst];
@@ -58,7 +58,7 @@ internal sealed record Settings
     public bool Measured(string target, string measure) =>
         Measures.Contains(measure) && (MeasuresNamed || target switch
         {
-            GatewayTarget.Balanced => _ofBalanced.Contains(measure),
+            GatewayTarget.Balanced or GatewayTarget.Limited => _oncePerRequest.Contains(measure),
             GatewayTarget.Translating => _ofTranslating.Contains(measure),
             _ => true,
         });

@@ -7,20 +7,24 @@ namespace Gateway.Bench.Targets;
 /// <summary>
 /// The gateway as it ships: Edge and Router count; Usage, Moderation and Redis run beside them and are reported apart.
 /// One document for all of its targets: only the model that the generator asks for decides whether answers pass through from the one deployment, are
-/// balanced over several, or are translated.
+/// balanced over several, or are translated; of keys there are two, one of them with limits and a hard budget.
 /// </summary>
 internal sealed class GatewayTarget : Target
 {
     public const string PassingThrough = "gateway";
     public const string Balanced = "gateway-balanced";
+    public const string Limited = "gateway-limits";
     public const string Translating = "gateway-anthropic";
 
-    public static readonly IReadOnlyList<string> Names = [PassingThrough, Balanced, Translating];
+    public static readonly IReadOnlyList<string> Names = [PassingThrough, Balanced, Limited, Translating];
 
-    /// <summary>The process that balances.</summary>
+    /// <summary>The process that balances, and settles.</summary>
     public const string Router = "Gateway.Router";
 
-    public static readonly IReadOnlyList<string> Projects = ["Gateway.Moderation", "Gateway.Usage", Router, "Gateway.Edge"];
+    /// <summary>The process that admits.</summary>
+    public const string Edge = "Gateway.Edge";
+
+    public static readonly IReadOnlyList<string> Projects = ["Gateway.Moderation", "Gateway.Usage", Router, Edge];
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
@@ -39,7 +43,8 @@ internal sealed class GatewayTarget : Target
         _redis = redis;
         _extra = extra;
         Key = $"sk-bench-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
-        _environment["GATEWAY_DEMO_KEY"] = Key;
+        _environment["GATEWAY_DEMO_KEY"] = name == Limited ? $"sk-bench-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}" : Key;
+        _environment["BENCH_LIMITED_KEY"] = name == Limited ? Key : $"sk-bench-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
 
         // Nobody balances load in front of this; the time would only pass after the measuring.
         _environment["Gateway__ShutdownGrace"] = "00:00:00";
@@ -65,6 +70,12 @@ internal sealed class GatewayTarget : Target
             await Ports.WaitAsync(process, redis, cancellationToken);
         }
 
+        // Usage, too: it makes the counters of budgets.
+        if (_redis)
+        {
+            _environment["ConnectionStrings__cache"] = $"127.0.0.1:{redis}";
+        }
+
         // How their sockets run is the services' own decision; the bench leaves it alone.
         var counted = new Dictionary<string, string?>(_environment)
         {
@@ -72,11 +83,6 @@ internal sealed class GatewayTarget : Target
             ["services__usage__http__0"] = $"http://127.0.0.1:{usage}",
             ["services__moderation__http__0"] = $"http://127.0.0.1:{moderation}",
         };
-        if (_redis)
-        {
-            counted["ConnectionStrings__cache"] = $"127.0.0.1:{redis}";
-        }
-
         foreach (var (name, value) in _extra)
         {
             counted[name] = value;
@@ -85,7 +91,7 @@ internal sealed class GatewayTarget : Target
         await ReadyAsync(Serve(Service("Gateway.Moderation", home, moderation, _environment)), moderation, cancellationToken);
         await ReadyAsync(Serve(Service("Gateway.Usage", home, usage, _environment)), usage, cancellationToken);
         await ReadyAsync(Count(Service(Router, home, router, counted)), router, cancellationToken);
-        await ReadyAsync(Count(Service("Gateway.Edge", home, edge, counted)), edge, cancellationToken);
+        await ReadyAsync(Count(Service(Edge, home, edge, counted)), edge, cancellationToken);
         Port = edge;
     }
 
@@ -132,8 +138,16 @@ internal sealed class GatewayTarget : Target
           bench-model-anthropic:
             deployments:
               - { provider: mock-anthropic, model: bench-upstream, price: { input: 2.50, output: 10.00 } }
+        teams:
+          bench-team: { limits: { tokens_per_minute: 100000000000 }, budget: { usd: 9000000, window: month } }
         keys:
           - { id: bench, secret: "${GATEWAY_DEMO_KEY}", models: ["*"], limits: { requests_per_minute: 100000000 } }
+          - id: bench-limited
+            secret: "${BENCH_LIMITED_KEY}"
+            team: bench-team
+            models: ["*"]
+            limits: { requests_per_minute: 100000000, tokens_per_minute: 100000000000, concurrency: 100000 }
+            budget: { usd: 9000000, window: day }
 
         """;
 }
