@@ -17,6 +17,7 @@ internal sealed class EdgeSnapshot
         Generation = source.Generation;
         GenerationText = source.Generation.ToString(CultureInfo.InvariantCulture);
         MaxBodyBytes = config.Server.MaxBodyBytes;
+        PublicRequestsPerMinute = config.Server.PublicRequestsPerMinute;
         AdminKey = string.IsNullOrEmpty(config.Server.AdminKey) ? null : digests.Of(config.Server.AdminKey);
         Keys = new VirtualKeySnapshot(source, digests, runtime);
         Models = new ModelDirectory(config);
@@ -33,6 +34,8 @@ internal sealed class EdgeSnapshot
     public string GenerationText { get; }
 
     public long MaxBodyBytes { get; }
+
+    public int PublicRequestsPerMinute { get; }
 
     /// <summary>Null switches the admin endpoints off.</summary>
     public SecretDigest? AdminKey { get; }

@@ -1,4 +1,5 @@
 using Gateway.Core.Configuration;
+using Gateway.Edge.Admin.Audit;
 using Gateway.Edge.Endpoints;
 using Gateway.Edge.Routes;
 
@@ -16,11 +17,12 @@ internal sealed partial class Program
         builder.AddGatewayConfiguration();
         configure?.Invoke(builder);
         builder.AddDrain();
-        builder.AddVirtualKeys().AddEdgeEndpoints().AddAdmission().AddForwarding().AddAdmin();
+        builder.AddVirtualKeys().AddClientGate().AddEdgeEndpoints().AddAdmission().AddForwarding().AddAdmin();
 
         var app = builder.Build();
         app.UseMiddleware<PathRouteMiddleware>();
         app.UseRouting();
+        app.UseMiddleware<AdminAudit>();
         app.UseMiddleware<EdgeMiddleware>();
         app.MapDefaultEndpoints();
         app.MapLlmEndpoints();

@@ -17,7 +17,7 @@ public sealed record ClientLimits
     /// <summary>Different sessions in a window of 5 minutes, an hour or a day, at most one for each window.</summary>
     public IReadOnlyList<SessionLimitConfig> Sessions { get; init; } = [];
 
-    /// <summary>Limits for models whose name, after aliases and prefixes, matches the pattern; they hold beside those for all models.</summary>
+    /// <summary>Limits for models whose name matches the pattern, whatever way they are asked for; they hold beside those for all models.</summary>
     public IReadOnlyList<KeyValuePair<string, ClientLimits>> Models { get; init; } = [];
 
     /// <summary>What of each rate may come at once, as time: <see cref="RateConfig.Burst"/> is made of it. Null for the default, a sixth of the window (a second's rate whole).</summary>

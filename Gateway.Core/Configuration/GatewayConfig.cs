@@ -57,13 +57,16 @@ public sealed record ServerConfig
     /// <summary>Largest request body in bytes.</summary>
     public long MaxBodyBytes { get; init; } = 32 * 1024 * 1024;
 
+    /// <summary>Requests a minute that one address may send without a key, where models are public.</summary>
+    public int PublicRequestsPerMinute { get; init; } = 60;
+
     /// <summary>How long running requests may go on after a stop signal.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(60);
 
     // Records print all members; secrets stay out of logs whatever somebody formats.
     private bool PrintMembers(StringBuilder text)
     {
-        text.Append(CultureInfo.InvariantCulture, $"AdminKey = {SecretText.Of(AdminKey)}, MaxBodyBytes = {MaxBodyBytes}, Drain = {Drain}");
+        text.Append(CultureInfo.InvariantCulture, $"AdminKey = {SecretText.Of(AdminKey)}, MaxBodyBytes = {MaxBodyBytes}, PublicRequestsPerMinute = {PublicRequestsPerMinute}, Drain = {Drain}");
         return true;
     }
 }

@@ -47,6 +47,8 @@ internal ref partial struct FactsScan
             case FieldRule.AllowFallbacks: return ReadAllowFallbacks(member);
             case FieldRule.MaxPrice: return _reader.TokenType == JsonTokenType.Null ? null : ReadStrict(member);
             case FieldRule.Price: return ReadPrice(member);
+            case FieldRule.Foreign:
+                return RequestFactsReader.Invalid($"'{member.Path}' steers gateways of another make, which may stand behind this one. Leave it out.", member.Path);
             default:
                 _reader.Skip();
                 return null;

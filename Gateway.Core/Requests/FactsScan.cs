@@ -100,6 +100,11 @@ internal ref partial struct FactsScan(ReadOnlySpan<byte> body, OperationFields f
                 return RequestFactsReader.Invalid($"The body has a field whose name is a variant of '{misspelled}'. Write it exactly like that, without escapes.", misspelled);
             }
 
+            if (member is null && !KnownMember.IsPlain(ref _reader))
+            {
+                return RequestFactsReader.Invalid("The body has a field whose name has characters outside ASCII: some servers would take it for another. Leave it out, or write its name in ASCII.");
+            }
+
             if (member is null && strict is not null)
             {
                 return Unsupported(strict);

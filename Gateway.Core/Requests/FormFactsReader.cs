@@ -137,7 +137,7 @@ public static class FormFactsReader
                     _stream = value.SequenceEqual("true"u8);
                     return _stream || value.SequenceEqual("false"u8) ? null : Invalid("'stream' must be true or false.", name);
                 case "n":
-                    return value.Length <= 3 && System.Buffers.Text.Utf8Parser.TryParse(value, out _candidates, out var read) && read == value.Length
+                    return value.Length is >= 1 and <= 3 && !value.ContainsAnyExceptInRange((byte)'0', (byte)'9') && System.Buffers.Text.Utf8Parser.TryParse(value, out _candidates, out var read) && read == value.Length
                         && _candidates is >= 1 and <= (int)RequestFactsReader.MaxCandidates ? null : Invalid($"'n' must be an integer from 1 to {RequestFactsReader.MaxCandidates}.", name);
                 default:
                     if (value.Length > RequestFactsReader.MaxUserLength * 3 || !Utf8.IsValid(value) || Encoding.UTF8.GetString(value) is not { Length: <= RequestFactsReader.MaxUserLength } user)

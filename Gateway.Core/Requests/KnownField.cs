@@ -36,6 +36,9 @@ internal enum KnownField
     MaxPrice,
     PromptPrice,
     CompletionPrice,
+
+    /// <summary>What steers gateways of other makes: where to call, with which key, which model instead.</summary>
+    Foreign,
 }
 
 /// <summary>How the value of a known field is read.</summary>
@@ -90,4 +93,7 @@ internal enum FieldRule
     /// <summary>An object with known members alone.</summary>
     MaxPrice,
     Price,
+
+    /// <summary>Refused whatever its value: an upstream that is a gateway itself would obey it, past what was authorised and priced.</summary>
+    Foreign,
 }

@@ -6,8 +6,8 @@ namespace Gateway.Core.Requests;
 /// <summary>A known field as it is written at one place of one protocol's bodies.</summary>
 internal sealed class KnownMember(KnownField field, FieldRule rule, string name, string? path = null, KnownMember[]? members = null)
 {
-    /// <summary>A known name of 24 bytes with every byte written as \uXXXX.</summary>
-    private const int MaxEscapedNameBytes = 6 * 24;
+    /// <summary>A known name of 24 characters with every one written as two halves of a surrogate pair, \uXXXX\uXXXX.</summary>
+    private const int MaxEscapedNameBytes = 12 * 24;
 
     private readonly byte[] _utf8 = Encoding.UTF8.GetBytes(name);
 
@@ -53,6 +53,22 @@ internal sealed class KnownMember(KnownField field, FieldRule rule, string name,
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// Whether the property name under <paramref name="reader"/> is plain ASCII. No protocol has another, and NFKC makes known names of ligatures, Roman numerals,
+    /// mathematical letters and hundreds more, which only some parsers do.
+    /// </summary>
+    /// <remarks>An escaped name that is longer than any known one is not looked at: no form of normalisation makes it as short.</remarks>
+    public static bool IsPlain(ref Utf8JsonReader reader)
+    {
+        if (!reader.ValueIsEscaped)
+        {
+            return Ascii.IsValid(reader.ValueSpan);
+        }
+
+        Span<byte> unescaped = stackalloc byte[MaxEscapedNameBytes];
+        return reader.ValueSpan.Length > MaxEscapedNameBytes || Ascii.IsValid(unescaped[..reader.CopyString(unescaped)]);
     }
 
     private static string? FindFolded(KnownMember[] known, ReadOnlySpan<byte> name)

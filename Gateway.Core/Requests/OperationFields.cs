@@ -15,6 +15,13 @@ internal sealed class OperationFields
         1UL << (int)KnownField.ProviderOrder | 1UL << (int)KnownField.ProviderOnly | 1UL << (int)KnownField.ProviderIgnore | 1UL << (int)KnownField.ProviderSort
         | 1UL << (int)KnownField.AllowFallbacks | 1UL << (int)KnownField.MaxPrice;
 
+    /// <summary>Of LiteLLM's proxy and of OpenRouter. No provider has fields of these names.</summary>
+    private static readonly KnownMember[] Foreign =
+    [
+        .. new[] { "api_base", "base_url", "api_key", "custom_llm_provider", "model_list", "fallbacks", "mock_response", "extra_body", "extra_headers", "extra_query", "route", "preset" }
+            .Select(static name => new KnownMember(KnownField.Foreign, FieldRule.Foreign, name)),
+    ];
+
     // As OpenRouter has them. Neither OpenAI nor Anthropic has fields of these names.
     private static readonly KnownMember[] Steering =
     [
@@ -32,18 +39,19 @@ internal sealed class OperationFields
                 new(KnownField.CompletionPrice, FieldRule.Price, "completion", "provider.max_price.completion"),
             ]),
         ]),
+        .. Foreign,
     ];
 
     private static readonly OperationFields ChatCompletions = new([.. OpenAI(messages: FieldRule.FilledArray), .. Steering], KnownField.Messages);
     private static readonly OperationFields Completions = new([.. OpenAI(prompt: FieldRule.StringOrArray), .. Steering], KnownField.Prompt);
     private static readonly OperationFields Embeddings = new([.. OpenAI(input: FieldRule.StringOrArray), .. Steering], KnownField.Input);
-    private static readonly OperationFields Moderations = new(OpenAI(input: FieldRule.StringOrArray), KnownField.Input) { NeedsModel = false };
+    private static readonly OperationFields Moderations = new([.. OpenAI(input: FieldRule.StringOrArray), .. Foreign], KnownField.Input) { NeedsModel = false };
 
     private static readonly OperationFields ImageGenerations = new(
-        [Model, Stream, new(KnownField.Candidates, FieldRule.Candidates, "n"), User, new(KnownField.Prompt, FieldRule.StringOrArray, "prompt")], KnownField.Prompt);
+        [Model, Stream, new(KnownField.Candidates, FieldRule.Candidates, "n"), User, new(KnownField.Prompt, FieldRule.StringOrArray, "prompt"), .. Foreign], KnownField.Prompt);
 
-    private static readonly OperationFields Speech = new([Model, new(KnownField.Input, FieldRule.StringOrArray, "input")], KnownField.Input);
-    private static readonly OperationFields Rerank = new([Model, new(KnownField.Documents, FieldRule.FilledArray, "documents")], KnownField.Documents);
+    private static readonly OperationFields Speech = new([Model, new(KnownField.Input, FieldRule.StringOrArray, "input"), .. Foreign], KnownField.Input);
+    private static readonly OperationFields Rerank = new([Model, new(KnownField.Documents, FieldRule.FilledArray, "documents"), .. Foreign], KnownField.Documents);
 
     // What a response continues may stand in for its input.
     private static readonly KnownMember[] ResponsesInput =

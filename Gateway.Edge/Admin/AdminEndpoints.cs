@@ -1,4 +1,6 @@
+using Gateway.Edge.Abuse;
 using Gateway.Edge.Admin;
+using Gateway.Edge.Admin.Audit;
 using Gateway.Edge.Endpoints;
 
 namespace Microsoft.Extensions.Hosting;
@@ -7,7 +9,12 @@ internal static class AdminEndpoints
 {
     public static IHostApplicationBuilder AddAdmin(this IHostApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<AdminLockout>();
         builder.Services.AddSingleton<AdminKeyCheck>();
+        var data = builder.Configuration["GATEWAY_DATA"] is { Length: > 0 } folder ? folder : ".data";
+        builder.Services.AddSingleton(services => new AuditFile(
+            Path.Combine(data, "edge"), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<AuditFile>>()));
+        builder.Services.AddHostedService(static services => services.GetRequiredService<AuditFile>());
         builder.Services.AddSingleton<UsageProxy>();
         builder.Services.AddSingleton<RouterReports>();
         builder.Services.AddSingleton<DeploymentsProxy>();

@@ -50,6 +50,7 @@ internal sealed class KeysAdmin(AdminKeyCheck check, IConfigStore configs, Runti
     {
         var body = await KeysBody.ReadAsync(context.Request, context.RequestAborted) ?? throw KeysBody.Missing();
         var (key, secret) = await changer.CreateAsync(body, context.RequestAborted);
+        Audit.AdminAudit.Touch(context, key.Id);
         context.Response.Headers.Location = $"{Path}/{key.Id}";
         await AnswerAsync(context, StatusCodes.Status201Created, Of(key), secret);
     });

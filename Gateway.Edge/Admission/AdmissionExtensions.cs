@@ -22,9 +22,13 @@ internal static class AdmissionExtensions
                 return new RedisLimits(link);
             });
             builder.Services.TryAddSingleton<IAdmissionStore>(static services => services.GetRequiredService<RedisAdmissionStore>());
-            builder.Services.AddSingleton(static services => new HoldKeeper(
-                services.GetRequiredService<IAdmissionStore>(), services.GetRequiredService<IConfigStore>(), services.GetRequiredService<TimeProvider>(),
-                $"edge:{Guid.NewGuid():N}", settled: null, services.GetRequiredService<ILogger<HoldKeeper>>()));
+            builder.Services.TryAddSingleton(static services => new HoldKeeper(
+                services.GetRequiredService<IAdmissionStore>(),
+                services.GetRequiredService<IConfigStore>(),
+                services.GetRequiredService<TimeProvider>(),
+                $"edge:{services.GetRequiredService<EdgePeers>().Id:N}",
+                settled: null,
+                services.GetRequiredService<ILogger<HoldKeeper>>()));
             builder.Services.TryAddSingleton<IHoldKeeper>(static services => services.GetRequiredService<HoldKeeper>());
             builder.Services.AddHostedService(static services => services.GetRequiredService<HoldKeeper>());
         }

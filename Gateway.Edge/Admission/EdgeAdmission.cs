@@ -15,11 +15,17 @@ namespace Gateway.Edge.Admission;
 /// <param name="shared">Null when none is configured.</param>
 /// <param name="escrow">Null without a shared state.</param>
 internal sealed class EdgeAdmission(
-    LocalAdmissionStore local, OpenHolds open, VoidQueue voids, EdgePeers peers, EdgeAdmissionMetrics metrics, ILogger<EdgeAdmission> logger, IAdmissionStore? shared = null, Escrow? escrow = null)
+    LocalAdmissionStore local, OpenHolds open, VoidQueue voids, EdgePeers peers, TimeProvider time, EdgeAdmissionMetrics metrics, ILogger<EdgeAdmission> logger, IAdmissionStore? shared = null, Escrow? escrow = null)
     : IEdgeAdmission
 {
     /// <summary>When what was spent is being counted anew, it takes seconds.</summary>
     private static readonly TimeSpan RebuildingRetry = TimeSpan.FromSeconds(2);
+
+    /// <summary>So long a request waits for the shared state when nothing but its answer can admit it.</summary>
+    private static readonly TimeSpan HardPatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Between two questions of the same request.</summary>
+    private static readonly TimeSpan HardPause = TimeSpan.FromMilliseconds(50);
 
     public bool IsDegraded => shared is { IsUp: false };
 
@@ -126,7 +132,7 @@ internal sealed class EdgeAdmission(
     private async ValueTask<AdmissionAnswer> AskAsync(IAdmissionStore store, AdmissionRequest request, CancellationToken cancellationToken)
     {
         var asked = local.NowMicros;
-        if (await AskSafelyAsync(store, request, isPeek: false, cancellationToken) is not { } answer)
+        if ((await AskSafelyAsync(store, request, isPeek: false, cancellationToken) ?? await AskAgainAsync(store, request, cancellationToken)) is not { } answer)
         {
             // Nobody knows whether it was carried out: it must not count when it was, nor when it is later.
             voids.Add(RequestTicket.HoldOf(request, 0));
@@ -151,6 +157,35 @@ internal sealed class EdgeAdmission(
         return Count(answer, EdgeAdmissionMetrics.ByRedis);
     }
 
+    /// <summary>
+    /// One slow moment is no reason to refuse who has a hard budget and nothing put aside: it asks again with the same id, which gets the same decision if there is one already.
+    /// </summary>
+    private async ValueTask<AdmissionAnswer?> AskAgainAsync(IAdmissionStore store, AdmissionRequest request, CancellationToken cancellationToken)
+    {
+        if (!HasHardBudget(request) || HasRoomInEscrow(request))
+        {
+            return null;
+        }
+
+        var asked = time.GetTimestamp();
+        AdmissionAnswer? answer = null;
+        try
+        {
+            while (answer is null && store.IsUp && time.GetElapsedTime(asked) < HardPatience)
+            {
+                await Task.Delay(HardPause, time, cancellationToken);
+                answer = await AskSafelyAsync(store, request, isPeek: false, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            voids.Add(RequestTicket.HoldOf(request, 0));
+            throw;
+        }
+
+        return answer;
+    }
+
     private async ValueTask<AdmissionAnswer?> AskSafelyAsync(IAdmissionStore store, AdmissionRequest request, bool isPeek, CancellationToken cancellationToken)
     {
         try
@@ -173,6 +208,17 @@ internal sealed class EdgeAdmission(
             return null;
         }
 #pragma warning restore CA1031
+    }
+
+    private bool HasRoomInEscrow(AdmissionRequest request)
+    {
+        if (escrow is null || !escrow.TryTake(request, out var take))
+        {
+            return false;
+        }
+
+        escrow.Untake(request, take);
+        return true;
     }
 
     private AdmissionAnswer Degrade(AdmissionRequest request)

@@ -41,6 +41,7 @@ internal static class EdgeAdmissionExtensions
             services.GetRequiredService<OpenHolds>(),
             services.GetRequiredService<VoidQueue>(),
             services.GetRequiredService<EdgePeers>(),
+            services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<EdgeAdmissionMetrics>(),
             services.GetRequiredService<ILogger<EdgeAdmission>>(),
             services.GetService<IAdmissionStore>(),

@@ -1,5 +1,6 @@
 using Gateway.Core;
 using Gateway.Core.Errors;
+using Gateway.Edge.Abuse;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Edge.Endpoints;
@@ -7,7 +8,7 @@ namespace Gateway.Edge.Endpoints;
 /// <summary>
 /// Around every request: a request id, the input rules, and one shape for every error, whoever found it.
 /// </summary>
-internal sealed class EdgeMiddleware(RequestDelegate next, EdgeSnapshots snapshots, EdgeErrors errors, TimeProvider time)
+internal sealed class EdgeMiddleware(RequestDelegate next, EdgeSnapshots snapshots, EdgeErrors errors, MemoryGate memory, TimeProvider time)
 {
     /// <summary>
     /// Bytes over the limit that are still read, and dropped, after the refusal (for at most 5 s, the server's bound): to close on a client
@@ -29,8 +30,12 @@ internal sealed class EdgeMiddleware(RequestDelegate next, EdgeSnapshots snapsho
             limit.MaxRequestBodySize = snapshot.MaxBodyBytes + DrainedBytes;
         }
 
-        return InputRules.Check(context) is { } refused ? errors.WriteAsync(context, refused) : RunAsync(context, snapshot);
+        return (InputRules.Check(context) ?? CheckMemory(context)) is { } refused ? errors.WriteAsync(context, refused) : RunAsync(context, snapshot);
     }
+
+    /// <summary>Operators get through: they may be the ones who help.</summary>
+    private GatewayError? CheckMemory(HttpContext context) =>
+        HttpMethods.IsPost(context.Request.Method) && context.GetEndpoint()?.Metadata.GetMetadata<EdgePolicy>() is { Access: EdgeAccess.VirtualKey } ? memory.Refuse() : null;
 
     private async Task RunAsync(HttpContext context, EdgeSnapshot snapshot)
     {

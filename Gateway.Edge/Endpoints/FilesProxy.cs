@@ -35,7 +35,7 @@ internal sealed class FilesProxy(ServiceEndpoints router, LlmProxyServices share
         }
 
         VirtualKey? key = null;
-        var error = ClientCredential.Find(context.Request, out var secret) ?? snapshot.Keys.Authenticate(secret, shared.Time.GetUtcNow(), out key)
+        var error = shared.Gate.Enter(context, snapshot, orNobody: false, out key)
             ?? RequestDeadline.Read(context.Request.Headers, out var wanted) ?? await ServeAsync(context, snapshot, key!, wanted, arrived);
         if (error is not null)
         {

@@ -9,6 +9,7 @@ internal static class InputRules
 {
     private static readonly GatewayError BothFramings = Bad("The request has both Content-Length and Transfer-Encoding. Send one of them.");
     private static readonly GatewayError ChunkedOnHttp10 = Bad("Transfer-Encoding is not part of HTTP/1.0. Use HTTP/1.1, or send Content-Length.");
+    private static readonly GatewayError OtherCoding = Bad("Transfer-Encoding must be 'chunked' and nothing else, once.");
     private static readonly GatewayError Upgrade = Bad("The gateway does not upgrade connections. Send the request without the Upgrade header.");
 
     private static readonly GatewayError Encoded = new(GatewayErrorKind.UnsupportedMediaType, "Compressed bodies are not accepted. Send the JSON as it is, without Content-Encoding.");
@@ -26,7 +27,8 @@ internal static class InputRules
     }
 
     /// <summary>Errors after which the connection cannot be trusted to hold the next request where we would look for it.</summary>
-    public static bool MustClose(GatewayError error) => error.Kind == GatewayErrorKind.BodyTooLarge || ReferenceEquals(error, BothFramings) || ReferenceEquals(error, ChunkedOnHttp10);
+    public static bool MustClose(GatewayError error) => error.Kind == GatewayErrorKind.BodyTooLarge || ReferenceEquals(error, BothFramings) || ReferenceEquals(error, ChunkedOnHttp10)
+        || ReferenceEquals(error, OtherCoding);
 
     private static GatewayError? CheckFraming(HttpRequest request)
     {
@@ -42,6 +44,12 @@ internal static class InputRules
             if (HttpProtocol.IsHttp10(request.Protocol))
             {
                 return ChunkedOnHttp10;
+            }
+
+            // Kestrel asks only whether the last coding is chunked: it would hand us a body that is compressed, or chunked twice.
+            if (headers.TransferEncoding is not [{ } coding] || !coding.Equals("chunked", StringComparison.OrdinalIgnoreCase))
+            {
+                return OtherCoding;
             }
         }
 

@@ -1,7 +1,6 @@
 using Gateway.Core.Context;
 using Gateway.Core.Requests;
 using Gateway.Edge;
-using Gateway.Edge.Admission;
 using Gateway.Edge.Budgets;
 using Gateway.Edge.Endpoints;
 using Gateway.Edge.Forwarding;
@@ -21,9 +20,7 @@ internal static class LlmEndpoints
         builder.Services.AddSingleton<EdgeErrors>();
         builder.Services.AddSingleton<TokenEstimator>();
         builder.Services.AddSingleton<AdmissionMetrics>();
-        builder.Services.AddSingleton(static services => new Admissions(
-            services.GetService<IEdgeAdmission>() ?? new NoAdmission(), services.GetRequiredService<EdgeRateLimiter>(), services.GetRequiredService<TokenEstimator>(),
-            services.GetRequiredService<AdmissionMetrics>(), services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<Admissions>();
         builder.Services.AddSingleton<KeyReport>();
         builder.Services.AddSingleton<OwnUsageEndpoint>();
         builder.Services.AddSingleton<LlmProxyServices>();

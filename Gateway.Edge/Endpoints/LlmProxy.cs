@@ -2,6 +2,7 @@ using Gateway.Core;
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
+using Gateway.Edge.Abuse;
 using Gateway.Edge.Budgets;
 using Gateway.Edge.Forwarding;
 using Gateway.Edge.Routes;
@@ -11,7 +12,7 @@ namespace Gateway.Edge.Endpoints;
 
 /// <summary>Everything that the handlers of LLM endpoints share.</summary>
 internal sealed record LlmProxyServices(
-    EdgeSnapshots Snapshots, Admissions Admissions, ContextToken Tokens, Forwarder Forwarder, EdgeErrors Errors, TimeProvider Time);
+    EdgeSnapshots Snapshots, Admissions Admissions, ContextToken Tokens, Forwarder Forwarder, EdgeErrors Errors, TimeProvider Time, ClientGate Gate);
 
 /// <summary>One LLM endpoint: authenticate, read the facts, authorise, admit, forward, relay. Made once, at start.</summary>
 internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, ServiceEndpoints service, LlmProxyServices shared)
@@ -42,24 +43,12 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
             context.Response.Headers[GatewayHeaders.Degraded] = "redis";
         }
 
-        var error = Authenticate(context, snapshot, out var key) ?? RequestDeadline.Read(context.Request.Headers, out var wanted) ?? await ServeAsync(context, snapshot, key!, path, wanted, arrived);
+        var error = shared.Gate.Enter(context, snapshot, orNobody: NeedsModel, out var key) ?? RequestDeadline.Read(context.Request.Headers, out var wanted) ?? await ServeAsync(context, snapshot, key!, path, wanted, arrived);
         if (error is not null)
         {
             context.Response.Headers[ServerTiming.Header] = ServerTiming.Describe(shared.Time.GetElapsedTime(arrived), inner: null);
             await shared.Errors.WriteAsync(context, error);
         }
-    }
-
-    private GatewayError? Authenticate(HttpContext context, EdgeSnapshot snapshot, out VirtualKey? key)
-    {
-        key = null;
-        if (ClientCredential.Find(context.Request, out var secret) is { } ambiguous)
-        {
-            return ambiguous;
-        }
-
-        var now = shared.Time.GetUtcNow();
-        return NeedsModel ? snapshot.Keys.AuthenticateOrNobody(secret, now, out key) : snapshot.Keys.Authenticate(secret, now, out key);
     }
 
     private async ValueTask<GatewayError?> ServeAsync(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, GeminiPath? path, TimeSpan? wanted, long arrived)

@@ -2,20 +2,19 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Gateway.Core;
+using Gateway.Edge.Abuse;
 using Gateway.Edge.Budgets;
-using Gateway.Edge.VirtualKeys;
 
 namespace Gateway.Edge.Endpoints;
 
 /// <summary>Tells a caller what its key may do, and how much of that is left. It counts for no limit: who is out must be able to ask.</summary>
-internal sealed class OwnUsageEndpoint(EdgeSnapshots snapshots, KeyReport reports, EdgeErrors errors, TimeProvider time)
+internal sealed class OwnUsageEndpoint(EdgeSnapshots snapshots, KeyReport reports, EdgeErrors errors, ClientGate gate)
 {
     public const string Path = "/v1/usage/me";
 
     public async Task AnswerAsync(HttpContext context)
     {
-        VirtualKey? key = null;
-        if ((ClientCredential.Find(context.Request, out var secret) ?? snapshots.Current.Keys.Authenticate(secret, time.GetUtcNow(), out key)) is { } refused)
+        if (gate.Enter(context, snapshots.Current, orNobody: false, out var key) is { } refused)
         {
             await errors.WriteAsync(context, refused);
             return;

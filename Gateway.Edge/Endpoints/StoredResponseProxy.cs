@@ -44,8 +44,7 @@ internal sealed class StoredResponseProxy(LlmProxyServices shared, [FromKeyedSer
     {
         var snapshot = shared.Snapshots.Current;
         VirtualKey? key = null;
-        var refused = ClientCredential.Find(context.Request, out var secret)
-            ?? snapshot.Keys.Authenticate(secret, shared.Time.GetUtcNow(), out key)
+        var refused = shared.Gate.Enter(context, snapshot, orNobody: false, out key)
             ?? RequestDeadline.Read(context.Request.Headers, out _);
         if (refused is not null)
         {

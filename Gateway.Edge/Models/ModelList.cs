@@ -1,13 +1,14 @@
 using Gateway.Core.Catalog;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
+using Gateway.Edge.Abuse;
 using Gateway.Edge.Routes;
 using Gateway.Edge.VirtualKeys;
 
 namespace Gateway.Edge.Models;
 
 /// <summary>The models that a key may use: those of the configuration, then those that the providers list. No protocol in it.</summary>
-internal sealed class ModelList(EdgeSnapshots snapshots, ProvidedModels provided, TimeProvider time)
+internal sealed class ModelList(EdgeSnapshots snapshots, ProvidedModels provided, ClientGate gate)
 {
     /// <returns>The error, or null when <paramref name="models"/> are the caller's.</returns>
     public GatewayError? List(HttpRequest request, out List<ListedModel> models)
@@ -84,11 +85,7 @@ internal sealed class ModelList(EdgeSnapshots snapshots, ProvidedModels provided
     /// <returns>The error, or null for a caller with a good key, or without one while there are public models.</returns>
     public GatewayError? Authenticate(HttpRequest request) => Authenticate(request, snapshots.Current, out _);
 
-    private GatewayError? Authenticate(HttpRequest request, EdgeSnapshot snapshot, out VirtualKey? key)
-    {
-        key = null;
-        return ClientCredential.Find(request, out var secret) ?? snapshot.Keys.AuthenticateOrNobody(secret, time.GetUtcNow(), out key);
-    }
+    private GatewayError? Authenticate(HttpRequest request, EdgeSnapshot snapshot, out VirtualKey? key) => gate.Enter(request.HttpContext, snapshot, orNobody: true, out key);
 
     private ListedModel? Provided(ModelTarget target, EdgeSnapshot snapshot)
     {

@@ -1,5 +1,6 @@
 using Gateway.Core.Configuration;
 using Gateway.Core.Context;
+using Gateway.Edge.Abuse;
 using Gateway.Edge.Budgets;
 
 namespace Gateway.Edge.VirtualKeys;
@@ -22,6 +23,7 @@ internal sealed class VirtualKey
         Models = config.Models;
         Providers = config.Providers;
         Expires = config.Expires;
+        Addresses = AddressList.Of(config.Addresses);
         Scopes = scopes;
         Moderation = config.Moderation;
         Priority = config.Priority;
@@ -51,6 +53,9 @@ internal sealed class VirtualKey
 
     /// <summary>Whose limits and budgets its requests count for.</summary>
     public KeyScopes Scopes { get; }
+
+    /// <summary>Where it may be used from; null for everywhere.</summary>
+    public AddressList? Addresses { get; }
 
     /// <summary>Moderation policy of the key itself, or null.</summary>
     public string? Moderation { get; }

@@ -17,8 +17,11 @@ internal static class BudgetServices
         {
             services.TryAddSingleton<IAdmissionStore>(static provider => provider.GetRequiredService<RedisAdmissionStore>());
         }
+        else
+        {
+            services.TryAddSingleton<IAdmissionStore>(NoAdmissionStore.Instance);
+        }
 
-        services.TryAddSingleton<IAdmissionStore>(NoAdmissionStore.Instance);
         services.AddSingleton(static provider => new HoldKeeper(
             provider.GetRequiredService<IAdmissionStore>(), provider.GetRequiredService<IConfigStore>(), provider.GetRequiredService<TimeProvider>(),
             $"router:{provider.GetRequiredService<RouterPeers>().Id:N}", provider.GetService<UsageJournal>() is { } journal ? new JournalMarks(journal) : null,

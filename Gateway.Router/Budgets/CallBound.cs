@@ -9,6 +9,9 @@ namespace Gateway.Router.Budgets;
 /// <summary>What a call may cost at most, as the Edge bounds it. Nano-USD, rounded up. Stateless.</summary>
 internal static class CallBound
 {
+    /// <summary>Output of a request that no cap can be written into, as the Edge has it where the document says nothing.</summary>
+    private const long UnknownOutput = 16_384;
+
     /// <summary>Input of a request that says by reference what it reads, where nobody knows how much the model holds.</summary>
     private const long UnknownInput = 1_000_000;
 
@@ -24,18 +27,28 @@ internal static class CallBound
         return (long)Int128.Clamp((nano + TokensPerUnit - 1) / TokensPerUnit, 0, BudgetConfig.MostNanoUsd);
     }
 
-    /// <summary>The bound of a call of this request at a deployment.</summary>
-    /// <param name="price">Of the deployment.</param>
-    /// <param name="inputTokens">As <see cref="InputOf"/>; 0 for the output alone.</param>
-    public static long Of(LlmExchange exchange, TokenPrice price, long inputTokens) =>
-        Of(price, inputTokens, Math.Max(0, OutputCap.InForce(exchange)) * exchange.Facts.CandidateCount);
+    /// <summary>The bound of a call of this request at a deployment that has a price.</summary>
+    /// <param name="price">Its price.</param>
+    /// <param name="isBounded">The Edge bounded such a call with what it knows better: then only what it put into the ticket counts.</param>
+    public static long Of(LlmExchange exchange, Deployment deployment, TokenPrice price, bool isBounded)
+    {
+        var input = isBounded && exchange.Claims.Ticket is not { InputTokens: >= 0 } ? 0 : InputOf(exchange, deployment);
+        var output = OutputCap.InForce(exchange);
+        if (output < 0)
+        {
+            output = !isBounded && exchange.Endpoint.Kind is LlmKind.Chat or LlmKind.Image or LlmKind.Audio ? deployment.Traits.MaxOutput ?? UnknownOutput : 0;
+        }
+
+        return Of(price, input, output * exchange.Facts.CandidateCount);
+    }
 
     /// <summary>Tokens that the input can be at most: a token of a byte-level model covers a byte at least.</summary>
-    public static long InputOf(LlmExchange exchange, Deployment deployment)
+    private static long InputOf(LlmExchange exchange, Deployment deployment)
     {
         if (exchange.Claims.Ticket is { InputTokens: >= 0 and var held })
         {
-            return held;
+            // What was rewritten since may have become longer.
+            return held + Math.Max(0, exchange.Body.Length - exchange.ReceivedBytes);
         }
 
         var readsElsewhere = exchange.Form is not null || exchange.Facts.ContinuesResponse || (exchange.Needs.Capabilities & ModelCapabilities.Vision) != 0;

@@ -66,14 +66,14 @@ internal sealed class RequestHolds(IAdmissionStore store, IHoldKeeper keeper, Se
             return new(BudgetErrors.NotPriced(exchange.ResolvedName));
         }
 
-        // The Edge bounded the first call by the dearest deployment of the group. It may have taken a better guess of the input than its bytes.
+        // The Edge bounded a first call by the dearest deployment of the model.
         var before = exchange.CostSoFar;
-        var isFirst = before == 0 && beside is null && ReferenceEquals(trip.Group, exchange.Group) && exchange.Claims.Ticket is { InputTokens: < 0 };
-        var needed = CallBound.Of(exchange, price, isFirst ? 0 : CallBound.InputOf(exchange, deployment));
+        var isBounded = before == 0 && beside is null && ReferenceEquals(trip.Group, exchange.Group);
+        var needed = CallBound.Of(exchange, deployment, price, isBounded);
         if (beside is { Intent.Price: { } besidePrice })
         {
             // It may still cost as much as it was let through for.
-            before += Math.Max(0, CallBound.Of(exchange, besidePrice, CallBound.InputOf(exchange, beside.Deployment)) - beside.CostNanoUsd);
+            before += Math.Max(0, CallBound.Of(exchange, beside.Deployment, besidePrice, isBounded: false) - beside.CostNanoUsd);
         }
 
         var missing = (Int128)before + needed - hold.HeldNanoUsd;

@@ -57,6 +57,9 @@ public sealed class LlmExchange
 
     public RequestFacts Facts { get; private set; }
 
+    /// <summary>Length of the body as it came, before anything rewrote it.</summary>
+    internal int ReceivedBytes { get; private set; }
+
     /// <summary>Deployments that may serve the request, all of one model group. Empty after the resolve phase only where another group may stand in for it.</summary>
     public IReadOnlyList<Deployment> Candidates { get; set; } = [];
 
@@ -137,6 +140,11 @@ public sealed class LlmExchange
     {
         if (!ReferenceEquals(_body, body))
         {
+            if (_body is null)
+            {
+                ReceivedBytes = body.Length;
+            }
+
             ReleaseBody();
             _body = body;
         }

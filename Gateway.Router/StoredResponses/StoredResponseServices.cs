@@ -5,23 +5,18 @@ namespace Gateway.Router.StoredResponses;
 
 internal static class StoredResponseServices
 {
-    /// <summary>Name of the Redis connection string, as the application model gives it.</summary>
-    private const string RedisConnection = "cache";
-
     /// <summary>Keeps responses: in Redis when a connection string is there, in this process otherwise.</summary>
     public static WebApplicationBuilder AddStoredResponses(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
         services.AddOptionsWithValidateOnStart<StoredResponseOptions, StoredResponseOptionsValidator>().BindConfiguration(StoredResponseOptions.Section);
         services.AddSingleton<MemoryResponseStore>();
-        if (string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString(RedisConnection)))
+        if (!builder.AddRedisLink())
         {
             services.TryAddSingleton<IResponseStore>(static provider => provider.GetRequiredService<MemoryResponseStore>());
         }
         else
         {
-            // Its own health check would call the Router unhealthy for what it lives well without.
-            builder.AddRedisClient(RedisConnection, static settings => (settings.DisableHealthChecks, settings.DisableTracing) = (true, true));
             services.AddSingleton<RedisResponseStore>();
             services.AddHostedService(static provider => provider.GetRequiredService<RedisResponseStore>());
             services.TryAddSingleton<IResponseStore>(static provider => provider.GetRequiredService<RedisResponseStore>());

@@ -14,6 +14,7 @@ internal static class ServerDefaultsExtensions
         builder.Services.Configure<KestrelServerOptions>(static options =>
         {
             options.AddServerHeader = false;
+            options.RequestHeaderEncodingSelector = LengthDigits.Select;
 
             // What nobody sane sends is refused before anything is done for it. The body's limit is each service's own.
             options.Limits.MaxRequestLineSize = 8 * 1024;

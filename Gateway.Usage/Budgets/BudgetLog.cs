@@ -6,6 +6,9 @@ internal static partial class BudgetLog
     [LoggerMessage(5100, LogLevel.Warning, "The budget counters of organisation {Organisation} are lost; they are made again from the ledger, in epoch {Epoch}.")]
     public static partial void CountersLost(this ILogger logger, string organisation, long epoch);
 
+    [LoggerMessage(5110, LogLevel.Information, "There are no budget counters of organisation {Organisation}; they are made from the ledger, in epoch {Epoch}.")]
+    public static partial void CountersAbsent(this ILogger logger, string organisation, long epoch);
+
     [LoggerMessage(5101, LogLevel.Information, "The budget counters of organisation {Organisation} are made again: {Slots} sums and {Requests} settled requests in {Milliseconds} ms. Budgets are decided again.")]
     public static partial void CountersMade(this ILogger logger, string organisation, int slots, int requests, double milliseconds);
 

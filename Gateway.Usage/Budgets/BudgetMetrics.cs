@@ -35,7 +35,7 @@ internal sealed class BudgetMetrics
     public void Alarm() => _alarms.Add(1);
 
     /// <param name="outcome"><c>sent</c>, <c>failed</c>, <c>dropped</c> or <c>logged</c>.</param>
-    public void Alert(string outcome) => _alerts.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+    public void Alert(string outcome) => _alerts.Add(1, new KeyValuePair<string, object?>("gateway.outcome", outcome));
 
     public void Drift(string organisation, long behind, long ahead)
     {
@@ -60,8 +60,8 @@ internal sealed class BudgetMetrics
 
         return
         [
-            new((long)Int128.Min(behind, long.MaxValue), new KeyValuePair<string, object?>("side", "behind")),
-            new((long)Int128.Min(ahead, long.MaxValue), new KeyValuePair<string, object?>("side", "ahead")),
+            new((long)Int128.Min(behind, long.MaxValue), new KeyValuePair<string, object?>("gateway.side", "behind")),
+            new((long)Int128.Min(ahead, long.MaxValue), new KeyValuePair<string, object?>("gateway.side", "ahead")),
         ];
     }
 }

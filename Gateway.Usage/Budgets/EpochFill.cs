@@ -12,6 +12,9 @@ internal sealed class EpochFill(string organisation, long epoch, BudgetTools too
     /// <summary>So that other organisations have their turn.</summary>
     private const int PiecesAtOnce = 32;
 
+    /// <summary>Everybody who was there before has told all: one round of renewals, so that others would have shown themselves.</summary>
+    private static readonly TimeSpan CompleteWait = TimeSpan.FromSeconds(1.2);
+
     private static readonly TimeSpan LeastWait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan MostWait = TimeSpan.FromSeconds(10);
 
@@ -73,7 +76,8 @@ internal sealed class EpochFill(string organisation, long epoch, BudgetTools too
         var waited = tools.Time.GetElapsedTime(_began);
         var silent = holders.Silent(present);
         var isLonely = holders.IsEmpty && present.Count == 0 && tools.Book.LiveSlots(organisation).Count > 0;
-        if (waited < (isLonely ? LonelyWait : LeastWait) || (silent > 0 && waited < MostWait))
+        var least = !holders.IsEmpty ? CompleteWait : isLonely ? LonelyWait : LeastWait;
+        if (waited < least || (silent > 0 && waited < MostWait))
         {
             return false;
         }

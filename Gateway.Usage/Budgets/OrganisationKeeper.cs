@@ -51,7 +51,16 @@ internal sealed class OrganisationKeeper(string organisation, SlotChanges change
         var next = Math.Max(tools.Time.GetUtcNow().ToUnixTimeMilliseconds(), Math.Max(_newest, seen.Id) + 1);
         if (await tools.Authority.BeginAsync(organisation, seen, next, cancellationToken))
         {
-            tools.Logger.CountersLost(organisation, next);
+            if (_newest == 0)
+            {
+                // A first start, or one together with a Redis that keeps nothing.
+                tools.Logger.CountersAbsent(organisation, next);
+            }
+            else
+            {
+                tools.Logger.CountersLost(organisation, next);
+            }
+
             _fill = new EpochFill(organisation, next, tools);
             _newest = next;
         }

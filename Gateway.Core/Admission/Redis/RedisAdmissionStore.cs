@@ -74,10 +74,13 @@ public sealed class RedisAdmissionStore : IAdmissionStore
     private async ValueTask<AdmissionAnswer?> AskAsync(AdmissionRequest request, bool peek, CancellationToken cancellationToken)
     {
         var watched = request.Budgets.Count > 0 && !peek;
+
+        // Whose money is hard cannot be served without Redis: such requests are not the ones to hold back while the share of calls grows.
+        var urgent = watched && IsHard(request);
         for (var isLast = false; ; isLast = true)
         {
             var (keys, values) = AdmitCall.Make(request, _calls.Keys(request.Organisation), _calls.Clock, _calls.Time, peek);
-            var answer = await _calls.RunAsync(request.Organisation, AdmitScript.Script, keys, values, watched, urgent: false, cancellationToken);
+            var answer = await _calls.RunAsync(request.Organisation, AdmitScript.Script, keys, values, watched, urgent, cancellationToken);
             if (answer is null)
             {
                 return null;
@@ -89,6 +92,19 @@ public sealed class RedisAdmissionStore : IAdmissionStore
                 return AdmitCall.Read(request, answer);
             }
         }
+    }
+
+    private static bool IsHard(AdmissionRequest request)
+    {
+        for (var i = 0; i < request.Budgets.Count; i++)
+        {
+            if (request.Budgets[i].Hard)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private bool IsForgotten(Guid requestId) => _calls.Time.GetUtcNow().ToUnixTimeMilliseconds() - RedisKeys.Millis(requestId) > Memory.TotalMilliseconds;

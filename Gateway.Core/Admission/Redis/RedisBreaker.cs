@@ -30,6 +30,7 @@ internal sealed class RedisBreaker(TimeProvider time)
     private int _goodProbes;
     private int _probesNeeded = 1;
     private long _closedAtMillis;
+    private long _failedAt;
     private uint _turn;
 
     public bool IsClosed => _closed;
@@ -65,13 +66,21 @@ internal sealed class RedisBreaker(TimeProvider time)
     }
 
     /// <summary>A call gave no answer.</summary>
+    /// <param name="took">How long it was under way: those that were when another failed are no failures in a row, but one.</param>
     /// <returns>True when this one opened the breaker.</returns>
-    public bool Failed()
+    public bool Failed(TimeSpan took = default)
     {
         lock (_lock)
         {
             Count(failed: true, slow: true);
-            return _closed && (++_failures >= FailuresToOpen || FailsOften() || IsSlow()) && Open();
+            var now = time.GetElapsedTime(_start).Ticks;
+            if (now - took.Ticks >= _failedAt)
+            {
+                _failures++;
+                _failedAt = now;
+            }
+
+            return _closed && (_failures >= FailuresToOpen || FailsOften() || IsSlow()) && Open();
         }
     }
 

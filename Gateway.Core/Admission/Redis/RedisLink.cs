@@ -89,7 +89,7 @@ public sealed class RedisLink : BackgroundService, IRedisScripts
             _metrics.Failed(result.Failure);
         }
 
-        if (result.Values is null ? _breaker.Failed() : _breaker.Succeeded(took))
+        if (result.Failure is not RedisFailure.Starved && (result.Values is null ? _breaker.Failed(took) : _breaker.Succeeded(took)))
         {
             Tell(isUp: false);
         }

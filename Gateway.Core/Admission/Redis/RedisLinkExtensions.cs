@@ -33,7 +33,9 @@ public static class RedisLinkExtensions
         {
             // Its own health check would call the service unhealthy for what it lives well without.
             // Its tracing would profile every call, on the path of every request.
-            builder.AddRedisClient(RedisConnection, static settings => (settings.DisableHealthChecks, settings.DisableTracing) = (true, true));
+            // Tried again twice a second: the client's own pace would be as slow as its connect time-out.
+            builder.AddRedisClient(
+                RedisConnection, static settings => (settings.DisableHealthChecks, settings.DisableTracing) = (true, true), static options => options.ReconnectRetryPolicy = new LinearRetry(500));
         }
 
         builder.Services.TryAddSingleton(TimeProvider.System);

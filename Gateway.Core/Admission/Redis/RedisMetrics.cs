@@ -37,6 +37,7 @@ internal sealed class RedisMetrics
     {
         RedisFailure.None => "none",
         RedisFailure.Deadline => "deadline",
+        RedisFailure.Starved => "starved",
         RedisFailure.Crowded => "crowded",
         RedisFailure.Connection => "connection",
         RedisFailure.Server => "server",

@@ -38,6 +38,7 @@ internal static class ConfigBuilder
         {
             AdminKey = node.Text("admin_key"),
             MaxBodyBytes = node.Get("max_body", standard.MaxBodyBytes),
+            PublicRequestsPerMinute = (int)node.Get("public_requests_per_minute", (long)standard.PublicRequestsPerMinute),
             Drain = node.Get("drain", standard.Drain),
         };
     }

@@ -71,7 +71,7 @@ internal static class ContextSize
         + key.MembersOf("requires").Sum(static label => label.Key.Length + 1 + ((string)label.Value.Value!).Length + 2);
 
     /// <summary>If every limit applies: budgets, places and token rates, each with its scope.</summary>
-    private static int TicketBytes(int scope, ClientLimits limits, IReadOnlyList<BudgetConfig> budgets)
+    internal static int TicketBytes(int scope, ClientLimits limits, IReadOnlyList<BudgetConfig> budgets)
     {
         var bytes = budgets.Sum(budget => scope + "|month:2026-01-01@".Length + budget.TimeZone.Id.Length + Numbers) + LimitBytes(scope, limits);
         return bytes + limits.Models.Sum(entry => LimitBytes(scope + 1 + Encoding.UTF8.GetByteCount(entry.Key), entry.Value));

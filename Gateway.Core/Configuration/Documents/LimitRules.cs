@@ -41,7 +41,7 @@ internal static class LimitRules
         }
     }
 
-    /// <summary>A pattern without a wildcard is a name; a name that requests are never counted under would limit nothing.</summary>
+    /// <summary>A pattern without a wildcard is a name: one that there is, and not one of several, or the limit would be gone round by another.</summary>
     private static void CheckName(string name, ConfigNode entry, ModelNames names, ConfigErrors errors)
     {
         if (name.Contains('*', StringComparison.Ordinal) || !NameRules.IsName(name))
@@ -49,15 +49,15 @@ internal static class LimitRules
             return;
         }
 
-        if (!names.Aliases.Contains(name) && names.Resolve(name) is null)
+        if (names.Aliases.Contains(name))
+        {
+            // A target that came out of the environment stays hidden; names of groups never do.
+            var target = names.Target(name) is { } found && names.Models.Contains(found) ? $"\"{Shown.Text(found)}\"" : "what it leads to";
+            errors.Add(entry, $"is an alias, and the limit would hold for that name alone; write {target}");
+        }
+        else if (names.Resolve(name) is null)
         {
             errors.Add(entry, $"unknown model \"{Shown.Text(name)}\"", errors.IsFull ? null : Nearest.Of(name, names.Models));
-        }
-        else if (names.Target(name) is { } target && target != name)
-        {
-            // A target that came out of the environment stays hidden: names of groups and providers never do.
-            var isPlain = names.Models.Contains(target) || (target.EndsWith("/" + name, StringComparison.Ordinal) && names.Providers.Contains(target[..^(name.Length + 1)]));
-            errors.Add(entry, $"has no effect: the name stands for {(isPlain ? $"\"{Shown.Text(target)}\"" : "another")}, and limits are for that; write it here");
         }
     }
 }

@@ -99,6 +99,7 @@ internal static class SettingsIntroduction
         - **Owners.** Organisation > team > user > key: `limits` and `budget` of each that a key belongs to hold at once, and those of `end_users` for the end user that a request
           names. A key belongs to its `team` (else its user's), and to the organisation of that team; without a team that the document describes to its own `organisation`, else its
           user's, else `default`. All keys of one user are in one organisation. Teams and users that keys name need not be described here; organisations must be, all but `default`.
+        - What limits and budgets mean, and what clients hear of them: [limits and budgets](limits-and-budgets.md).
         - **Limits** are admitted by rate: in any interval of length W at most the burst and W's share of the rate. `shadow: true` tries limits out: they count and refuse nothing.
         - **Budgets** are in USD, of one window or several. A `hard` one is reserved before a request is sent and is never overspent; a `soft` one reports. `raise` gives more until a
           date, `fallback` lets a cheaper model answer when the money does not suffice, `alerts` tell the log and a `webhook`.

@@ -103,7 +103,7 @@ internal static partial class SettingsTable
     [
         .. Measures(),
         Boolean("shadow", "Counts, reports and never refuses.") with { Default = "false" },
-        Map("models", "Limits for models whose name matches, beside those for all models. A name is the one that aliases and prefixes lead to; `*` stands for any run of characters. Each entry has the same members but `models` and `shadow`.", SettingNames.Pattern,
+        Map("models", "Limits for models whose name matches, beside those for all models, whatever way the model is asked for: by name, alias or `provider/model`. `*` stands for any run of characters. Each entry has the same members but `models` and `shadow`.", SettingNames.Pattern,
             Object("", "Limits for one pattern.", [.. Measures()]) with { Shared = "limits" }) with
         { Max = 64, Range = "at most 64 entries" },
     ]) with

@@ -57,6 +57,7 @@ internal static partial class SettingsTable
         Secret("admin_key", "Secret of the admin endpoints; without it they are off.") with { Min = 8, Max = 1024, Range = "8 - 1024 characters" },
         Object("cors", "Browsers that may call.", List("origins", "Origins.", Text("", "Origin."))).Later(),
         Size("max_body", "Largest request body.", 1024, 1024 * 1024 * 1024) with { Default = "32MiB", Range = "1KiB - 1GiB" },
+        Integer("public_requests_per_minute", "Requests a minute that one address may send without a key, where models are public.", 1, 1_000_000) with { Default = "60" },
         Duration("drain", "How long running requests may go on after a stop signal.", TimeSpan.Zero, TimeSpan.FromHours(1)) with { Default = "60s", Range = "0s - 1h" },
         Object("streams", "Streamed answers.", Duration("keepalive", "Longest silence towards the client.", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))).Later());
 

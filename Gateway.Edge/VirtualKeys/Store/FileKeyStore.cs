@@ -34,12 +34,6 @@ internal sealed class FileKeyStore(string folder, TimeProvider time, JournalDisk
     {
         try
         {
-            if (!File.Exists(_file))
-            {
-                // Never empty once it was there: rather the keys that are known than none.
-                return since == 0 ? new KeyChanges(0, true, []) : throw new KeyStoreException("The file of keys is gone.");
-            }
-
             if (since > 0 && ReadRevision() == since)
             {
                 return new KeyChanges(since, false, []);
@@ -49,6 +43,11 @@ internal sealed class FileKeyStore(string folder, TimeProvider time, JournalDisk
             return since == 0 || revision < since
                 ? new KeyChanges(revision, true, [.. keys.Where(static key => !key.IsDeleted)])
                 : new KeyChanges(revision, false, [.. keys.Where(key => key.Version > since)]);
+        }
+        catch (Exception exception) when (IsAbsence(exception))
+        {
+            // Never empty once it was there: rather the keys that are known than none.
+            return since == 0 ? new KeyChanges(0, true, []) : throw new KeyStoreException("The file of keys is gone.", exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -78,7 +77,7 @@ internal sealed class FileKeyStore(string folder, TimeProvider time, JournalDisk
             }
 
             await using var held = await LockAsync(cancellationToken);
-            var (revision, keys) = File.Exists(_file) ? await LoadAsync(cancellationToken) : (0, []);
+            var (revision, keys) = await LoadOrNothingAsync(cancellationToken);
             var at = keys.FindIndex(other => string.Equals(other.Id, key.Id, StringComparison.Ordinal));
             if ((at < 0 || keys[at].IsDeleted ? 0 : keys[at].Version) != expectedVersion)
             {
@@ -164,6 +163,21 @@ internal sealed class FileKeyStore(string folder, TimeProvider time, JournalDisk
         await file.ReadExactlyAsync(bytes, cancellationToken);
         return KeyFile.Read(bytes);
     }
+
+    private async Task<(long Revision, List<StoredKey> Keys)> LoadOrNothingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LoadAsync(cancellationToken);
+        }
+        catch (Exception exception) when (IsAbsence(exception))
+        {
+            return (0, []);
+        }
+    }
+
+    // Asked of the attempt itself: "does it exist" is also no for what may not be looked at.
+    private static bool IsAbsence(Exception exception) => exception is FileNotFoundException or DirectoryNotFoundException;
 
     private static KeyStoreException Unusable(Exception inner) => new($"The file of keys cannot be used ({inner.GetType().Name}). Check the folder 'edge' in GATEWAY_DATA, its permissions and the room on its disk.", inner);
 }

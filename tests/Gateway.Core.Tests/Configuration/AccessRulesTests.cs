@@ -34,8 +34,7 @@ public sealed class AccessRulesTests
     [InlineData("shadow: true", "shadow: has no effect without a limit; remove it")]
     [InlineData("models: { gpt-4o: {} }", "models.gpt-4o: holds no limit; remove it")]
     [InlineData("models: { gpt-4: { concurrency: 1 } }", "models.gpt-4: unknown model \"gpt-4\"; did you mean \"gpt-4o\"?")]
-    [InlineData("models: { fast: { concurrency: 1 } }", "models.fast: has no effect: the name stands for \"gpt-4o-mini\", and limits are for that; write it here")]
-    [InlineData("models: { o1-mini: { concurrency: 1 } }", "models.o1-mini: has no effect: the name stands for \"openai/o1-mini\"")]
+    [InlineData("models: { fast: { concurrency: 1 } }", "models.fast: is an alias, and the limit would hold for that name alone; write \"gpt-4o-mini\"")]
     [InlineData("models: { \"gpt 4\": { concurrency: 1 } }", "models[\"gpt 4\"]: must be the name of a model in 1 - 256 visible characters")]
     [InlineData("models: { \"*\": { concurrency: 1, shadow: true } }", "models[\"*\"].shadow: unknown key")]
     [InlineData("models: { \"*\": { concurrency: 1, models: {} } }", "models[\"*\"].models: unknown key")]
@@ -113,6 +112,10 @@ public sealed class AccessRulesTests
             Assert.Contains(path + expected, Documents.Errors(document), StringComparison.Ordinal);
         }
     }
+
+    [Fact]
+    public void LimitsByModel_OfEveryNameThatIsNoAlias_AreTaken() =>
+        Documents.Good(Base + "end_users: { limits: { models: { gpt-4o: { concurrency: 1 }, openai/any: { concurrency: 1 }, o1-mini: { concurrency: 1 }, \"any*\": { concurrency: 1 } } } }");
 
     [Fact]
     public void Budgets_OfOneWindowInSeveralZonesOrLengths_AreTaken() =>

@@ -53,6 +53,7 @@ public sealed partial class SettingsTableTests
     {
         ["server.admin_key"] = "\"admin-secret\"",
         ["server.max_body"] = "\"1MiB\"",
+        ["server.public_requests_per_minute"] = "7",
         ["server.drain"] = "\"5s\"",
         ["providers.p.base_url"] = "\"https://other.example.com/v1\"",
         ["providers.p.keys"] = "[\"a\", \"b\"]",

@@ -21,6 +21,7 @@ public sealed class SmallDocumentTests
         Assert.True(key.Limits.IsEmpty);
         Assert.Null(config.Server.AdminKey);
         Assert.Equal(32 * 1024 * 1024, config.Server.MaxBodyBytes);
+        Assert.Equal(60, config.Server.PublicRequestsPerMinute);
     }
 
     [Theory]

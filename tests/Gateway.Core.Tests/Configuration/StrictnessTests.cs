@@ -22,7 +22,7 @@ public sealed class StrictnessTests
 
     [Fact]
     public void UnknownKey_FarFromAll_ListsWhatThereIs() =>
-        Assert.Equal("gateway.yaml:2:11 server.xyzzyplugh: unknown key; the keys here are admin_key, max_body, drain",
+        Assert.Equal("gateway.yaml:2:11 server.xyzzyplugh: unknown key; the keys here are admin_key, max_body, public_requests_per_minute, drain",
             Documents.Errors("version: 1\nserver: { xyzzyplugh: 1 }"));
 
     [Fact]
@@ -120,6 +120,8 @@ public sealed class StrictnessTests
     [InlineData("server: { drain: 90 }", "server.drain: must be a duration such as 500ms, 2s, 10m, 1h or 90d, not \"90\"")]
     [InlineData("server: { drain: 2h }", "server.drain: must be from 0s to 1h, not \"2h\"")]
     [InlineData("server: { max_body: 2GiB }", "server.max_body: must be from 1KiB to 1GiB, not \"2GiB\"")]
+    [InlineData("server: { public_requests_per_minute: 0 }", "server.public_requests_per_minute: must be")]
+    [InlineData("server: { public_requests_per_minute: 1.5 }", "server.public_requests_per_minute: must be")]
     [InlineData("server: { max_body: 32mb }", "server.max_body: must be a size such as")]
     [InlineData("server: { max_body: -1 }", "server.max_body: must be a size such as")]
     [InlineData("server: { admin_key: \"\" }", "server.admin_key: must not be empty: an empty secret is a known secret")]

@@ -101,7 +101,7 @@ public sealed class VirtualKeyDocumentTests
     [InlineData("""{ "models": ["*"], "limits": { "requests_per_minute": 1e2 } }""", "limits.requests_per_minute", "must be a whole number")]
     [InlineData("""{ "models": ["*"], "limits": { "requests_per_minute": true } }""", "limits.requests_per_minute", "must be a whole number")]
     [InlineData("""{ "models": ["*"], "limits": 5 }""", "limits", "must be a mapping")]
-    [InlineData("""{ "models": ["*"], "limits": { "models": { "fast": { "concurrency": 1 } } } }""", "limits.models.fast", "has no effect: the name stands for \"gpt-4o\"")]
+    [InlineData("""{ "models": ["*"], "limits": { "models": { "fast": { "concurrency": 1 } } } }""", "limits.models.fast", "is an alias, and the limit would hold for that name alone; write \"gpt-4o\"")]
     [InlineData("""{ "models": ["*"], "budget": { "usd": -1 } }""", "budget.usd", "must be a plain decimal number of USD")]
     [InlineData("""{ "models": ["*"], "budget": { "usd": 1 }, "budgets": [] }""", "budgets", "must not be empty")]
     [InlineData("""{ "models": ["*"], "budgets": [ { "usd": 1 }, { "usd": 2 } ] }""", "budgets[1]", "the same window as budgets[0]")]

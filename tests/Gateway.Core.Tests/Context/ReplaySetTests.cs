@@ -17,7 +17,12 @@ public sealed class ReplaySetTests
         for (var offset = 0; offset < 60; offset += 7)
         {
             var set = new ReplaySet(_time);
-            Assert.True(set.TryAdd(Guid.Parse("01890000-0000-7000-8000-000000000001")));
+            for (var other = 0; other < 1000; other++)
+            {
+                // So many that the generation of every part begins here.
+                Assert.True(set.TryAdd(Guid.CreateVersion7(_time.GetUtcNow())));
+            }
+
             _time.Advance(TimeSpan.FromSeconds(offset));
             var id = Guid.CreateVersion7(_time.GetUtcNow());
             Assert.True(set.TryAdd(id));

@@ -74,6 +74,13 @@ public sealed class FormFactsTests
     [InlineData(ModelPart + "--b1\r\nContent-Disposition: form-data; name=\"stream\"\r\n\r\n1\r\n" + End, "stream", "true or false")]
     [InlineData(ModelPart + "--b1\r\nContent-Disposition: form-data; name=\"n\"\r\n\r\n0\r\n" + End, "n", "1 to 128")]
     [InlineData(ModelPart + "--b1\r\nContent-Disposition: form-data; name=\"n\"\r\n\r\n2x\r\n" + End, "n", "1 to 128")]
+    [InlineData(ModelPart + "--b1\r\nContent-Disposition: form-data; name=\"n\"\r\n\r\n+2\r\n" + End, "n", "1 to 128")]
+    [InlineData(ModelPart + "--b1\r\nContent-Disposition: form-data; name=\"n\"\r\n\r\n-2\r\n" + End, "n", "1 to 128")]
+    [InlineData(ModelPart + "--b1\r\nContent-Disposition: form-data; name=\"n\"\r\n\r\n1.5\r\n" + End, "n", "1 to 128")]
+    [InlineData(ModelPart + "--b1\r\nContent-Disposition: form-data; name=\"n\"\r\n\r\n1e1\r\n" + End, "n", "1 to 128")]
+    [InlineData(ModelPart + "--b1\r\nContent-Disposition: form-data; name=\"n\"\r\n\r\n129\r\n" + End, "n", "1 to 128")]
+    [InlineData(ModelPart + "--b1\r\nContent-Disposition: form-data; name=\"n\"\r\n\r\n999999999999\r\n" + End, "n", "1 to 128")]
+    [InlineData(ModelPart + "--b1\r\nContent-Disposition: form-data; name=\"n\"\r\n\r\n\r\n" + End, "n", "1 to 128")]
     public async Task PartThatSteers_WrongOrTwice_IsRefusedByName(string body, string param, string words)
     {
         var (_, error) = await ReadAsync(body);

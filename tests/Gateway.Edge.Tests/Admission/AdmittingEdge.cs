@@ -22,7 +22,7 @@ internal sealed class AdmittingEdge : IAsyncDisposable
         Open = new OpenHolds(Local, Usage, time, Metrics, NullLogger<OpenHolds>.Instance, isAuthority: shared is null);
         Voids = new VoidQueue(shared, time, Metrics, NullLogger<VoidQueue>.Instance);
         Escrow = shared is null ? null : new Escrow(shared, Keeper, Voids, time, Metrics, NullLogger<Escrow>.Instance);
-        Admission = new EdgeAdmission(Local, Open, Voids, Peers, Metrics, NullLogger<EdgeAdmission>.Instance, shared, Escrow);
+        Admission = new EdgeAdmission(Local, Open, Voids, Peers, time, Metrics, NullLogger<EdgeAdmission>.Instance, shared, Escrow);
     }
 
     public ManualTime Time { get; }

@@ -51,7 +51,7 @@ public sealed class EscrowRedisTests : IAsyncLifetime
         using var open = new OpenHolds(local, new LedgerModel(), TimeProvider.System, metrics, NullLogger<OpenHolds>.Instance, isAuthority: false);
         using var voids = new VoidQueue(_store, TimeProvider.System, metrics, NullLogger<VoidQueue>.Instance);
         using var escrow = new Escrow(_store, new HoldTable(), voids, TimeProvider.System, metrics, NullLogger<Escrow>.Instance);
-        var admission = new EdgeAdmission(local, open, voids, new EdgePeers(metrics), metrics, NullLogger<EdgeAdmission>.Instance, _store, escrow);
+        var admission = new EdgeAdmission(local, open, voids, new EdgePeers(metrics), TimeProvider.System, metrics, NullLogger<EdgeAdmission>.Instance, _store, escrow);
         await voids.StartAsync(CancellationToken.None);
         var held = 0L;
         while (held < 500)

@@ -85,7 +85,7 @@ public sealed class MoneyBoundTests
     [Fact]
     public void WildPrices_AreCapped_AndNeverWrapAround()
     {
-        var bound = Of(Text with { IsOpen = true, Choices = 128 }, Price(new(long.MaxValue, 1, 1, long.MaxValue), null), client: RequestFactsReader.MaxOutputCap).Money;
+        var bound = Of(Text with { IsOpen = true, Choices = 128 }, Price(new(long.MaxValue, 1, 1, 700_000_000_000_000_000), null), client: RequestFactsReader.MaxOutputCap).Money;
         Assert.Equal(BudgetConfig.MostNanoUsd, bound.CautiousInputNanoUsd);
         Assert.InRange(bound.NanoUsdPerOutputToken * bound.OutputCap, 0, BudgetConfig.MostNanoUsd);
         Assert.True(MoneyBound.Of(bound.CautiousInputNanoUsd, bound.NanoUsdPerOutputToken, bound.OutputCap) > 0);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Gateway.Core.Admission.Shared;
@@ -155,27 +156,28 @@ public sealed class RefusalTests : IAsyncLifetime
     public async Task ShadowLimit_IsCounted_AndClientsSeeNothing()
     {
         _rig.Admission.Answer = static request => FakeAdmission.Admit(request) with { Limits = [new LimitState(0, TimeSpan.FromSeconds(9), Exceeded: true)] };
-        var counted = 0L;
-        using var listener = new MeterListener();
-        listener.InstrumentPublished = static (instrument, listener) =>
-        {
-            if (instrument.Name == "gateway.edge.shadow_limits")
-            {
-                listener.EnableMeasurementEvents(instrument);
-            }
-        };
-        listener.SetMeasurementEventCallback<long>((_, value, tags, _) =>
-        {
-            Assert.Equal(("gateway.unit", "requests"), (tags[0].Key, tags[0].Value));
-            Interlocked.Add(ref counted, value);
-        });
-        listener.Start();
+        using var counts = new Counts("gateway.edge.shadow_limits");
         using var response = await _rig.PostAsync(key: "gw-shadow-key");
 
         Assert.Equal(200, (int)response.StatusCode);
         Assert.False(response.Headers.Contains("x-ratelimit-limit-requests"));
         Assert.False(response.Headers.Contains("x-gateway-warning"));
-        Assert.True(counted > 0);
+        Assert.True(counts.Of("gateway.unit=requests") > 0);
+    }
+
+    [Fact]
+    public async Task Decisions_AreCounted_ByWhatRefused_AndNameNobody()
+    {
+        using var admissions = new Counts("gateway.edge.admissions");
+        using var refusals = new Counts("gateway.edge.budget.refusals");
+        _rig.Admission.Answer = FakeAdmission.Limit("team:research|tokens/60", 1);
+        (await _rig.PostAsync()).Dispose();
+        _rig.Admission.Answer = FakeAdmission.Budget("org:acme");
+        (await _rig.PostAsync()).Dispose();
+
+        Assert.True(admissions.Of("gateway.outcome=limited gateway.unit=tokens") > 0);
+        Assert.True(admissions.Of("gateway.outcome=unaffordable gateway.unit=usd") > 0);
+        Assert.True(refusals.Of("gateway.owner=org gateway.window=month") > 0);
     }
 
     private static (string Limit, string Remaining, string Reset) Rates(HttpResponseMessage response, string unit) =>
@@ -203,5 +205,33 @@ public sealed class RefusalTests : IAsyncLifetime
         }
 
         return error.GetProperty("message").GetString()!;
+    }
+
+    /// <summary>What one counter says, by its labels. Other tests of the process may count, too.</summary>
+    private sealed class Counts : IDisposable
+    {
+        private readonly MeterListener _listener = new();
+        private readonly ConcurrentDictionary<string, long> _counts = new();
+
+        public Counts(string name)
+        {
+            _listener.InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == name)
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            };
+            _listener.SetMeasurementEventCallback<long>((_, value, tags, _) =>
+            {
+                var labels = string.Join(' ', tags.ToArray().Select(static tag => $"{tag.Key}={tag.Value}"));
+                _counts.AddOrUpdate(labels, value, (_, sum) => sum + value);
+            });
+            _listener.Start();
+        }
+
+        public long Of(string labels) => _counts.GetValueOrDefault(labels);
+
+        public void Dispose() => _listener.Dispose();
     }
 }

@@ -74,12 +74,13 @@ internal sealed class EdgeServer : IAsyncDisposable
     /// <param name="hostBound">Seconds until the host ends whatever still runs; null for what the gateway itself says.</param>
     /// <param name="store">The configuration itself, in the place of the document.</param>
     /// <param name="admission">Who decides on limits and budgets; null for who decides in a shipped Edge.</param>
-    public static async Task<EdgeServer> StartAsync(IEnumerable<Uri> routers, Dictionary<string, string>? settings = null, string config = Config, TimeProvider? time = null, ILoggerProvider? log = null, string? hostBound = "1", HeldConfigStore? store = null, IEdgeAdmission? admission = null)
+    /// <param name="services">More services, which stand in for those of the Edge.</param>
+    public static async Task<EdgeServer> StartAsync(IEnumerable<Uri> routers, Dictionary<string, string>? settings = null, string config = Config, TimeProvider? time = null, ILoggerProvider? log = null, string? hostBound = "1", HeldConfigStore? store = null, IEdgeAdmission? admission = null, Action<IServiceCollection>? services = null)
     {
         var folder = Directory.CreateTempSubdirectory("edge-test-").FullName;
         var file = Path.Combine(folder, "gateway.yaml");
         await File.WriteAllTextAsync(file, config);
-        List<string> args = ["--urls", "http://127.0.0.1:0", "--GATEWAY_CONFIG", file, "--GATEWAY_CONTEXT_SECRET", Secret, "--Gateway:ShutdownGrace", "00:00:00"];
+        List<string> args = ["--urls", "http://127.0.0.1:0", "--GATEWAY_CONFIG", file, "--GATEWAY_CONTEXT_SECRET", Secret, "--GATEWAY_DATA", Path.Combine(folder, "data"), "--Gateway:ShutdownGrace", "00:00:00"];
         if (hostBound is not null)
         {
             args.AddRange(["--shutdownTimeoutSeconds", hostBound]);
@@ -117,6 +118,8 @@ internal sealed class EdgeServer : IAsyncDisposable
             {
                 builder.Services.AddSingleton(time);
             }
+
+            services?.Invoke(builder.Services);
         });
         await app.StartAsync();
         return new EdgeServer(app, folder);

@@ -53,6 +53,12 @@ public sealed class KeySecretTests
     public void Other_secrets_are_not_of_the_form(string secret) => Assert.False(KeySecret.TryParse(secret, out _));
 
     [Theory]
+    [InlineData("a/b")]
+    [InlineData("-a")]
+    [InlineData("_")]
+    public void A_secret_with_an_id_that_no_key_can_have_is_not_of_the_form(string id) => Assert.False(KeySecret.TryParse(KeySecret.Make(id), out _));
+
+    [Theory]
     [InlineData("a", true)]
     [InlineData("A.b_c-9", true)]
     [InlineData("", false)]

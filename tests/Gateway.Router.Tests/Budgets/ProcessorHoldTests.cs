@@ -49,6 +49,20 @@ public sealed class ProcessorHoldTests : IAsyncLifetime
         await router.AssertNothingHeldAsync();
     }
 
+    [Fact]
+    public async Task A_text_that_became_longer_is_held_for_before_it_is_sent()
+    {
+        await using var longer = await UpstreamServer.StartJsonAsync(Requests.Answer.Replace("\"hello\"", $"\"{new string('x', 500)}\"", StringComparison.Ordinal));
+        await using var router = await StartAsync(TestConfig.Price, longer.Url);
+
+        using var response = await router.SendAsync(Requests.Plain, claims: static claims => Tickets.With(Tickets.Hard(held: 90_000, cap: 5))(claims) with { Processors = ["enhance"] });
+
+        // "hi" became 500 bytes: so many tokens more at most.
+        Assert.Equal((1, 498 * 2_000L), (_store.Admissions[^1].Part, _store.Admissions[^1].Bound.InputNanoUsd));
+        Assert.Equal(200, (int)response.StatusCode);
+        await router.AssertNothingHeldAsync();
+    }
+
     [Theory]
     [InlineData(true, AdmissionOutcome.Unaffordable, 429, "budget_exceeded")]
     [InlineData(true, null, 503, "budget_unavailable")]
@@ -94,9 +108,9 @@ public sealed class ProcessorHoldTests : IAsyncLifetime
         Assert.Empty(_store.Admissions);
     }
 
-    private Task<RouterHost> StartAsync(TokenPrice? price)
+    private Task<RouterHost> StartAsync(TokenPrice? price, string? processors = null)
     {
-        var config = TestConfig.For(TestConfig.Provider(_upstream.Url), TestConfig.Provider(_processors.Url, "tools"));
+        var config = TestConfig.For(TestConfig.Provider(_upstream.Url), TestConfig.Provider(processors ?? _processors.Url, "tools"));
         return RouterHost.StartAsync(config with
         {
             Models = config.Models.Values

@@ -2,6 +2,7 @@ using Gateway.Core.Admission.Shared;
 using Gateway.Core.Requests;
 using Gateway.Router.Tests.Attempts;
 using Gateway.Router.Tests.Hosting;
+using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Router.Tests.Budgets;
 
@@ -178,6 +179,27 @@ public sealed class SettleTests
         Assert.Equal(15L, store.Settlements[0].Tokens);
         Assert.Equal("10/5", Fleet.One(response, "x-gateway-tokens"));
         Assert.Equal(Requests.Plain.Replace("gpt-test", "real-a", StringComparison.Ordinal), Assert.Single(fleet.Seen(0)).Text);
+    }
+
+    [Fact]
+    public async Task A_stream_says_no_tokens_since_its_server_has_no_trailers()
+    {
+        var supports = true;
+        var (fleet, store) = await Tickets.StartAsync(static config => config, context =>
+        {
+            // The same server, the same version of HTTP as between Edge and Router.
+            supports = context.Response.SupportsTrailers();
+            return Fleet.StreamAsync(context, Fleet.StreamOf(0));
+        });
+        await using var _ = fleet;
+
+        using var response = await fleet.Router.SendAsync(Requests.Stream, claims: Tickets.With(Tickets.Hard()));
+        await response.Content.ReadAsStringAsync();
+
+        Assert.False(supports);
+        Assert.Null(Fleet.One(response, "x-gateway-tokens"));
+        Assert.Empty(response.TrailingHeaders);
+        await Fleet.UntilAsync(() => store.Settlements.Count == 1);
     }
 
     [Fact]

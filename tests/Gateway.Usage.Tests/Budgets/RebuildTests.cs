@@ -110,6 +110,24 @@ public sealed class RebuildTests
 
         Assert.True(rig.Store.IsOpen);
         Assert.Equal(5, rig.Store.Spent(BudgetRig.Key));
+        Assert.Single(rig.Log.Of(5110));
+        Assert.Single(rig.Log.Of(5100));
+    }
+
+    [Fact]
+    public async Task When_all_that_were_there_have_told_only_one_round_of_others_is_waited_for()
+    {
+        var rig = new BudgetRig();
+        await rig.OpenAsync();
+        ValueTask RenewAsync() => new(rig.Store.RenewAsync(BudgetRig.Organisation, "router", [], isAll: true, default).AsTask());
+        await rig.RunAsync(TimeSpan.FromSeconds(2), RenewAsync);
+        rig.Store.Lose();
+
+        await rig.RunAsync(TimeSpan.FromSeconds(1.2), RenewAsync);
+        Assert.False(rig.Store.IsOpen);
+        await rig.RunAsync(TimeSpan.FromSeconds(0.4), RenewAsync);
+
+        Assert.True(rig.Store.IsOpen);
     }
 
     [Fact]

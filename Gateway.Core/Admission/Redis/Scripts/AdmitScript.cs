@@ -100,6 +100,7 @@ internal static class AdmitScript
 
         """;
 
+    // Of a rolling budget also the slot after the present one: another clock may be ahead of the caller's.
     private const string Budgets = """
         local spent, held, stale, slots = {}, {}, {}, {}
         local amount, tightest = 0, nil
@@ -108,11 +109,13 @@ internal static class AdmitScript
           spent[i], held[i], slots[i] = 0, 0, {}
           if phase == 2 then
             local names = {'e', 'x', 'held', 's' .. ARGV[at]}
-            for slot = 1, tonumber(ARGV[at + 1]) - 1 do names[4 + slot] = 's' .. int(tonumber(ARGV[at]) - slot) end
+            local count = tonumber(ARGV[at + 1])
+            for slot = 1, count - 1 do names[4 + slot] = 's' .. int(tonumber(ARGV[at]) - slot) end
+            if count > 1 then names[4 + count] = 's' .. int(tonumber(ARGV[at]) + 1) end
             local kept = redis.call('HMGET', KEYS[shift + i], unpack(names))
             if tonumber(kept[1]) == id then
               held[i] = tonumber(kept[3]) or 0
-              for slot = 0, tonumber(ARGV[at + 1]) - 1 do
+              for slot = 0, count do
                 slots[i][slot] = tonumber(kept[4 + slot]) or 0
                 spent[i] = spent[i] + slots[i][slot]
               end

@@ -75,7 +75,7 @@ internal static class Lua
           local amount = string.match(hold, '^%d+')
           for budget in string.gmatch(hold, '\n%-?%d+ ([^\n]+)') do
             local key = budgets .. budget
-            if tonumber(redis.call('HGET', key, 'e')) == id then redis.call('HINCRBY', key, 'held', '-' .. amount) end
+            if amount ~= '0' and tonumber(redis.call('HGET', key, 'e')) == id then redis.call('HINCRBY', key, 'held', '-' .. amount) end
           end
           redis.call('HDEL', holds, member)
           redis.call('ZREM', expiring, member)

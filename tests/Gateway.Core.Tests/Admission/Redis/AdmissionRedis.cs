@@ -23,7 +23,8 @@ public sealed class AdmissionRedis : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        Connection.Dispose();
+        // Dispose would wait for a last answer, for as long as any command may take.
+        await Connection.CloseAsync(allowCommandsToComplete: false);
         await _process.DisposeAsync();
     }
 

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace Gateway.Core.Tests.Admission.Redis;
 
 /// <summary>One call as it was made and answered.</summary>
-internal sealed record RedisCall(string Script, RedisKey[] Keys, RedisValue[] Values, RedisValue[]? Answer);
+internal sealed record RedisCall(string Script, string Text, RedisKey[] Keys, RedisValue[] Values, RedisValue[]? Answer);
 
 /// <summary>Remembers every call; may change its values on the way, and run it without an answer.</summary>
 internal sealed class RecordingRedis(IRedisScripts inner) : IRedisScripts
@@ -23,7 +23,7 @@ internal sealed class RecordingRedis(IRedisScripts inner) : IRedisScripts
         var answer = await inner.RunAsync(script, keys, values, urgent, cancellationToken);
         lock (_lock)
         {
-            Calls.Add(new RedisCall(script.Name, keys, values, answer));
+            Calls.Add(new RedisCall(script.Name, script.Text, keys, values, answer));
         }
 
         return answer;

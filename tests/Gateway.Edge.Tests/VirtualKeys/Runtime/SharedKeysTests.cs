@@ -93,10 +93,13 @@ public sealed class SharedKeysTests(PostgresProcess postgres) : DataFolder, ICla
 
         var made = await here.MakeAsync("""{"id":"demo","models":["*"]}""");
 
-        Assert.Equal(200, (await there.GetAsync("/demo")).Status);
-        Assert.Equal(200, await there.ChatAsync(made.Secret));
         Assert.Equal(2, (await there.PatchAsync("demo", """{"weight":2}""")).Version);
+        Assert.Equal(200, await there.ChatAsync(made.Secret));
         Assert.Equal(2, (await here.GetAsync("/demo")).Version);
+        Assert.Equal(3, (await here.RotateAsync("demo")).Version);
+        Assert.Equal(3, (await there.GetAsync("/demo")).Version);
+        await here.MakeAsync("""{"id":"demo-2","models":["*"]}""");
+        Assert.Equal(["demo", "demo-2"], KeysAnswer.IdsOf(await there.GetAsync("?prefix=demo")));
     }
 
     [Fact]

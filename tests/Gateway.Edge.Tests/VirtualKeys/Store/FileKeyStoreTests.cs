@@ -114,6 +114,16 @@ public sealed class FileKeyStoreTests : KeyStoreContract, IDisposable
     }
 
     [Fact]
+    public async Task What_may_not_be_looked_at_is_not_taken_for_nothing()
+    {
+        // A folder in its place is refused like a file without permission, which those who may do everything can always read.
+        Directory.CreateDirectory(KeysFile);
+
+        await Assert.ThrowsAsync<KeyStoreException>(async () => await Open(Time).ReadAsync(0, default));
+        await Assert.ThrowsAsync<KeyStoreException>(async () => await Open(Time).PutAsync(Key("demo"), 0, default));
+    }
+
+    [Fact]
     public async Task A_change_waits_for_the_lock_and_gives_up_after_five_seconds()
     {
         Directory.CreateDirectory(Folder);
