@@ -207,7 +207,7 @@ public sealed class AdminDoorTests : IAsyncLifetime
         var folder = Path.Combine(_data, "held");
         var path = Path.Combine(Directory.CreateDirectory(folder).FullName, AuditFile.Name);
         using var file = new AuditFile(folder, TimeProvider.System, NullLogger<AuditFile>.Instance);
-        await using (var other = new FileStream(path, new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.None }))
+        await using (var other = new FileStream(path, new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.ReadWrite }))
         {
             await file.StartAsync(CancellationToken.None);
             file.Add("mine\n"u8.ToArray());

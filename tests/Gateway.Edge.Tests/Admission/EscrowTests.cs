@@ -103,6 +103,21 @@ public sealed class EscrowTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_the_store_gave_to_others_when_the_lease_had_ended_is_not_spent_here()
+    {
+        var budget = Ask.Budget(1_000_000);
+        await SpendAsync(10, 1_000, budget);
+        await _edge.SecondAsync(_shared);
+
+        // This Edge alone is cut off, and nobody renews what it held.
+        _shared.IsUp = false;
+        _time.Advance(TimeSpan.FromSeconds(31));
+        Assert.Equal(AdmissionOutcome.Admitted, _shared.Counters.Admit(Ask.Paying(1_000_000, budget)).Outcome);
+
+        Assert.Equal((AdmissionOutcome.Rebuilding, true), Facts(await _edge.AdmitAsync(Ask.Paying(10, budget))));
+    }
+
+    [Fact]
     public async Task A_lease_is_taken_anew_in_good_time_and_the_one_before_given_back()
     {
         var budget = Ask.Budget(1_000_000);
