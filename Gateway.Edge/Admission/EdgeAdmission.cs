@@ -22,7 +22,7 @@ internal sealed class EdgeAdmission(
     private static readonly TimeSpan RebuildingRetry = TimeSpan.FromSeconds(2);
 
     /// <summary>So long a request waits for the shared state when nothing but its answer can admit it.</summary>
-    private static readonly TimeSpan HardPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HardPatience = TimeSpan.FromSeconds(2);
 
     /// <summary>Between two questions of the same request.</summary>
     private static readonly TimeSpan HardPause = TimeSpan.FromMilliseconds(50);
@@ -171,10 +171,10 @@ internal sealed class EdgeAdmission(
         AdmissionAnswer? answer = null;
         try
         {
-            while (answer is null && store.IsUp && time.GetElapsedTime(asked) < HardPatience)
+            while (answer is null && time.GetElapsedTime(asked) < HardPatience)
             {
                 await Task.Delay(HardPause, time, cancellationToken);
-                answer = await AskSafelyAsync(store, request, isPeek: false, cancellationToken);
+                answer = store.IsUp ? await AskSafelyAsync(store, request, isPeek: false, cancellationToken) : null;
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

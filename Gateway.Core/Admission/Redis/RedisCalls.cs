@@ -10,6 +10,9 @@ public sealed class RedisCalls(IConnectionMultiplexer redis, TimeProvider time) 
     /// <summary>A decision that takes longer is worth less than one made without Redis.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>For calls that nothing can stand in for: ends, holds, and admissions by hard budgets.</summary>
+    public static readonly TimeSpan UrgentDeadline = TimeSpan.FromMilliseconds(250);
+
     /// <summary>More calls than this in flight means that Redis hangs; queueing more would only use memory.</summary>
     public const int MaxInFlight = 1024;
 
@@ -18,9 +21,9 @@ public sealed class RedisCalls(IConnectionMultiplexer redis, TimeProvider time) 
     public bool IsUp => true;
 
     public async ValueTask<RedisValue[]?> RunAsync(RedisScript script, RedisKey[] keys, RedisValue[] values, bool urgent, CancellationToken cancellationToken) =>
-        (await RunAsync(script, keys, values, cancellationToken)).Values;
+        (await RunAsync(script, keys, values, urgent ? UrgentDeadline : Deadline, cancellationToken)).Values;
 
-    internal async ValueTask<RedisCallResult> RunAsync(RedisScript script, RedisKey[] keys, RedisValue[] values, CancellationToken cancellationToken)
+    internal async ValueTask<RedisCallResult> RunAsync(RedisScript script, RedisKey[] keys, RedisValue[] values, TimeSpan deadline, CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _inFlight) > MaxInFlight)
         {
@@ -32,13 +35,13 @@ public sealed class RedisCalls(IConnectionMultiplexer redis, TimeProvider time) 
         var asking = AskAsync(script, keys, values);
         try
         {
-            return await asking.WaitAsync(Deadline, time, cancellationToken);
+            return await asking.WaitAsync(deadline, time, cancellationToken);
         }
         catch (TimeoutException)
         {
             // Both may have been waiting for a thread: the answer is as good as the clock.
             return asking.IsCompletedSuccessfully ? await asking
-                : new(time.GetElapsedTime(asked) > Deadline * 2 ? RedisFailure.Starved : RedisFailure.Deadline);
+                : new(time.GetElapsedTime(asked) > deadline * 2 ? RedisFailure.Starved : RedisFailure.Deadline);
         }
     }
 

@@ -52,7 +52,7 @@ public sealed class RedisLink : BackgroundService, IRedisScripts
     {
         if (_calls is { } calls && _breaker.Allows(urgent))
         {
-            return AskAsync(calls, script, keys, values, cancellationToken);
+            return AskAsync(calls, script, keys, values, urgent ? RedisCalls.UrgentDeadline : RedisCalls.Deadline, cancellationToken);
         }
 
         _metrics.NotAsked();
@@ -78,10 +78,10 @@ public sealed class RedisLink : BackgroundService, IRedisScripts
         }
     }
 
-    private async ValueTask<RedisValue[]?> AskAsync(RedisCalls calls, RedisScript script, RedisKey[] keys, RedisValue[] values, CancellationToken cancellationToken)
+    private async ValueTask<RedisValue[]?> AskAsync(RedisCalls calls, RedisScript script, RedisKey[] keys, RedisValue[] values, TimeSpan deadline, CancellationToken cancellationToken)
     {
         var asked = _time.GetTimestamp();
-        var result = await calls.RunAsync(script, keys, values, cancellationToken);
+        var result = await calls.RunAsync(script, keys, values, deadline, cancellationToken);
         var took = _time.GetElapsedTime(asked);
         _metrics.Called(script, took, result.Values is not null);
         if (result.Values is null)
@@ -103,7 +103,7 @@ public sealed class RedisLink : BackgroundService, IRedisScripts
         {
             var calls = _calls ??= new RedisCalls(await ConnectAsync().WaitAsync(stoppingToken), _time);
             var asked = _time.GetTimestamp();
-            var result = await calls.RunAsync(Probe, [RedisKeys.Probe], [], stoppingToken);
+            var result = await calls.RunAsync(Probe, [RedisKeys.Probe], [], RedisCalls.Deadline, stoppingToken);
             var answered = result.Values is { Length: 2 };
             if (_breaker.Probed(answered && _time.GetElapsedTime(asked) <= RedisBreaker.Slow))
             {
