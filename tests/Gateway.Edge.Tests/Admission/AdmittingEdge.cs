@@ -50,6 +50,19 @@ internal sealed class AdmittingEdge : IAsyncDisposable
 
     public async Task<AdmissionAnswer> AdmitAsync(AdmissionRequest request) => await Admission.AdmitAsync(request, CancellationToken.None);
 
+    /// <summary>Time passes while it asks again.</summary>
+    public async Task<AdmissionAnswer> AdmitPatientlyAsync(AdmissionRequest request)
+    {
+        var asking = AdmitAsync(request);
+        while (!asking.IsCompleted)
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(50));
+            await Task.Yield();
+        }
+
+        return await asking;
+    }
+
     /// <summary>One second passes: leases are renewed and sized.</summary>
     public async Task SecondAsync(SharedStoreModel shared)
     {

@@ -102,7 +102,7 @@ public sealed class EdgeAdmissionTests : IAsyncDisposable
 
         Assert.Equal(AdmissionOutcome.Admitted, (await _edge.AdmitAsync(Ask.For(Ask.PerMinute(60, 10)))).Outcome);
         Assert.Equal(AdmissionOutcome.Admitted, (await _edge.AdmitAsync(Ask.Paying(1, Ask.Budget(100, hard: false)))).Outcome);
-        Assert.Equal(AdmissionOutcome.Rebuilding, (await _edge.AdmitAsync(Ask.Paying(1, Ask.Budget(100)))).Outcome);
+        Assert.Equal(AdmissionOutcome.Rebuilding, (await _edge.AdmitPatientlyAsync(Ask.Paying(1, Ask.Budget(100)))).Outcome);
     }
 
     [Fact]
