@@ -356,7 +356,9 @@ internal sealed class Admissions(IEdgeAdmission admission, EdgeRateLimiter limit
             OutputCap = outputCap && charges.IsHard ? answer.OutputCap : -1,
             Places = rules.Places,
             TokenRates = rules.TokenRates,
-            ReservedTokens = request.Tokens,
+
+            // What an Edge decided alone the shared state has not taken: then the settlement charges all of the tokens.
+            ReservedTokens = answer.Degraded ? 0 : request.Tokens,
         });
     }
 
