@@ -16,7 +16,7 @@ namespace Gateway.Edge.Abuse;
 internal sealed class ClientGate
 {
     /// <summary>Refused requests a minute that an address is told the reason of.</summary>
-    public const int FailuresPerMinute = 60;
+    public const int FailuresPerMinute = 600;
 
     /// <summary>One message for many: a flood must not fill the disk.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Gateway.Core.Admission.Local;
 using Gateway.Core.Admission.Shared;
+using Gateway.Core.Hosting;
 
 namespace Gateway.Edge.Admission;
 
@@ -163,7 +164,9 @@ internal sealed class Escrow(IAdmissionStore store, IHoldKeeper keeper, VoidQueu
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => UntilStopped.RunAsync(LoopAsync, stoppingToken);
+
+    private async Task LoopAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))

@@ -1,5 +1,6 @@
 using Gateway.Core.Admission.Local;
 using Gateway.Core.Admission.Shared;
+using Gateway.Core.Hosting;
 
 namespace Gateway.Edge.Admission;
 
@@ -156,7 +157,9 @@ internal sealed class OpenHolds(
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => UntilStopped.RunAsync(LoopAsync, stoppingToken);
+
+    private async Task LoopAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))

@@ -1,3 +1,5 @@
+using Gateway.Core.Hosting;
+
 namespace Gateway.Edge.Jwt;
 
 /// <summary>Fetches the keys of all issuers at start, every ten minutes, and when tokens name keys that are not known.</summary>
@@ -5,7 +7,9 @@ internal sealed class JwksRefresher(JwtIssuers issuers, JwksClient client, TimeP
 {
     public static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => UntilStopped.RunAsync(LoopAsync, stoppingToken);
+
+    private async Task LoopAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Look, time);
         do

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
-using Gateway.Core.Admission.Shared;
 using End = Gateway.Core.Admission.Shared.Settlement;
+using Gateway.Core.Admission.Shared;
+using Gateway.Core.Hosting;
 
 namespace Gateway.Router.Budgets;
 
@@ -90,7 +91,9 @@ internal sealed class SettlementQueue(IAdmissionStore store, IHoldKeeper keeper,
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => UntilStopped.RunAsync(LoopAsync, stoppingToken);
+
+    private async Task LoopAsync(CancellationToken stoppingToken)
     {
         if (store is NoAdmissionStore)
         {

@@ -1,4 +1,5 @@
 using Gateway.Core.Configuration;
+using Gateway.Core.Hosting;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -84,7 +85,9 @@ public sealed class HoldKeeper(IAdmissionStore store, IConfigStore config, TimeP
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => UntilStopped.RunAsync(LoopAsync, stoppingToken);
+
+    private async Task LoopAsync(CancellationToken stoppingToken)
     {
         if (store is NoAdmissionStore)
         {

@@ -9,7 +9,7 @@ namespace Gateway.EndToEnd.Tests.Budgets;
 /// </summary>
 public sealed class RedisOutageScenarios(ITestOutputHelper output)
 {
-    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(5);
 
     [Fact]
