@@ -3,6 +3,7 @@ using Gateway.Core.Configuration;
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
 using Gateway.Router.Budgets;
+using Gateway.Router.Cooldowns;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Routing;
 
@@ -112,9 +113,9 @@ internal sealed class AttemptStage(UsageRecorder recorder, AttemptCalls calls, H
                 }
 
                 RetryPolicy.NoteTried(trip, last, failed.Class);
-                if (pick.IsPanic)
+                if (HealthGate.AreAllOut(trip.Candidates))
                 {
-                    // All are out: a pause mends nothing, and the client hears so at once unless another group stands in.
+                    // Perhaps by failures of others meanwhile. A pause spares nobody then, and the client hears so at once unless another group stands in.
                     continue;
                 }
 

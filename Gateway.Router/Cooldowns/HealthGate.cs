@@ -61,6 +61,20 @@ internal static class HealthGate
         return earliest == 0 || candidates.IsEmpty ? 0 : Math.Max(earliest, now + LeastWait);
     }
 
+    /// <summary>Whether breakers keep each of them from service. What is open for soft reasons alone stays in service while the others are out.</summary>
+    public static bool AreAllOut(ReadOnlySpan<Deployment> candidates)
+    {
+        foreach (var candidate in candidates)
+        {
+            if (candidate.State.OpenUntil == 0 || candidate.State.IsSoft)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private static bool CheckEach(ReadOnlySpan<Deployment> candidates, long now, ulong roll, Span<Health> health)
     {
         long all = 0, ejected = 0;

@@ -32,12 +32,11 @@ internal enum PickBlock : byte
 /// <param name="Deployment">Null when nowhere.</param>
 /// <param name="Credential">The key that was taken.</param>
 /// <param name="IsProbe">It holds the one probe of a half-open breaker.</param>
-/// <param name="IsPanic">It is out of service, and asked since nothing else was left.</param>
 /// <param name="Block">Why nowhere.</param>
 /// <param name="UsableAt">Ticks at which something may be usable again; 0 when not known.</param>
-internal readonly record struct RoutePick(Deployment? Deployment, CredentialLane? Credential, bool IsProbe, bool IsPanic, PickBlock Block, long UsableAt)
+internal readonly record struct RoutePick(Deployment? Deployment, CredentialLane? Credential, bool IsProbe, PickBlock Block, long UsableAt)
 {
-    public static RoutePick Of(Deployment deployment, CredentialLane? lane, Health health) => new(deployment, lane, health == Health.Probe, health == Health.Panic, PickBlock.None, 0);
+    public static RoutePick Of(Deployment deployment, CredentialLane? lane, Health health) => new(deployment, lane, health == Health.Probe, PickBlock.None, 0);
 
-    public static RoutePick Nothing(PickBlock block, long usableAt) => new(null, null, IsProbe: false, IsPanic: false, block, usableAt);
+    public static RoutePick Nothing(PickBlock block, long usableAt) => new(null, null, IsProbe: false, block, usableAt);
 }

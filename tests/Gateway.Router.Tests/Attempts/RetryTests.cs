@@ -84,6 +84,30 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task A_failure_that_puts_the_last_one_out_is_followed_by_no_pause()
+    {
+        // The clock stands: whoever pauses never comes back.
+        await using var fleet = await Fleet.StartAsync(static config => config, new JournalTime(), Fleet.Says(500), Fleet.Says(500));
+        var (first, last) = (fleet.GroupOf().Deployments[0].State, fleet.GroupOf().Deployments[1].State);
+        for (var i = 0; i < 5; i++)
+        {
+            first.Failed(now: 1);
+        }
+
+        for (var i = 0; i < 4; i++)
+        {
+            last.Failed(now: 1);
+        }
+
+        Assert.Equal(0, last.OpenUntil);
+        using var response = await fleet.Router.SendAsync(Requests.Plain).WaitAsync(RouterHost.Patience);
+
+        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+        Assert.NotEqual(0, last.OpenUntil);
+        Assert.Single(fleet.Seen(1));
+    }
+
+    [Fact]
     public async Task What_found_no_second_place_costs_no_budget()
     {
         await using var fleet = await Fleet.StartAsync(static config => config, new JournalTime(), Fleet.Says(429, """{"error":{"message":"slow down","type":"requests","code":"rate_limit_exceeded"}}""", ("retry-after", "30")));

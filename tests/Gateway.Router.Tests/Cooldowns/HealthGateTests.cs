@@ -154,6 +154,21 @@ public sealed class HealthGateTests
     }
 
     [Fact]
+    public void All_are_out_when_each_is_and_none_stays_as_the_least_bad()
+    {
+        var candidates = Candidates.Of(1, 1);
+        Assert.False(HealthGate.AreAllOut(candidates));
+        candidates[0].OpenHard(Now);
+        Assert.False(HealthGate.AreAllOut(candidates));
+        candidates[1].OpenSoft(Now);
+        Assert.False(HealthGate.AreAllOut(candidates));
+        candidates = Candidates.Of(1, 1);
+        candidates[0].OpenHard(Now);
+        candidates[1].OpenHard(Now);
+        Assert.True(HealthGate.AreAllOut(candidates));
+    }
+
+    [Fact]
     public void A_refused_client_waits_a_second_at_least()
     {
         var candidates = Candidates.Of(1);
