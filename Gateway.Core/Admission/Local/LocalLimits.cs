@@ -117,7 +117,7 @@ internal sealed class LocalLimits(LocalCapacity capacity)
     }
 
     /// <summary>Whether the shared store would refuse by what it said last.</summary>
-    /// <param name="wait">Microseconds.</param>
+    /// <param name="wait">Microseconds after which the shared store admits it for certain: a client that comes back is not refused again.</param>
     /// <returns>Index of the limit; -1 for none.</returns>
     public int Foresee(AdmissionRequest request, long now, out long wait)
     {
@@ -138,9 +138,9 @@ internal sealed class LocalLimits(LocalCapacity capacity)
             }
 
             var own = new CostRate(rule, 1).Decide(tat, now, Cost(rule, request), out _);
-            if (own > wait)
+            if (own > 0 && own + _rates.Uncertainty(request.Organisation, rule) is var certain && certain > wait)
             {
-                (binding, wait) = (i, own);
+                (binding, wait) = (i, certain);
             }
         }
 

@@ -15,11 +15,15 @@ internal sealed class LocalRates(int capacity)
     /// <summary>When it was last told by the shared store; 0 for never.</summary>
     public long LearnedAt(string organisation, LimitRule rule) => _rates.TryGetValue(new StateKey(organisation, rule.Id), out var rate) ? rate.LearnedAt : 0;
 
+    /// <summary>Microseconds by which the TAT in the shared store may be later than <see cref="Tat"/>: how long its answer was under way. 0 for what was decided here.</summary>
+    public long Uncertainty(string organisation, LimitRule rule) => _rates.TryGetValue(new StateKey(organisation, rule.Id), out var rate) ? rate.Uncertainty : 0;
+
     public void Set(string organisation, LimitRule rule, long tat, long now)
     {
         var rate = Find(organisation, rule.Id, now);
         Busy(rate, now);
         rate.Tat = tat;
+        rate.Uncertainty = 0;
     }
 
     /// <summary>Moves a TAT by what a request turned out to cost more or less than it reserved.</summary>
@@ -40,20 +44,23 @@ internal sealed class LocalRates(int capacity)
     }
 
     /// <summary>Takes over what the shared store told.</summary>
+    /// <param name="tat">At least: as if it had been asked in no time.</param>
+    /// <param name="now">When it answered.</param>
     /// <param name="mayFall">Token limits get back what was reserved too much; others only grow, and an older answer that arrives late must not take back what a newer one said.</param>
     public void Learn(string organisation, LimitRule rule, long tat, long askedAt, long now, bool mayFall)
     {
         var key = new StateKey(organisation, rule.Id);
-        if (tat <= now && !_rates.ContainsKey(key))
+        if (tat <= askedAt && !_rates.ContainsKey(key))
         {
             return;    // idle, as one that is not known
         }
 
-        var rate = Find(organisation, rule.Id, now);
+        var rate = Find(organisation, rule.Id, askedAt);
         Busy(rate, askedAt);
         if (tat > rate.Tat || (mayFall && askedAt >= rate.LearnedAt))
         {
             rate.Tat = tat;
+            rate.Uncertainty = now - askedAt;
         }
 
         rate.LearnedAt = Math.Max(rate.LearnedAt, askedAt);
@@ -109,5 +116,6 @@ internal sealed class LocalRates(int capacity)
         public long Tat;
         public long BusySince;
         public long LearnedAt;
+        public long Uncertainty;
     }
 }

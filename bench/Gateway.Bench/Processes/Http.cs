@@ -41,7 +41,17 @@ internal static class Http
     }
 
     /// <summary>One chat request as the generator sends it; throws with status and body unless it is answered with 200 and without a warning.</summary>
-    public static async Task FirstRequestAsync(LoadPlan plan, CancellationToken cancellationToken)
+    /// <param name="patience">So long a 503 is asked again: counters of budgets are made from the ledger after a start.</param>
+    public static async Task FirstRequestAsync(LoadPlan plan, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (!await TryFirstRequestAsync(plan, mayBeUnready: TimeProvider.System.GetElapsedTime(started) < patience, cancellationToken))
+        {
+            await Task.Delay(100, cancellationToken);
+        }
+    }
+
+    private static async Task<bool> TryFirstRequestAsync(LoadPlan plan, bool mayBeUnready, CancellationToken cancellationToken)
     {
         var raw = plan.BuildRequest();
         using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{plan.Port}/v1/chat/completions")
@@ -53,6 +63,11 @@ internal static class Http
         try
         {
             using var response = await _client.SendAsync(request, cancellationToken);
+            if (response.StatusCode == HttpStatusCode.ServiceUnavailable && mayBeUnready)
+            {
+                return false;
+            }
+
             if (response.StatusCode != HttpStatusCode.OK)
             {
                 var body = await response.Content.ReadAsStringAsync(cancellationToken);
@@ -64,6 +79,8 @@ internal static class Http
             {
                 throw new BenchException($"the first answer came with a warning: {string.Join(", ", warnings)}");
             }
+
+            return true;
         }
         catch (HttpRequestException e)
         {

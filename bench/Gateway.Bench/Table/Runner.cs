@@ -62,7 +62,7 @@ internal sealed class Runner(ChildProcess mock, int mockPort, Settings settings)
     /// </summary>
     public async Task WarmUpAsync(Target target, CancellationToken cancellationToken)
     {
-        await Http.FirstRequestAsync(target.Aim(new LoadPlan { Port = 0, Duration = TimeSpan.Zero }), cancellationToken);
+        await Http.FirstRequestAsync(target.Aim(new LoadPlan { Port = 0, Duration = TimeSpan.Zero }), _patience, cancellationToken);
         var most = settings.Quick ? MostQuickWarmUpPasses : MostWarmUpPasses;
         var (cheapest, steady) = (double.MaxValue, 0);
         for (var pass = 1; pass <= most && steady < 2; pass++)

@@ -88,12 +88,17 @@ public sealed class RateScenarios(BudgetRig shared, ITestOutputHelper output)
                 await Task.Delay(1);
             }
 
-            admitted += (await client.SendAsync(i + 1, "rate-wait", "cheap")).IsServed ? 1 : 0;
+            var again = await client.SendAsync(i + 1, "rate-wait", "cheap");
+            if (!again.IsServed)
+            {
+                output.WriteLine($"told {refused.RetryAfterMs} ms, then {again.Status} {again.Code}: {again.RetryAfterMs} ms, {again.Degraded}");
+            }
+
+            admitted += again.IsServed ? 1 : 0;
         }
 
         output.WriteLine($"{admitted} of {Trials} admitted after exactly retry-after");
 
-        // Wanted are 99 %; 93 to 100 % were seen, and what the few others met is not known yet.
-        Assert.True(admitted >= Trials * 0.85, $"Only {admitted} of {Trials} were admitted.");
+        Assert.True(admitted >= Trials * 0.99, $"Only {admitted} of {Trials} were admitted.");
     }
 }

@@ -221,6 +221,22 @@ public sealed class LocalLimitTests
     }
 
     [Fact]
+    public void The_wait_that_is_foreseen_counts_how_long_the_answer_was_under_way()
+    {
+        var rule = PerMinute(12, burst: 2);
+        var asked = _store.NowMicros;
+        _time.Advance(TimeSpan.FromMilliseconds(30));
+        _store.Learn(Of(rule), new AdmissionAnswer { Outcome = AdmissionOutcome.Limited, Limits = [new LimitState(0, TimeSpan.FromSeconds(10), true)] }, asked);
+
+        // It answered at some time of these 30 ms: nobody who might be admitted is refused, and nobody is told less than the truth.
+        Assert.Equal(TimeSpan.FromSeconds(5), _store.Foresee(Of(rule))!.RetryAfter);
+        _time.Advance(TimeSpan.FromSeconds(4.969));
+        Assert.Equal(TimeSpan.FromMilliseconds(31), _store.Foresee(Of(rule))!.RetryAfter);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Null(_store.Foresee(Of(rule)));
+    }
+
+    [Fact]
     public void What_was_said_of_tokens_is_foreseen_for_a_second_only()
     {
         var rule = PerMinute(60, burst: 10, LimitUnit.Tokens);
