@@ -15,6 +15,7 @@ internal sealed class Runner(ChildProcess mock, int mockPort, Settings settings)
     private const int MostQuickWarmUpPasses = 8;
 
     private static readonly TimeSpan _quietSpan = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(15);
 
     public async Task<RunRecord> RunAsync(Target target, Measure measure, int round, CancellationToken cancellationToken)
     {
