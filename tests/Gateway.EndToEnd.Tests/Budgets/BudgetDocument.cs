@@ -28,6 +28,7 @@ internal static class BudgetDocument
           unpriced: { access: internal, deployments: [ { provider: sim, model: sim-unpriced } ] }
         teams:
           three: { budget: { usd: 1, window: lifetime } }
+          counted: { limits: { tokens_per_minute: 1000000000 }, budget: { usd: 1000, window: month } }
           shared-rate: { limits: { requests_per_minute: 480, burst: 2s } }
         end_users: { limits: { requests_per_minute: 600, tokens_per_minute: 1000000 } }
         keys:
@@ -44,6 +45,7 @@ internal static class BudgetDocument
           - { id: rate-team-a, secret: {{Secret("rate-team-a")}}, models: ["*"], team: shared-rate }
           - { id: rate-team-b, secret: {{Secret("rate-team-b")}}, models: ["*"], team: shared-rate, limits: { concurrency: 1000 } }
           - { id: rate-wait, secret: {{Secret("rate-wait")}}, models: ["*"], limits: { requests_per_minute: 1200, burst: 50ms, concurrency: 1000 } }
+          - { id: counted, secret: {{Secret("counted")}}, models: ["*"], team: counted, limits: { requests_per_minute: 600000, tokens_per_minute: 1000000000, concurrency: 10000 }, budget: { usd: 100, window: day } }
           - { id: many, secret: {{Secret("many")}}, models: ["*"], limits: { requests_per_minute: 600000, tokens_per_minute: 1000000000, concurrency: 10000 } }
         """;
 }

@@ -126,6 +126,32 @@ public sealed class BudgetScenarios(BudgetRig shared, ITestOutputHelper output)
         await BudgetEnd.UntilAsync(async () => (await client.BudgetsAsync("soft")).Single() is { Held: 0, Spent: 3 * BudgetDocument.CostNanoUsd }, TimeSpan.FromSeconds(30), "the soft budget is counted");
     }
 
+    [Fact]
+    public async Task Request_CostsOneRoundTripForItsAdmission_AndOneForItsEnd()
+    {
+        const int Requests = 400;
+        using var client = new BudgetClient(shared.Rig);
+        await BudgetEnd.UntilAsync(async () => (await client.SendAsync(0, "counted")).IsServed, TimeSpan.FromSeconds(15), "the counters of the budgets are made");
+        using var redis = new RedisAsk(shared.Rig.Redis!.Port);
+        var (idle, started) = (await redis.ScriptsRunAsync(), TimeProvider.System.GetTimestamp());
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        var (before, began) = (await redis.ScriptsRunAsync(), TimeProvider.System.GetTimestamp());
+        var perSecond = (before - idle) / TimeProvider.System.GetElapsedTime(started, began).TotalSeconds;
+
+        for (var i = 0; i < Requests; i += 8)
+        {
+            Assert.All(await Task.WhenAll(Enumerable.Range(i, 8).Select(number => client.SendAsync(number, "counted"))), static answer => Assert.Equal(200, answer.Status));
+        }
+
+        // Ends may still be under way.
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        var (after, seconds) = (await redis.ScriptsRunAsync(), TimeProvider.System.GetElapsedTime(began).TotalSeconds);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{after - before} scripts for {Requests} requests in {seconds:0.0} s; {perSecond:0.0} a second without any"));
+
+        // Four limits and two budgets: one script takes them all, one ends them. Leases and looks at the epoch come on top.
+        Assert.InRange(after - before, 2 * Requests, (2.05 * Requests) + ((perSecond + 5) * seconds));
+    }
+
     private async Task BurstAsync(GatewayRig rig, BudgetClient client, string[] keys, string scope)
     {
         using var stop = new CancellationTokenSource();

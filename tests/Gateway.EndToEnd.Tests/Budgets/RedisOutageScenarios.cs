@@ -69,10 +69,13 @@ public sealed class RedisOutageScenarios(ITestOutputHelper output)
         using var client = new BudgetClient(rig);
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
+
+        // So that what is compared with is the time of a gateway that has been at work, and not that of its first requests.
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(number => WarmAsync(client, number)));
         var free = LoadAsync(client, "many", TimeSpan.FromMilliseconds(10), enough.Token);
         var hard = LoadAsync(client, key, TimeSpan.FromMilliseconds(100), enough.Token);
 
-        await Task.Delay(Calm, limit.Token);
+        await Task.Delay(Calm / 3, limit.Token);
         await (early?.Invoke(rig, limit.Token) ?? Task.CompletedTask);
         await Task.Delay(Calm / 2, limit.Token);
         var broken = TimeProvider.System.GetTimestamp();
@@ -94,6 +97,14 @@ public sealed class RedisOutageScenarios(ITestOutputHelper output)
         Assert.All(frees.Where(one => one.At > after), static one => Assert.Null(one.Answer.Degraded));
         Assert.Contains(hards, one => one.At > after && one.Answer.Status is 200 or 429);
         await BudgetEnd.SettledAsync(rig, client, key, $"key:{key}", TimeSpan.FromSeconds(100), BudgetDocument.DollarNanoUsd, output);
+    }
+
+    private static async Task WarmAsync(BudgetClient client, int number)
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            await client.SendAsync(number + i, "many");
+        }
     }
 
     private static async Task<List<(TimeSpan At, BudgetAnswer Answer)>> LoadAsync(BudgetClient client, string key, TimeSpan interval, CancellationToken enough)
