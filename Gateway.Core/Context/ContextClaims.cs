@@ -90,6 +90,9 @@ public sealed record ContextClaims
     /// <summary>Labels that a deployment must carry to serve the request, each as <c>name=value</c>.</summary>
     public IReadOnlyList<string> RequiredTags { get; init; } = [];
 
+    /// <summary>Labels of the key, each as <c>name=value</c>: for the record of the request, not for its routing.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
     /// <summary>Whether the body may steer the routing.</summary>
     public bool MaySteer { get; init; } = true;
 

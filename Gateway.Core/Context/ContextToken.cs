@@ -157,6 +157,7 @@ public sealed class ContextToken(ContextKeys keys, TimeProvider time)
         writer.WriteByte((byte)claims.Priority);
         writer.WriteVarint(claims.Weight);
         writer.WriteStrings(claims.RequiredTags);
+        writer.WriteStrings(claims.Tags);
         writer.WriteByte(claims.MaySteer ? (byte)1 : (byte)0);
         writer.WriteVarint(claims.Steering);
         writer.WriteString(claims.Owner);
@@ -191,6 +192,7 @@ public sealed class ContextToken(ContextKeys keys, TimeProvider time)
             Priority = (RequestPriority)reader.ReadByte(),
             Weight = reader.ReadInt32(),
             RequiredTags = reader.ReadStrings(),
+            Tags = reader.ReadStrings(),
             MaySteer = reader.ReadByte() != 0,
             Steering = reader.ReadVarint(),
             Owner = reader.ReadString(),

@@ -9,7 +9,7 @@ namespace Gateway.Core.Journal;
 public static class UsageRecordCodec
 {
     /// <summary>Layout that is written today. A new field means a new version, and readers of the old one.</summary>
-    public const byte Version = 4;
+    public const byte Version = 5;
 
     /// <summary>Without tokens of sound.</summary>
     private const byte WithoutAudio = 1;
@@ -20,6 +20,9 @@ public static class UsageRecordCodec
     /// <summary>Without the owner of the key, the organisation and the budgets.</summary>
     private const byte WithoutBudgets = 3;
 
+    /// <summary>Without prices of all classes of tokens, where they are from, labels, tier and warnings.</summary>
+    private const byte WithoutTags = 4;
+
     /// <summary>Longer texts are cut: clients and upstreams choose some of them, and a record must stay small.</summary>
     public const int MaxTextChars = 512;
 
@@ -28,6 +31,12 @@ public static class UsageRecordCodec
 
     /// <summary>Most bytes that the budgets of a record take: there is room for dozens, and a record must fit its frame whatever else stands in it.</summary>
     private const int MaxBudgetBytes = 4096;
+
+    /// <summary>Most labels of a key, and most warnings, that a record tells of; more are left out.</summary>
+    public const int MaxNotes = 16;
+
+    /// <summary>Labels and warnings are short names.</summary>
+    private const int MaxNoteChars = 64;
 
     /// <summary>Most calls that a record tells of; more are left out.</summary>
     public const int MaxAttempts = 8;
@@ -40,6 +49,8 @@ public static class UsageRecordCodec
         Price = 1,
         Carried = 2,
         Charged = 4,
+        Classes = 8,
+        Tagged = 16,
     }
 
     /// <returns>Bytes written.</returns>
@@ -71,6 +82,8 @@ public static class UsageRecordCodec
         writer.WriteVarint(final.Usage.AudioInput);
         writer.WriteVarint(final.Usage.AudioOutput);
         UsageAttemptCodec.Write(ref writer, final);
+        WriteText(ref writer, final.ServiceTier, MaxNoteChars);
+        WriteNotes(ref writer, final.Warnings);
         return writer.Written;
     }
 
@@ -106,7 +119,12 @@ public static class UsageRecordCodec
         }
 
         final = final with { Usage = final.Usage with { AudioInput = reader.ReadVarint(), AudioOutput = reader.ReadVarint() } };
-        return version != WithoutAttempts && UsageAttemptCodec.Read(ref reader, final) is { Length: > 0 } attempts ? final with { AttemptRecords = attempts } : final;
+        if (version != WithoutAttempts && UsageAttemptCodec.Read(ref reader, final) is { Length: > 0 } attempts)
+        {
+            final = final with { AttemptRecords = attempts };
+        }
+
+        return version > WithoutTags ? final with { ServiceTier = reader.ReadString(), Warnings = reader.ReadStrings() } : final;
     }
 
     internal static void WriteUsage(ref WireWriter writer, in TokenUsage usage)
@@ -154,13 +172,22 @@ public static class UsageRecordCodec
         writer.WriteVarint((int)intent.Flags);
         var carries = intent.Attempt != 1 || intent.CarriedNanoUsd != 0 || intent.CarriedUsage != default;
         var isCharged = intent.Owner.Length > 0 || intent.Organisation.Length > 0 || intent.Budgets.Count > 0;
-        writer.WriteByte((byte)((intent.Price is null ? Parts.None : Parts.Price) | (carries ? Parts.Carried : Parts.None) | (isCharged ? Parts.Charged : Parts.None)));
+        var hasClasses = intent.Price is { } classes && (classes.Reasoning ?? classes.AudioInput ?? classes.AudioOutput) is not null;
+        var isTagged = intent.Tags.Count > 0 || intent.PriceVersion.Length > 0;
+        writer.WriteByte((byte)((intent.Price is null ? Parts.None : Parts.Price) | (carries ? Parts.Carried : Parts.None) | (isCharged ? Parts.Charged : Parts.None)
+            | (hasClasses ? Parts.Classes : Parts.None) | (isTagged ? Parts.Tagged : Parts.None)));
         if (intent.Price is { } price)
         {
             writer.WriteVarint(price.Input);
             writer.WriteVarint(price.CachedInput);
             writer.WriteVarint(price.CacheWrite);
             writer.WriteVarint(price.Output);
+            if (hasClasses)
+            {
+                writer.WriteVarint(price.Reasoning ?? -1);
+                writer.WriteVarint(price.AudioInput ?? -1);
+                writer.WriteVarint(price.AudioOutput ?? -1);
+            }
         }
 
         // Nothing is carried into the first call, which is the only one of nearly every request.
@@ -177,6 +204,22 @@ public static class UsageRecordCodec
             WriteText(ref writer, intent.Owner, MaxNameChars);
             WriteText(ref writer, intent.Organisation, MaxNameChars);
             AdmissionTicketCodec.WriteSlots(ref writer, Fitting(intent.Budgets));
+        }
+
+        if (isTagged)
+        {
+            WriteText(ref writer, intent.PriceVersion, MaxNoteChars);
+            WriteNotes(ref writer, intent.Tags);
+        }
+    }
+
+    private static void WriteNotes(ref WireWriter writer, IReadOnlyList<string> notes)
+    {
+        var count = Math.Min(notes.Count, MaxNotes);
+        writer.WriteVarint(count);
+        for (var i = 0; i < count; i++)
+        {
+            WriteText(ref writer, notes[i], MaxNoteChars);
         }
     }
 
@@ -217,24 +260,37 @@ public static class UsageRecordCodec
             CarriedUsage = (parts & Parts.Carried) != 0 ? ReadUsage(ref reader) : default,
             CarriedNanoUsd = (parts & Parts.Carried) != 0 ? reader.ReadVarint() : 0,
         };
-        return (parts & Parts.Charged) == 0 ? intent : intent with { Owner = reader.ReadString(), Organisation = reader.ReadString(), Budgets = AdmissionTicketCodec.ReadSlots(ref reader) };
+        if ((parts & Parts.Charged) != 0)
+        {
+            intent = intent with { Owner = reader.ReadString(), Organisation = reader.ReadString(), Budgets = AdmissionTicketCodec.ReadSlots(ref reader) };
+        }
+
+        return (parts & Parts.Tagged) != 0 ? intent with { PriceVersion = reader.ReadString(), Tags = reader.ReadStrings() } : intent;
     }
 
     // The first layouts wrote 0 or 1 here, and never had anything to carry.
     private static TokenPrice? ReadPrice(ref WireReader reader, byte version, out Parts parts)
     {
         parts = (Parts)reader.ReadByte();
-        if ((parts & ~(Parts.Price | Parts.Carried | (version > WithoutBudgets ? Parts.Charged : Parts.None))) != 0)
+        if ((parts & ~(Parts.Price | Parts.Carried | (version > WithoutBudgets ? Parts.Charged : Parts.None) | (version > WithoutTags ? Parts.Classes | Parts.Tagged : Parts.None))) != 0)
         {
             throw new InvalidDataException("The record has parts that this build does not know.");
         }
 
-        return (parts & Parts.Price) != 0 ? new TokenPrice(reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint()) : null;
+        if ((parts & Parts.Price) == 0)
+        {
+            return null;
+        }
+
+        var price = new TokenPrice(reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint());
+        return (parts & Parts.Classes) == 0 ? price : price with { Reasoning = Optional(reader.ReadVarint()), AudioInput = Optional(reader.ReadVarint()), AudioOutput = Optional(reader.ReadVarint()) };
     }
+
+    private static long? Optional(long price) => price < 0 ? null : price;
 
     private static void Require(byte version)
     {
-        if (version is not (Version or WithoutBudgets or WithoutAttempts or WithoutAudio))
+        if (version is not (Version or WithoutTags or WithoutBudgets or WithoutAttempts or WithoutAudio))
         {
             throw new InvalidDataException($"The record has layout {version}; this build reads {WithoutAudio} to {Version}.");
         }

@@ -97,6 +97,12 @@ public sealed record UsageIntent
     /// <summary>Price in force at dispatch, or null when unpriced.</summary>
     public TokenPrice? Price { get; init; }
 
+    /// <summary>Where the price is from: the document's generation or the catalogue's date; empty for none, and in records of layouts that did not say.</summary>
+    public string PriceVersion { get; init; } = "";
+
+    /// <summary>Labels of the key, each as <c>name=value</c>; reports split sums by them.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
     public UsageFlags Flags { get; init; }
 
     /// <summary>Number of the call, from 1 in the order of dispatch.</summary>
@@ -145,6 +151,12 @@ public sealed record UsageFinal
 
     /// <summary>Arrival at the Router to the first byte of content, in milliseconds; -1 when there was none.</summary>
     public long TimeToFirstTokenMs { get; init; } = -1;
+
+    /// <summary>Tier of service that the upstream said it charges (<c>default</c>, <c>flex</c>, <c>priority</c>, <c>batch</c>); empty when it named none.</summary>
+    public string ServiceTier { get; init; } = "";
+
+    /// <summary>What was dropped or adapted in translation, as in <c>x-gateway-warning</c>: names of fields, never their values.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 }
 
 /// <summary>Where the Router records what requests cost. Thread-safe.</summary>

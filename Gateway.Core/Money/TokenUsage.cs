@@ -42,12 +42,22 @@ public readonly record struct TokenUsage(long Input, long CachedInput, long Cach
 /// <param name="CachedInput">Price of input read from the provider's cache.</param>
 /// <param name="CacheWrite">Price of input written to the provider's cache.</param>
 /// <param name="Output">Price of output tokens.</param>
+/// <remarks>Each token is of one class: what is sound, cached, written to a cache or reasoning is not plain, too.</remarks>
 public sealed record TokenPrice(long Input, long CachedInput, long CacheWrite, long Output)
 {
     private const long TokensPerUnit = 1_000_000;
 
     /// <summary>Nano-USD in one USD.</summary>
     public const long NanoPerUsd = 1_000_000_000;
+
+    /// <summary>Price of output that the client does not see as text; null for <see cref="Output"/>.</summary>
+    public long? Reasoning { get; init; }
+
+    /// <summary>Price of input that is sound and not cached; null for <see cref="Input"/>.</summary>
+    public long? AudioInput { get; init; }
+
+    /// <summary>Price of output that is sound; null for <see cref="Output"/>.</summary>
+    public long? AudioOutput { get; init; }
 
     /// <summary>
     /// Cost in nano-USD. The classes are summed exactly and rounded once, half up. Counts above <see cref="TokenUsage.Most"/> cost
@@ -59,10 +69,14 @@ public sealed record TokenPrice(long Input, long CachedInput, long CacheWrite, l
     {
         var counts = usage.Capped();
 
-        // A provider that reports more cached than input tokens must not make the rest negative.
-        var plain = Math.Max(0, counts.Input - counts.CachedInput - counts.CacheWrite);
-        var sum = ((Int128)plain * Input) + ((Int128)counts.CachedInput * CachedInput)
-                + ((Int128)counts.CacheWrite * CacheWrite) + ((Int128)counts.Output * Output);
+        // A provider whose parts are more than the whole must not make the rest negative: the dearer parts go first, as it names them.
+        var uncached = Math.Max(0, counts.Input - counts.CachedInput - counts.CacheWrite);
+        var audioInput = Math.Min(counts.AudioInput, uncached);
+        var reasoning = Math.Min(counts.Reasoning, counts.Output);
+        var audioOutput = Math.Min(counts.AudioOutput, counts.Output - reasoning);
+        var sum = ((Int128)(uncached - audioInput) * Input) + ((Int128)audioInput * (AudioInput ?? Input))
+                + ((Int128)counts.CachedInput * CachedInput) + ((Int128)counts.CacheWrite * CacheWrite)
+                + ((Int128)(counts.Output - reasoning - audioOutput) * Output) + ((Int128)reasoning * (Reasoning ?? Output)) + ((Int128)audioOutput * (AudioOutput ?? Output));
         return (long)Int128.Clamp((sum + (TokensPerUnit / 2)) / TokensPerUnit, 0, long.MaxValue);
     }
 }

@@ -122,6 +122,7 @@ internal readonly struct LlmDecision
         Priority = Key.Priority,
         Weight = Key.Weight,
         RequiredTags = Key.RequiredTags,
+        Tags = Key.Tags,
         MaySteer = Key.MaySteer,
         Owner = Key.User,
         Ticket = ticket,

@@ -29,6 +29,7 @@ internal sealed class VirtualKey
         Priority = config.Priority;
         Weight = config.Weight;
         RequiredTags = [.. config.Requires.OrderBy(static tag => tag.Key, StringComparer.Ordinal).Select(static tag => $"{tag.Key}={tag.Value}")];
+        Tags = [.. config.Labels.OrderBy(static tag => tag.Key, StringComparer.Ordinal).Select(static tag => $"{tag.Key}={tag.Value}")];
         MaySteer = config.MaySteer;
     }
 
@@ -67,6 +68,9 @@ internal sealed class VirtualKey
 
     /// <summary>What a deployment must carry, each as <c>name=value</c>.</summary>
     public IReadOnlyList<string> RequiredTags { get; }
+
+    /// <summary>Its own labels, each as <c>name=value</c>, for reports.</summary>
+    public IReadOnlyList<string> Tags { get; }
 
     public bool MaySteer { get; }
 

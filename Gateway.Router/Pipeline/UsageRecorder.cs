@@ -176,6 +176,7 @@ internal sealed class UsageRecorder(IUsageJournal journal)
         Operation = exchange.Endpoint.Operation,
         RequestedModel = exchange.ResolvedName,
         Deployment = deployment,
+        Tags = exchange.Claims.Tags,
         Stream = exchange.Facts.Stream,
         Flags = exchange.Outcome.Flags,
     };

@@ -95,6 +95,7 @@ internal sealed class ProcessorCalls(ResolveStage resolve, ExchangeRunner runner
             AllowedModels = ["*"],
             AllowedProviders = claims.AllowedProviders,
             RequiredTags = claims.RequiredTags,
+            Tags = claims.Tags,
             Priority = claims.Priority,
             Weight = claims.Weight,
             MaySteer = false,

@@ -77,6 +77,8 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
 
     public Exception? Failure => _log.Failure;
 
+    public bool IsWritable => Failure is null && HasRoom;
+
     public bool HasRoom => _disk.FreeBytes(_folder.Path) >= _options.MinFreeBytes;
 
     public async Task<IngestResult> IngestAsync(UsageBatchHead head, ReadOnlyMemory<byte> records, CancellationToken cancellationToken)
@@ -101,9 +103,54 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
     public async ValueTask<UsageSums> SumAsync(UsageQuery query, CancellationToken cancellationToken)
     {
         await LeaveTheSocketAsync();
+        if (LedgerView.HasSum(query))
+        {
+            lock (_viewLock)
+            {
+                return _view.Sum(query);
+            }
+        }
+
+        var grouping = new UsageGrouping(query);
+        await foreach (var entry in WalkAsync(cancellationToken))
+        {
+            grouping.Add(entry.Final);
+        }
+
+        return grouping.Sums;
+    }
+
+    public async ValueTask<LedgerEntry?> FindAsync(Guid requestId, CancellationToken cancellationToken)
+    {
+        await foreach (var entry in WalkAsync(cancellationToken))
+        {
+            if (entry.Final.Intent.RequestId == requestId)
+            {
+                return entry;
+            }
+        }
+
+        return null;
+    }
+
+    public async IAsyncEnumerable<LedgerEntry> WalkAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await LeaveTheSocketAsync();
+        List<RequestPlace> places;
         lock (_viewLock)
         {
-            return _view.Sum(query);
+            places = [.. _view.Index.Before(null).Select(static entry => entry.Place)];
+        }
+
+        places.Sort(static (left, right) => (left.Segment, left.Offset).CompareTo((right.Segment, right.Offset)));
+        var buffer = new byte[RecordFrame.MaxFrameBytes];
+        foreach (var place in places)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (TryRead(place, buffer) is { } entry)
+            {
+                yield return entry;
+            }
         }
     }
 
@@ -116,24 +163,41 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
             places = _view.Find(query);
         }
 
-        var hasMore = places.Count > query.Limit;
-        var requests = new List<UsageFinal>(query.Limit);
+        var requests = new List<LedgerEntry>(query.Limit);
+        RequestPlace? last = null;
         var buffer = new byte[RecordFrame.MaxFrameBytes];
-        foreach (var place in hasMore ? places[..query.Limit] : places)
+        for (var i = 0; i < places.Count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            try
+            if (TryRead(places[i], buffer) is not { } entry || !UsageGrouping.Passes(entry.Final, entry.Final.Intent.Deployment, query.Filters))
             {
-                requests.Add(_handles.ReadFinal(place, buffer));
+                continue;
             }
-            catch (InvalidDataException exception)
+
+            if (requests.Count == query.Limit)
             {
-                // One bad sector must not hide the other requests; the next start names the gap.
-                _logger.RecordDamaged(exception);
+                return new RequestPage(requests, last);
             }
+
+            requests.Add(entry);
+            last = places[i];
         }
 
-        return new RequestPage(requests, hasMore ? places[query.Limit - 1] : null);
+        return new RequestPage(requests, null);
+    }
+
+    private LedgerEntry? TryRead(RequestPlace place, byte[] buffer)
+    {
+        try
+        {
+            return _handles.Read(place, buffer);
+        }
+        catch (InvalidDataException exception)
+        {
+            // One bad sector must not hide the other requests; the next start names the gap.
+            _logger.RecordDamaged(exception);
+            return null;
+        }
     }
 
     public void Dispose()

@@ -18,6 +18,21 @@ internal interface ILedgerStore
 
     /// <summary>Requests, newest first.</summary>
     ValueTask<RequestPage> ListAsync(RequestQuery query, CancellationToken cancellationToken);
+
+    /// <summary>One request; null when the ledger has none of this id.</summary>
+    ValueTask<LedgerEntry?> FindAsync(Guid requestId, CancellationToken cancellationToken);
+
+    /// <summary>Everything, in the order in which it was taken: for exports, for moving to another store, for making what is derived again.</summary>
+    IAsyncEnumerable<LedgerEntry> WalkAsync(CancellationToken cancellationToken);
+
+    /// <summary>Requests in the ledger.</summary>
+    long Requests { get; }
+
+    /// <summary>False when the store can take nothing more at the moment: no room, or not there. The Routers keep what they have.</summary>
+    bool IsWritable { get; }
+
+    /// <summary>Why the store is broken for good; null while it is not.</summary>
+    Exception? Failure { get; }
 }
 
 /// <summary>What became of a batch.</summary>

@@ -34,10 +34,10 @@ internal sealed class LedgerStart(EmbeddedLedger ledger) : IHostedService
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
-internal sealed class LedgerHealthCheck(EmbeddedLedger ledger) : IHealthCheck
+internal sealed class LedgerHealthCheck(ILedgerStore ledger) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
         ledger.Failure is not null ? HealthCheckResult.Unhealthy("the disk of the ledger failed")
-        : !ledger.HasRoom ? HealthCheckResult.Unhealthy("the disk of the ledger is nearly full")
+        : !ledger.IsWritable ? HealthCheckResult.Unhealthy("the disk of the ledger is nearly full")
         : HealthCheckResult.Healthy());
 }

@@ -57,17 +57,14 @@ internal sealed class LedgerView
 
     public UsageSums Sum(UsageQuery query) => _totals.Sum(query);
 
-    /// <summary>Places of the requests asked for, one more than the limit when there are more.</summary>
+    /// <summary>Whether the sums in memory are split finely enough for a query.</summary>
+    public static bool HasSum(UsageQuery query) =>
+        query.Filters is not { Count: > 0 } && !query.Groups.Any(static group => group is UsageDimension.User or UsageDimension.Organisation or UsageDimension.Tag);
+
+    /// <summary>Places of the requests that may be the ones asked for, newest first.</summary>
     public List<RequestPlace> Find(RequestQuery query)
     {
         var found = new List<RequestPlace>();
-        var key = query.Key is null ? -1 : _names.Find(query.Key);
-        var model = query.Model is null ? -1 : _names.Find(query.Model);
-        if ((query.Key is not null && key < 0) || (query.Model is not null && model < 0))
-        {
-            return found;
-        }
-
         var start = query.Before;
         if (query.ToUnixMs < long.MaxValue)
         {
@@ -75,14 +72,17 @@ internal sealed class LedgerView
             start = start is { } before && before.CompareTo(end) < 0 ? before : end;
         }
 
+        var keys = Numbers(query, UsageDimension.Key);
+        var models = Numbers(query, UsageDimension.Model);
+        var isExact = query.Filters is null || query.Filters.All(static filter => filter.Dimension is UsageDimension.Key or UsageDimension.Model);
         foreach (var entry in Index.Before(start))
         {
-            if (entry.Place.TimeUnixMs < query.FromUnixMs || found.Count > query.Limit)
+            if (entry.Place.TimeUnixMs < query.FromUnixMs || (isExact && found.Count > query.Limit))
             {
                 break;
             }
 
-            if ((key < 0 || entry.Key == key) && (model < 0 || entry.Model == model))
+            if ((keys is null || keys.Contains(entry.Key)) && (models is null || models.Contains(entry.Model)))
             {
                 found.Add(entry.Place);
             }
@@ -90,4 +90,8 @@ internal sealed class LedgerView
 
         return found;
     }
+
+    // Numbers of names that the index can look at; null where it need not.
+    private HashSet<int>? Numbers(RequestQuery query, UsageDimension dimension) =>
+        query.Filters?.FirstOrDefault(filter => filter.Dimension == dimension) is { } filter ? [.. filter.Values.Select(_names.Find)] : null;
 }

@@ -10,7 +10,7 @@ internal sealed class SegmentHandles(SegmentLog log) : IDisposable
     private readonly Dictionary<int, SafeFileHandle> _files = [];
 
     /// <exception cref="InvalidDataException">The record went bad after the start.</exception>
-    public UsageFinal ReadFinal(RequestPlace place, Span<byte> buffer)
+    public LedgerEntry Read(RequestPlace place, Span<byte> buffer)
     {
         var read = RandomAccess.Read(Open(place.Segment), buffer, place.Offset);
         if (!RecordFrame.TryRead(buffer[..read], out var record))
@@ -18,8 +18,8 @@ internal sealed class SegmentHandles(SegmentLog log) : IDisposable
             throw new InvalidDataException($"Segment {place.Segment} of the ledger has a damaged record at byte {place.Offset}.");
         }
 
-        LedgerRecords.ReadOrigin(record.Payload, out var payload);
-        return UsageRecordCodec.ReadFinal(record.Version, record.RequestId, payload);
+        var origin = LedgerRecords.ReadOrigin(record.Payload, out var payload);
+        return new(UsageRecordCodec.ReadFinal(record.Version, record.RequestId, payload), origin);
     }
 
     public void Dispose()

@@ -8,7 +8,6 @@ namespace Gateway.Usage.Ledger;
 internal sealed class UsageTotals(NameTable names)
 {
     private const long MsPerHour = 3_600_000;
-    private const int HoursPerDay = 24;
 
     private readonly Dictionary<Cell, UsageCounters> _cells = [];
 
@@ -87,15 +86,16 @@ internal sealed class UsageTotals(NameTable names)
         UsageDimension.Key => names[cell.Key],
         UsageDimension.Model => names[cell.Model],
         UsageDimension.Deployment => names[cell.Deployment],
-        UsageDimension.Provider => Provider(names[cell.Deployment]),
+        UsageDimension.Provider => UsageGrouping.ProviderOf(names[cell.Deployment]),
         UsageDimension.Team => names[cell.Team],
-        UsageDimension.Day => DateOnly.FromDayNumber(DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber + (cell.Hour / HoursPerDay)).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-        // What a client got from a Router that died is not known.
-        UsageDimension.Status => cell.StatusClass == 0 ? "unknown" : string.Create(CultureInfo.InvariantCulture, $"{cell.StatusClass}xx"),
+        UsageDimension.Hour => Time(cell, "yyyy-MM-ddTHH"),
+        UsageDimension.Day => Time(cell, "yyyy-MM-dd"),
+        UsageDimension.Month => Time(cell, "yyyy-MM"),
+        UsageDimension.Status => UsageGrouping.StatusOf(cell.StatusClass * 100),
+        UsageDimension.User or UsageDimension.Organisation or UsageDimension.Tag => throw new ArgumentOutOfRangeException(nameof(dimension), dimension, "These sums are not split by it."),
     };
 
-    // A deployment id is provider/model.
-    private static string Provider(string deployment) => deployment.IndexOf('/', StringComparison.Ordinal) is > 0 and var end ? deployment[..end] : deployment;
+    private static string Time(in Cell cell, string format) => DateTimeOffset.FromUnixTimeMilliseconds(cell.Hour * MsPerHour).ToString(format, CultureInfo.InvariantCulture);
 
     private readonly record struct Cell(int Hour, int Key, int Team, int Model, int Deployment, int StatusClass);
 }

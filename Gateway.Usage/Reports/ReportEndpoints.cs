@@ -30,6 +30,7 @@ internal sealed class ReportEndpoints(ContextGuard guard, ILedgerStore ledger)
     private const int MostPerPage = 1000;
 
     private static readonly Dictionary<string, UsageDimension> Dimensions = Enum.GetValues<UsageDimension>().ToDictionary(static value => value.ToString().ToLowerInvariant());
+    private static readonly (string Name, UsageDimension Dimension)[] Filters = [("key", UsageDimension.Key), ("model", UsageDimension.Model)];
     private static readonly string DimensionNames = string.Join(", ", Dimensions.Keys);
 
     public Task UsageAsync(HttpContext context) => AnswerAsync(context, UsageJson.Default.UsageReport, ReadUsageAsync);
@@ -59,14 +60,13 @@ internal sealed class ReportEndpoints(ContextGuard guard, ILedgerStore ledger)
         var query = new RequestQuery(
             parameters.Number("limit", 1, MostPerPage, DefaultLimit),
             parameters.Text("cursor") is { } cursor ? RequestCursor.Read(cursor) : null,
-            parameters.Text("key"),
-            parameters.Text("model"),
             from,
-            to);
+            to,
+            [.. Filters.Where(filter => parameters.Text(filter.Name) is not null).Select(filter => new UsageFilter(filter.Dimension, [parameters.Text(filter.Name)!]))]);
         var page = await ledger.ListAsync(query, context.RequestAborted);
         return new RequestsReport
         {
-            Requests = [.. page.Requests.Select(ReportRows.Of)],
+            Requests = [.. page.Requests.Select(static entry => ReportRows.Of(entry.Final))],
             Next = page.Next is { } next ? RequestCursor.Write(next) : null,
         };
     }

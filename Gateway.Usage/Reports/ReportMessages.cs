@@ -134,7 +134,17 @@ internal sealed record UsageRow
 
     public string? Team { get; init; }
 
+    public string? User { get; init; }
+
+    public string? Organisation { get; init; }
+
+    public string? Tag { get; init; }
+
+    public string? Hour { get; init; }
+
     public string? Day { get; init; }
+
+    public string? Month { get; init; }
 
     public string? Status { get; init; }
 

@@ -24,7 +24,7 @@ internal static class ContextSize
         var bytes = PatternBytes(key);
         if (bytes > MostBytes)
         {
-            errors.Add(key, $"models, providers and requires must have at most {MostBytes} bytes together, two for each entry included; use * to say it shorter");
+            errors.Add(key, $"models, providers, requires and labels must have at most {MostBytes} bytes together, two for each entry included; use * to say it shorter");
             return;
         }
 
@@ -68,7 +68,7 @@ internal static class ContextSize
 
     private static int PatternBytes(ConfigNode key) =>
         key.ItemsOf("models").Concat(key.ItemsOf("providers")).Sum(static pattern => Encoding.UTF8.GetByteCount((string)pattern.Value!) + 2)
-        + key.MembersOf("requires").Sum(static label => label.Key.Length + 1 + ((string)label.Value.Value!).Length + 2);
+        + key.MembersOf("requires").Concat(key.MembersOf("labels")).Sum(static label => Encoding.UTF8.GetByteCount(label.Key) + 1 + Encoding.UTF8.GetByteCount((string)label.Value.Value!) + 2);
 
     /// <summary>If every limit applies: budgets, places and token rates, each with its scope.</summary>
     internal static int TicketBytes(int scope, ClientLimits limits, IReadOnlyList<BudgetConfig> budgets)

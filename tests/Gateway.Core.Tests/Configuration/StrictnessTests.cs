@@ -73,7 +73,7 @@ public sealed class StrictnessTests
 
     [Theory]
     [InlineData(60, "")]
-    [InlineData(61, "gateway.yaml:2:9 keys[0]: models, providers and requires must have at most 6144 bytes together, two for each entry included; use * to say it shorter")]
+    [InlineData(61, "gateway.yaml:2:9 keys[0]: models, providers, requires and labels must have at most 6144 bytes together, two for each entry included; use * to say it shorter")]
     public void Patterns_ThatTheContextCannotCarry_AreRefused(int count, string expected) =>
         Assert.Equal(expected, Documents.Load(
             $"version: 1\nkeys: [ {{ id: a, secret: s-secret, models: [{string.Join(", ", Enumerable.Range(0, count).Select(static i => $"\"{new string('m', 97)}{i:D2}*\""))}], providers: [\"*\"] }} ]").Describe());
@@ -87,7 +87,7 @@ public sealed class StrictnessTests
 
         var text = $"version: 1\nproviders: {{ p: {{ protocol: openai, base_url: https://x.example.com, tags: {{ {labels} }} }} }}\nkeys: [ {{ id: a, secret: s-secret, models: [\"*\"], requires: {{ {labels} }} }} ]";
 
-        Assert.Equal(isGood ? "" : "gateway.yaml:3:9 keys[0]: models, providers and requires must have at most 6144 bytes together, two for each entry included; use * to say it shorter",
+        Assert.Equal(isGood ? "" : "gateway.yaml:3:9 keys[0]: models, providers, requires and labels must have at most 6144 bytes together, two for each entry included; use * to say it shorter",
             Documents.Load(text).Describe());
     }
 

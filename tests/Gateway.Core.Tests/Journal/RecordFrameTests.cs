@@ -1,4 +1,5 @@
 using Gateway.Core.Journal;
+using Gateway.Core.Money;
 
 namespace Gateway.Core.Tests.Journal;
 
@@ -59,6 +60,38 @@ public sealed class RecordFrameTests
         var length = UsageRecordCodec.Write(final, space);
 
         Assert.Equal(final, UsageRecordCodec.ReadFinal(UsageRecordCodec.Version, JournalFixture.Id(5), space.AsSpan(0, length)));
+    }
+
+    [Fact]
+    public void Final_WithPricesOfAllClasses_LabelsTierAndWarnings_ComesBack()
+    {
+        var intent = JournalFixture.Intent(JournalFixture.Id(5)) with
+        {
+            Price = new TokenPrice(1, 2, 3, 4) { Reasoning = 0, AudioOutput = 7 },
+            PriceVersion = "catalogue 2026-11-01",
+            Tags = ["cost=42", "env=prod"],
+        };
+        var final = JournalFixture.Final(intent) with { ServiceTier = "flex", Warnings = ["logit_bias", "seed"] };
+        var space = new byte[RecordFrame.MaxPayloadBytes];
+
+        var read = UsageRecordCodec.ReadFinal(UsageRecordCodec.Version, JournalFixture.Id(5), space.AsSpan(0, UsageRecordCodec.Write(final, space)));
+
+        Assert.Equal((intent.Price, "catalogue 2026-11-01", "flex"), (read.Intent.Price, read.Intent.PriceVersion, read.ServiceTier));
+        Assert.Equal((string[])["cost=42", "env=prod"], read.Intent.Tags);
+        Assert.Equal((string[])["logit_bias", "seed"], read.Warnings);
+    }
+
+    [Fact]
+    public void Final_OfMoreLabelsAndWarningsThanARecordTells_KeepsTheFirst()
+    {
+        string[] many = [.. Enumerable.Range(0, 40).Select(static number => new string('x', 200) + number)];
+        var space = new byte[RecordFrame.MaxPayloadBytes];
+        var final = JournalFixture.Final(JournalFixture.Intent(JournalFixture.Id(5)) with { Tags = many }) with { Warnings = many };
+
+        var read = UsageRecordCodec.ReadFinal(UsageRecordCodec.Version, JournalFixture.Id(5), space.AsSpan(0, UsageRecordCodec.Write(final, space)));
+
+        Assert.Equal((UsageRecordCodec.MaxNotes, UsageRecordCodec.MaxNotes), (read.Intent.Tags.Count, read.Warnings.Count));
+        Assert.All(read.Intent.Tags.Concat(read.Warnings), static text => Assert.Equal(64, text.Length));
     }
 
     [Fact]

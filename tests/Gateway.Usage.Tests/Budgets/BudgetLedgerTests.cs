@@ -78,7 +78,7 @@ public sealed class BudgetLedgerTests
         await usage.PostAsync(new FakeJournal().Add(final).All());
         await usage.StartAgainAsync();
 
-        var kept = Assert.Single((await usage.Ledger.ListAsync(new RequestQuery(10), default)).Requests).Intent;
+        var kept = Assert.Single((await usage.Ledger.ListAsync(new RequestQuery(10), default)).Requests).Final.Intent;
         Assert.Equal(("alice", "acme"), (kept.Owner, kept.Organisation));
         Assert.Equal([Key, Rolling], kept.Budgets);
     }

@@ -55,7 +55,7 @@ public sealed class UsageReportTests
     }
 
     [Theory]
-    [InlineData("/admin/v1/usage?group=key,colour", "group", "key, model, deployment, provider, team, day, status")]
+    [InlineData("/admin/v1/usage?group=key,colour", "group", "key, user, team, organisation, model, deployment, provider, tag, status, hour, day, month")]
     [InlineData("/admin/v1/usage?from=yesterday", "from", "ISO 8601")]
     [InlineData("/admin/v1/usage?to=2026-13-01", "to", "ISO 8601")]
     [InlineData("/admin/v1/usage?from=2026-02-02&to=2026-02-01", "to", "later than 'from'")]
