@@ -44,7 +44,7 @@ internal sealed class ReportEndpoints(ContextGuard guard, ILedgerStore ledger)
         var (from, to) = parameters.Span();
 
         // Whole hours: an hour that the span touches counts in full.
-        var query = new UsageQuery(groups, UsageTotals.HourOf(from), to == long.MaxValue ? int.MaxValue : UsageTotals.HourOf(to - 1) + 1);
+        var query = new UsageQuery(groups, UsageGrouping.HourOf(from), to == long.MaxValue ? int.MaxValue : UsageGrouping.HourOf(to - 1) + 1);
         var sums = await ledger.SumAsync(query, context.RequestAborted);
         return new UsageReport
         {
