@@ -1,3 +1,4 @@
+using Gateway.Core.Errors;
 using Gateway.Core.Journal;
 
 namespace Gateway.Usage.Ledger;
@@ -14,6 +15,7 @@ internal interface ILedgerStore
     Task<IngestResult> IngestAsync(UsageBatchHead head, ReadOnlyMemory<byte> records, CancellationToken cancellationToken);
 
     /// <summary>Sums over what the ledger holds, by hour or coarser.</summary>
+    /// <exception cref="GatewayException">There are more groups than one answer holds.</exception>
     ValueTask<UsageSums> SumAsync(UsageQuery query, CancellationToken cancellationToken);
 
     /// <summary>Requests, newest first.</summary>

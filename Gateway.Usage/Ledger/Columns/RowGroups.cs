@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Gateway.Core.Errors;
 
 namespace Gateway.Usage.Ledger.Columns;
 
@@ -58,7 +59,7 @@ internal sealed class RowGroups
     /// <summary>Numbers of a group's dimensions in the order of the query.</summary>
     public ReadOnlySpan<int> Codes(int group) => CollectionsMarshal.AsSpan(_codes).Slice(group * _parts.Length, _parts.Length);
 
-    /// <exception cref="TooManyGroupsException">There are more groups than one answer holds.</exception>
+    /// <exception cref="GatewayException">There are more groups than one answer holds.</exception>
     public void Find(RowBlock block, ReadOnlySpan<int> rows)
     {
         var keys = _keys.AsSpan(0, rows.Length);
@@ -179,7 +180,8 @@ internal sealed class RowGroups
     {
         if (_groups.Count > _most)
         {
-            throw new TooManyGroupsException(_most);
+            throw new GatewayException(
+                GatewayErrorKind.InvalidRequest, $"The report has more than {_most} groups. Ask for fewer dimensions or a shorter span, or with filters.", "group");
         }
     }
 
