@@ -43,7 +43,12 @@ internal sealed class BudgetBook(TimeProvider time, int ringCapacity = BudgetBoo
     }
 
     /// <summary>Takes the end of a request, each once. Records without an organisation were charged to no budget.</summary>
-    public void Add(UsageFinal final)
+    public void Add(UsageFinal final) => Add(final, isSpent: false);
+
+    /// <summary>Knows the end of a request whose cost <see cref="AddSpent"/> has told already.</summary>
+    public void Remember(UsageFinal final) => Add(final, isSpent: true);
+
+    private void Add(UsageFinal final, bool isSpent)
     {
         var intent = final.Intent;
         if (intent.Organisation.Length == 0)
@@ -64,9 +69,12 @@ internal sealed class BudgetBook(TimeProvider time, int ringCapacity = BudgetBoo
             {
                 if (SumOf(slots, intent.Budgets[i], now) is { } sum && !booked.Contains(sum))
                 {
-                    sum.Add(final.CostNanoUsd);
                     booked.Add(sum);
-                    Note(intent.Organisation, sum);
+                    if (!isSpent)
+                    {
+                        sum.Add(final.CostNanoUsd);
+                        Note(intent.Organisation, sum);
+                    }
                 }
             }
 

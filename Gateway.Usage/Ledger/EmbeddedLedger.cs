@@ -195,12 +195,19 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
 
     public void Dispose()
     {
-        _handles.Dispose();
-        _log.Dispose();
-        _segments.Dispose();
-        _folder.Dispose();
-        _gate.Dispose();
-        _reports.Dispose();
+        try
+        {
+            _log.Dispose();
+        }
+        finally
+        {
+            // Also after the disk failed: the folder is free for the next one.
+            _handles.Dispose();
+            _segments.Dispose();
+            _folder.Dispose();
+            _gate.Dispose();
+            _reports.Dispose();
+        }
     }
 
     // Reports walk through memory and read from the disk; on a socket's thread that would hold up batches and health checks.

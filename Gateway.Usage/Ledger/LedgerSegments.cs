@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Gateway.Core.Journal;
 using Gateway.Usage.Budgets;
 using Gateway.Usage.Ledger.Columns;
@@ -100,18 +101,8 @@ internal sealed class LedgerSegments : IDisposable
         (_log, _records) = (log, records);
         ForgetFilesOfNoSegment();
 
-        // The ends of the newest requests are wanted one by one, those before them as sums.
-        var newest = 0L;
-        var replayFrom = int.MaxValue;
-        foreach (var (ordinal, facts) in _facts.OrderByDescending(static segment => segment.Key))
-        {
-            if (newest < BudgetBook.DefaultRingCapacity)
-            {
-                (newest, replayFrom) = (newest + facts.Requests, ordinal);
-            }
-        }
-
-        foreach (var (ordinal, facts) in _facts.OrderBy(static segment => segment.Key))
+        // 1. Sums and marks of all segments.
+        foreach (var (_, facts) in _facts.OrderBy(static segment => segment.Key))
         {
             foreach (var (producer, epoch, seq) in facts.Marks.All())
             {
@@ -120,20 +111,26 @@ internal sealed class LedgerSegments : IDisposable
 
             Unreadable += facts.Unreadable;
             _requests += facts.Requests;
-            if (ordinal < replayFrom)
+            Book(facts);
+        }
+
+        // 2. The ends of the newest requests, which are wanted one by one.
+        var skip = Math.Max(0, _requests - BudgetBook.DefaultRingCapacity);
+        foreach (var rows in Snapshot())
+        {
+            var requests = _facts[rows.Segment].Requests;
+            if (skip < requests)
             {
-                Book(facts);
+                foreach (var entry in _records.Entries(rows, _logger, CancellationToken.None, (int)skip))
+                {
+                    _budgets.Remember(entry.Final);
+                }
             }
+
+            skip = Math.Max(0, skip - requests);
         }
 
         _facts.Clear();
-        foreach (var rows in Snapshot().Where(rows => rows.Segment >= replayFrom))
-        {
-            foreach (var entry in _records.Entries(rows, _logger, CancellationToken.None))
-            {
-                _budgets.Add(entry.Final);
-            }
-        }
     }
 
     /// <summary>A record of an origin was appended.</summary>
@@ -296,13 +293,18 @@ internal sealed class LedgerSegments : IDisposable
         }
     }
 
-    // A segment that somebody took away, as the log found out.
+    // A segment that somebody took away, as the log found out; and what a process that died was writing.
     private void ForgetFilesOfNoSegment()
     {
+        foreach (var path in Directory.EnumerateFiles(_folder, "*.new").ToList())
+        {
+            File.Delete(path);
+        }
+
         var ordinals = _log.Segments().Select(static info => info.Ordinal).ToHashSet();
         foreach (var path in ColumnDirectory.List(_folder).ToList())
         {
-            if (int.TryParse(Path.GetFileNameWithoutExtension(path), out var ordinal) && !ordinals.Contains(ordinal))
+            if (int.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var ordinal) && !ordinals.Contains(ordinal))
             {
                 File.Delete(path);
             }

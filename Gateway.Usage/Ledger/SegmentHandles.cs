@@ -35,7 +35,8 @@ internal sealed class SegmentHandles(SegmentLog log) : IDisposable
     }
 
     /// <summary>The requests of some rows in their order. A record that went bad is left out, and said.</summary>
-    public IEnumerable<LedgerEntry> Entries(ISegmentRows rows, ILogger logger, CancellationToken cancellationToken)
+    /// <param name="skip">Requests at the beginning that are not wanted.</param>
+    public IEnumerable<LedgerEntry> Entries(ISegmentRows rows, ILogger logger, CancellationToken cancellationToken, int skip = 0)
     {
         var file = Open(rows.Segment);
         var block = new RowBlock();
@@ -47,7 +48,7 @@ internal sealed class SegmentHandles(SegmentLog log) : IDisposable
             block.Move(rows, first);
             for (var row = 0; row < block.Count; row++)
             {
-                if (block[LedgerColumn.Requests][row] == 0)
+                if (block[LedgerColumn.Requests][row] == 0 || skip-- > 0)
                 {
                     continue;
                 }
