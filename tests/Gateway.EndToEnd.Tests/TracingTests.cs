@@ -49,11 +49,13 @@ public sealed class TracingTests
     {
         await using var collector = await TraceCollector.StartAsync();
         await using var rig = await GatewayRig.StartAsync(new RigOptions { Config = Config, Environment = collector.Environment });
-        await rig.ControlAsync(0, """{"rules":[{"credential":"sim-key-broken","directives":"status=503"}]}""");
         using var client = rig.Client();
+        await CountersAreMadeAsync(client);
+        await rig.ControlAsync(0, """{"rules":[{"credential":"sim-key-broken","directives":"status=503"}]}""");
 
         using var response = await client.PostAsync("/v1/chat/completions", Chat($"[sim echo] {Prompt} 1234-5678"));
         var answer = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, answer);
         Assert.Equal((HttpStatusCode.OK, "2"), (response.StatusCode, response.Headers.GetValues("x-gateway-attempts").Single()));
         var id = response.Headers.GetValues("x-gateway-request-id").Single();
 
@@ -88,6 +90,23 @@ public sealed class TracingTests
         List<OtlpSpan> Trace() => [.. collector.Spans.Where(span => collector.Spans.Any(other => other.Tag("gateway.request.id") == id && other.TraceId == span.TraceId))];
 
         IEnumerable<OtlpSpan> Shipments() => collector.Spans.Where(span => span.Name == "ship usage" && span.LinkedTraces.Intersect(Trace().Select(static step => step.TraceId)).Any());
+    }
+
+    /// <summary>After its start the gateway first makes the counters of budgets in the shared store.</summary>
+    private static async Task CountersAreMadeAsync(HttpClient client)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        while (true)
+        {
+            using var response = await client.PostAsync("/v1/chat/completions", Chat("hello"));
+            if (response.IsSuccessStatusCode)
+            {
+                return;
+            }
+
+            await tick.WaitForNextTickAsync(deadline.Token);
+        }
     }
 
     private static StringContent Chat(string prompt) =>
