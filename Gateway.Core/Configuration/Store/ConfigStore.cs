@@ -24,7 +24,7 @@ internal sealed class ConfigStore : IConfigStore, IDisposable
         _source = source;
         _log = log;
         _textInForce = first.Text;
-        _current = new(first.Config, 1, ConfigSource.Fingerprint(first.Text), source.Origin);
+        _current = new(first.Config, 1, ConfigSource.Fingerprint(first.Text), source.Origin) { Listing = source.List(first.Text) };
         log.Loaded(_current.Generation, _current.Origin, _current.Fingerprint);
         if (source.File is { } file)
         {
@@ -96,7 +96,7 @@ internal sealed class ConfigStore : IConfigStore, IDisposable
     private void Accept_NeedsLock(string text, GatewayConfig config)
     {
         (_textInForce, _refused, _problem) = (text, null, null);
-        _current = new(config, _current.Generation + 1, ConfigSource.Fingerprint(text), _source.Origin);
+        _current = new(config, _current.Generation + 1, ConfigSource.Fingerprint(text), _source.Origin) { Listing = _source.List(text) };
         _log.Loaded(_current.Generation, _current.Origin, _current.Fingerprint);
 
         var failed = false;
