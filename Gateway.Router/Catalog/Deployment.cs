@@ -18,7 +18,7 @@ public sealed class Deployment
 {
     private readonly ConcurrentDictionary<(LlmOperation Operation, bool Stream), Uri> _uris = new();
 
-    internal Deployment(UpstreamClient upstream, UpstreamTraits traits, string model, int weight, TokenPrice? price, int index, bool isConfigured, DeploymentState state)
+    internal Deployment(UpstreamClient upstream, UpstreamTraits traits, string model, int weight, PricePlan? plan, int index, bool isConfigured, DeploymentState state)
     {
         State = state;
         Tags = upstream.Provider.Tags;
@@ -28,7 +28,7 @@ public sealed class Deployment
         Traits = traits;
         Model = model;
         Weight = weight;
-        Price = price;
+        Plan = plan;
         Index = index;
         Id = $"{upstream.Provider.Name}/{model}";
         MetricName = isConfigured ? Id : $"{upstream.Provider.Name}/*";
@@ -48,8 +48,14 @@ public sealed class Deployment
 
     public int Weight { get; }
 
-    /// <summary>Null when unpriced.</summary>
-    public TokenPrice? Price { get; }
+    /// <summary>All of its prices; null when unpriced.</summary>
+    public PricePlan? Plan { get; }
+
+    /// <summary>Where <see cref="Plan"/> is from, as records say it; empty when unpriced.</summary>
+    internal string PriceVersion { get; init; } = "";
+
+    /// <summary>The usual price: of a short prompt at no special tier. Null when unpriced.</summary>
+    public TokenPrice? Price => Plan?.Standard;
 
     /// <summary>Tier: those of a higher number serve only when all of the lower ones are out.</summary>
     public int Order { get; internal init; } = 1;

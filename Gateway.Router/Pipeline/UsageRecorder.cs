@@ -33,10 +33,11 @@ internal sealed class UsageRecorder(IUsageJournal journal, TracedRequests? trace
         var deployment = attempt.Deployment;
         var intent = Describe(exchange, deployment.Id) with
         {
-            Price = deployment.Price,
+            PriceVersion = deployment.PriceVersion,
             EstimatedInputTokens = exchange.Intent?.EstimatedInputTokens ?? EstimateInput(exchange),
             Attempt = attempt.Number,
         };
+        intent = intent with { Price = deployment.Plan?.For(intent.EstimatedInputTokens) };
         if (exchange.Intent is not null)
         {
             intent = intent with { CarriedUsage = exchange.UsageBefore(attempt), CarriedNanoUsd = exchange.CostBefore(attempt) };
@@ -116,13 +117,14 @@ internal sealed class UsageRecorder(IUsageJournal journal, TracedRequests? trace
 
         return RecordAsync(exchange, new UsageFinal
         {
-            Intent = intent,
+            Intent = intent with { Price = attempt.Price },
             Ending = outcome.Ending,
             Status = outcome.Status,
             AnsweredModel = outcome.AnsweredModel,
             Usage = outcome.Usage,
             CostNanoUsd = outcome.CostNanoUsd,
             Flags = outcome.Flags | intent.Flags,
+            ServiceTier = attempt.Outcome.Tier.Word(),
             Attempts = outcome.Attempts,
             AttemptRecords = exchange.DescribeAttempts(),
             DurationMs = (long)exchange.Elapsed.TotalMilliseconds,
