@@ -28,6 +28,8 @@ internal sealed class UsageCounters
 
     public void AddRequest() => Requests++;
 
+    public void AddRequests(long requests) => Requests = Sum(Requests, requests);
+
     public void AddCharge(in TokenUsage usage, long costNanoUsd)
     {
         InputTokens = Sum(InputTokens, usage.Input);
