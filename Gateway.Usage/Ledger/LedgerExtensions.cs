@@ -52,5 +52,8 @@ internal sealed class LedgerStart(EmbeddedLedger ledger) : IHostedService
 internal sealed class LedgerHealthCheck(ILedgerStore ledger) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
-        ledger.Problem is { } problem ? HealthCheckResult.Unhealthy(problem) : HealthCheckResult.Healthy());
+        ledger.Problem is not { } problem ? HealthCheckResult.Healthy()
+        // A database that is away comes back, and what is not taken meanwhile is kept by the Routers: no reason not to start.
+        : ledger is PostgresLedger ? HealthCheckResult.Degraded(problem)
+        : HealthCheckResult.Unhealthy(problem));
 }

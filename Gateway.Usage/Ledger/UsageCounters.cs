@@ -31,8 +31,6 @@ internal sealed class UsageCounters
     /// <summary>For stores that add up many at once.</summary>
     public void AddRequests(long requests) => Requests = Sum(Requests, requests);
 
-    public void AddRequests(long requests) => Requests = Sum(Requests, requests);
-
     public void AddCharge(in TokenUsage usage, long costNanoUsd)
     {
         InputTokens = Sum(InputTokens, usage.Input);
