@@ -20,7 +20,7 @@ internal static class LedgerExtensions
         {
             // Asked here: what is wrong with it is told before anything starts.
             LedgerDatabase.Check(connection);
-            services.AddSingleton(provider => LedgerDatabase.Connect(connection, provider.GetRequiredService<TimeProvider>()));
+            services.AddSingleton(provider => LedgerDatabase.Connect(connection, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<LedgerDatabase>>()));
             services.AddSingleton<PostgresLedger>();
             services.TryAddSingleton<ILedgerStore>(static provider => provider.GetRequiredService<PostgresLedger>());
             services.AddHostedService<LedgerUpkeep>();

@@ -9,7 +9,7 @@ namespace Gateway.Usage.Ledger.PostgreSql;
 /// The way to the ledger's database: makes the tables when they are not there, gives each piece of work a deadline, and does again what failed for no fault of its own
 /// (a deadlock, a lock that is held too long, a connection that broke). Thread-safe.
 /// </summary>
-internal sealed class LedgerDatabase(NpgsqlDataSource source, TimeProvider time) : IAsyncDisposable
+internal sealed class LedgerDatabase(NpgsqlDataSource source, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     /// <summary>Name of the connection string, as the application model gives it.</summary>
     public const string ConnectionName = "gatewaydb";
@@ -31,7 +31,7 @@ internal sealed class LedgerDatabase(NpgsqlDataSource source, TimeProvider time)
 
     /// <param name="connectionString">Of the operator.</param>
     /// <exception cref="JournalConfigurationException">It is no connection string.</exception>
-    public static LedgerDatabase Connect(string connectionString, TimeProvider time) => new(Source(connectionString), time);
+    public static LedgerDatabase Connect(string connectionString, TimeProvider time, ILogger logger) => new(Source(connectionString), time, logger);
 
     /// <summary>One transaction, tried again until it is committed or the deadline has passed. <paramref name="work"/> leaves nothing behind when it fails.</summary>
     /// <exception cref="LedgerUnavailableException">It could not be done.</exception>
@@ -61,6 +61,8 @@ internal sealed class LedgerDatabase(NpgsqlDataSource source, TimeProvider time)
                 {
                     throw failure;
                 }
+
+                logger.TriedAgain(failure.Message, attempt);
             }
 
             var most = Math.Min(50 << attempt, 2000);
@@ -69,14 +71,18 @@ internal sealed class LedgerDatabase(NpgsqlDataSource source, TimeProvider time)
     }
 
     /// <summary>Questions in one snapshot, which wait for no lock.</summary>
+    /// <param name="ask">Asks; done again from the start when the connection breaks.</param>
+    /// <param name="cancellationToken">Nobody wants the answer any more.</param>
+    /// <param name="isLong">A question about the whole ledger, which nobody waits for at a page.</param>
     /// <exception cref="LedgerUnavailableException">There is no answer.</exception>
-    public async Task<T> AskAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
+    public async Task<T> AskAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> ask, CancellationToken cancellationToken, bool isLong = false)
     {
+        var settings = "set transaction read only; set local lock_timeout = '5s'; set local statement_timeout = '" + (isLong ? "1h'" : "25s'");
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                var answer = await TryAsync(ask, "set transaction read only; set local lock_timeout = '5s'; set local statement_timeout = '30s'", System.Data.IsolationLevel.RepeatableRead, cancellationToken);
+                var answer = await TryAsync(ask, settings, System.Data.IsolationLevel.RepeatableRead, cancellationToken);
                 _problem = null;
                 return answer;
             }

@@ -32,7 +32,7 @@ internal sealed class LedgerRow
 
     public long TimeMs => Final.Intent.TimeUnixMs;
 
-    public int Hour => UsageTotals.HourOf(TimeMs);
+    public int Hour => (int)(TimeMs / 3_600_000);
 
     /// <summary>Charged at the deployment that answered.</summary>
     public (TokenUsage Usage, long CostNanoUsd) Charge { get; }
@@ -53,7 +53,7 @@ internal sealed class LedgerRow
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(payload, hash);
-        return BinaryPrimitives.ReadInt64LittleEndian(hash);
+        return BinaryPrimitives.ReadInt64BigEndian(hash);
     }
 
     // As UsageGrouping does it.
