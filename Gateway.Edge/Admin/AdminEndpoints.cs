@@ -21,6 +21,7 @@ internal static class AdminEndpoints
         builder.Services.AddSingleton<ExplainProxy>();
         builder.Services.AddSingleton<ProvidersHealthCheck>();
         builder.Services.AddKeysAdmin();
+        builder.Services.AddConsoleDoor();
         builder.Services.AddHealthChecks().AddCheck<ProvidersHealthCheck>(ProvidersHealthCheck.Name);
 
         // Bare, and to addresses that are already looked up: each Router is asked once.
@@ -37,7 +38,7 @@ internal static class AdminEndpoints
         return builder;
     }
 
-    /// <summary>Reports for operators, and the console, which asks its reader for the admin key itself.</summary>
+    /// <summary>Reports for operators, and the console.</summary>
     public static void MapAdmin(this WebApplication app)
     {
         var usage = app.Services.GetRequiredService<UsageProxy>();
@@ -46,6 +47,6 @@ internal static class AdminEndpoints
         app.MapPost(ExplainProxy.Path, app.Services.GetRequiredService<ExplainProxy>().AnswerAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         app.MapKeysAdmin();
         app.MapGet("/admin/v1/{**path}", usage.AdminAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
-        app.MapGet("/console/{**path}", usage.ConsoleAsync).WithMetadata(new EdgePolicy(EdgeAccess.Public));
+        app.MapConsoleDoor();
     }
 }
