@@ -4,7 +4,7 @@ import { cell, find, make, pill } from './dom.js';
 function summary(answer) {
   const would = answer.would ?? answer.decision;
   const isRefused = answer.decision === 'refused' || answer.error;
-  const parts = [make('p', {}, pill(would.replaceAll('_', ' '), isRefused ? 'bad' : 'good'), answer.error ? ` ${answer.error.status ?? ''} ${answer.error.code ?? ''}: ${answer.error.message ?? ''}` : '')];
+  const parts = [make('p', {}, pill(`would ${would.replaceAll('_', ' ')}`, isRefused ? 'bad' : 'good'), answer.error ? ` ${answer.error.status ?? ''} ${answer.error.code ?? ''}: ${answer.error.message ?? ''}` : '')];
   if (answer.choice?.deployment) {
     parts.push(make('p', {}, 'It would go to ', make('strong', {}, answer.choice.deployment), '.'));
   }

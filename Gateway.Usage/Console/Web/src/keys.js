@@ -113,7 +113,7 @@ async function standing(key) {
   const answer = await call('/admin/v1/explain', { method: 'POST', body: { key: key.id, request: { model, messages: [{ role: 'user', content: 'x' }] } } });
   const { limits: rules = [], budgets = [] } = answer.edge ?? {};
   const lines = [
-    ...rules.map(rule => [`${rule.scope} ${rule.owner}`, `${rule.unit}${rule.window_seconds ? ` in ${rule.window_seconds} s` : ''}${rule.models ? ` of ${rule.models}` : ''}`, `${count(rule.remaining)} of ${count(rule.limit)}`]),
+    ...rules.map(rule => [`${rule.scope} ${rule.owner}`, `${rule.unit}${rule.window_seconds ? ` in ${rule.window_seconds} s` : ''}${rule.models ? ` of ${rule.models}` : ''}`, `${count(rule.remaining)} now, ${count(rule.limit)} in all`]),
     ...budgets.map(one => [`${one.scope} ${one.owner}`, `${one.mode} budget a ${one.window}`, `$${one.remaining_usd ?? '?'} of $${one.limit_usd}${one.resets_at ? `, new on ${one.resets_at.slice(0, 10)}` : ''}`]),
   ];
   find('#standing-title').textContent = `What is left for ${key.id}`;

@@ -80,20 +80,18 @@ async function ask(fields) {
     draw();
   }
   const said = response.headers.get('x-gateway-cost-usd');
-  took.cost = said ? `$${said}` : await costOf(response.headers.get('x-gateway-request-id'));
+  took.cost = said ? `$${said}` : await costOf(response.headers.get('x-gateway-request-id'), Math.floor(Date.now() / 1000 - took.whole / 1000 - 60));
   draw();
 }
 
 /** A stream's cost is known when it has ended: the ledger has it a moment later. */
-async function costOf(id) {
+async function costOf(id, began) {
   for (let i = 0; id && i < 12; i++) {
     await new Promise(resolve => setTimeout(resolve, 500));
-    try {
-      return dollars((await call(`/admin/v1/requests/${id}`)).cost_nano_usd);
-    } catch (error) {
-      if (error.status !== 404) {
-        return null;
-      }
+    const page = await call(`/admin/v1/requests?limit=200&from=${began}`).catch(() => null);
+    const own = page?.requests.find(request => request.id === id);
+    if (own || !page) {
+      return own ? dollars(own.cost_nano_usd) : null;
     }
   }
   return null;
