@@ -1,6 +1,7 @@
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Usage.Access;
+using Gateway.Usage.Console.Configuration;
 using Gateway.Usage.Console.Explanations;
 using Gateway.Usage.Console.Keys;
 using Gateway.Usage.Console.Models;
@@ -40,6 +41,7 @@ internal static class ConsoleEndpoints
         Page<KeysPage>(app, Root + "/keys", ContextRole.Admin, static _ => []);
         Page<ExplainPage>(app, Root + "/explain", ContextRole.Admin, static _ => []);
         Page<PlaygroundPage>(app, Root + "/playground", ContextRole.Admin, static _ => []);
+        Page<ConfigurationPage>(app, Root + "/configuration", ContextRole.Admin, static _ => []);
         MapAssets(app);
     }
 

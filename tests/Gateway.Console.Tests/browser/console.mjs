@@ -4,7 +4,7 @@ import puppeteer from 'puppeteer-core';
 
 const { GATEWAY_URL: url, GATEWAY_ADMIN_KEY: adminKey, GATEWAY_KEY: key, CHROMIUM: executablePath, SHOTS: shots } = process.env;
 const model = process.env.MODEL ?? 'gpt-4o-mini';
-const pages = { overview: '/console', requests: '/console/requests', models: '/console/models', keys: '/console/keys', explain: '/console/explain', playground: '/console/playground' };
+const pages = { overview: '/console', requests: '/console/requests', models: '/console/models', keys: '/console/keys', explain: '/console/explain', playground: '/console/playground', configuration: '/console/configuration' };
 const phone = { width: 390, height: 800, isMobile: true, hasTouch: true, deviceScaleFactor: 1 };
 const desk = { width: 1360, height: 860, deviceScaleFactor: 1 };
 
@@ -264,6 +264,20 @@ await check('a request is explained', async () => {
   await pressButton('#question', 'Explain');
   await page.waitForSelector('#problem:not([hidden])');
   holds((await text('#problem')).includes('not valid JSON'), 'a broken body is not told');
+});
+
+await check('the configuration shows where each value is from, and checks a document', async () => {
+  await open(pages.configuration);
+  await filled('#settings tbody');
+  await page.type('#choose [name=part]', 'admin_key');
+  holds((await text('#settings tbody')).includes('GATEWAY_ADMIN_KEY'), 'the origin of the admin key is not shown');
+  holds(!(await page.content()).includes(adminKey), 'the admin key is shown');
+  await put('#choose [name=part]', '');
+  await shot('configuration');
+  await put('#check [name=document]', 'version: 1\nmodles: {}\n');
+  await pressButton('#check', 'Check');
+  await page.waitForSelector('#verdict table');
+  holds((await text('#verdict')).includes('models'), 'the nearest name is not shown');
 });
 
 for (const [name, address] of Object.entries(pages)) {

@@ -16,6 +16,7 @@ public sealed class ConsolePagesTests
     [InlineData("/console/keys", "Keys &amp; budgets")]
     [InlineData("/console/explain", "Explain")]
     [InlineData("/console/playground", "Playground")]
+    [InlineData("/console/configuration", "Configuration")]
     public async Task A_page_is_whole_without_a_script_and_allows_nothing_inline(string path, string heading)
     {
         await using var usage = await UsageHost.StartAsync();

@@ -18,15 +18,17 @@ export function signIn() {
 }
 
 /** Calls the gateway as the operator who is signed in. Background calls do not keep the session alive. */
-export async function send(path, { method = 'GET', body, background = false, signal } = {}) {
+export async function send(path, { method = 'GET', body, text, background = false, signal } = {}) {
   const headers = { 'x-gateway-csrf': token() };
   if (background) {
     headers['x-gateway-background'] = '1';
   }
   if (body !== undefined) {
     headers['content-type'] = 'application/json';
+  } else if (text !== undefined) {
+    headers['content-type'] = 'application/yaml';
   }
-  const response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: 'no-store', signal });
+  const response = await fetch(path, { method, headers, body: body === undefined ? text : JSON.stringify(body), cache: 'no-store', signal });
   if (response.status === 401 && path !== '/console/sign-in') {
     signIn();
     throw new Refused(401, 'The session is over.', 'session_over');

@@ -1,4 +1,5 @@
 import { attempt, call } from './api.js';
+import { configuration } from './configuration.js';
 import { find, localTimes } from './dom.js';
 import { explainPage } from './explain.js';
 import { keys } from './keys.js';
@@ -8,7 +9,7 @@ import { playground } from './playground.js';
 import { requests } from './requests.js';
 import { signInPage } from './sign-in.js';
 
-const pages = { overview, requests, models, keys, explain: explainPage, playground, 'sign-in': signInPage };
+const pages = { overview, requests, models, keys, explain: explainPage, playground, configuration, 'sign-in': signInPage };
 const themes = ['auto', 'light', 'dark'];
 const themeNames = { auto: ['Auto', 'Colours: as the system'], light: ['Light', 'Colours: light'], dark: ['Dark', 'Colours: dark'] };
 

@@ -38,45 +38,50 @@ function follow() {
   return ending;
 }
 
+const pause = milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds));
+
+const show = () => attempt(async () => {
+  if (await renew('#list')) {
+    localTimes(find('#list'));
+  }
+});
+
 async function run(signal) {
-  const pause = milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds));
-  const show = () => attempt(async () => {
-    if (await renew('#list')) {
-      localTimes(find('#list'));
-    }
-  });
-  let hasStream = true;
   while (!signal.aborted) {
     if (document.hidden) {
       await pause(1000);
-      continue;
+    } else if (!(await listen(signal).catch(() => false)) && !signal.aborted) {
+      await show();
+      await pause(2000);
     }
-    await show();
-    if (hasStream) {
-      hasStream = await news(signal).catch(() => false);
-    }
-    await pause(hasStream ? 1000 : 2000);
   }
 }
 
-/** Waits for the next event of the tail. False where the gateway has none: then it is asked every two seconds. */
-async function news(signal) {
-  const own = new AbortController();
-  const both = AbortSignal.any([signal, own.signal]);
-  const response = await send('/admin/v1/requests/stream', { background: true, signal: both });
+/** Follows the tail until it ends. False where the gateway has none, or no room in it: then it is asked every two seconds. */
+async function listen(signal) {
+  const filters = new URLSearchParams(location.search);
+  for (const name of ['from', 'to', 'cursor', 'limit']) {
+    filters.delete(name);
+  }
+  const response = await send(`/admin/v1/requests/stream?${filters}`, { background: true, signal });
   if (!response.ok || !response.headers.get('content-type')?.startsWith('text/event-stream')) {
     return false;
   }
+  await show();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
   for (;;) {
     const { done, value } = await reader.read();
-    text += value ?? '';
-    if (done || /^data:/m.test(text)) {
-      own.abort();
+    if (done || document.hidden) {
+      await reader.cancel();
       return true;
     }
-    text = text.slice(-64);
+    text = (text + value).slice(-4096);
+    if (/^event: (request|skipped)/m.test(text)) {
+      text = '';
+      await show();
+      await pause(1000);
+    }
   }
 }
 
