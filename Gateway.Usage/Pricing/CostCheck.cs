@@ -79,7 +79,7 @@ internal static class CostCheck
 
     private static bool AreCounts(in TokenUsage usage) =>
         IsCount(usage.Input) && IsCount(usage.CachedInput) && IsCount(usage.CacheWrite) && IsCount(usage.Output) && IsCount(usage.Reasoning)
-        && IsCount(usage.AudioInput) && IsCount(usage.AudioOutput);
+        && IsCount(usage.CacheWrite1h) && IsCount(usage.AudioInput) && IsCount(usage.AudioOutput);
 
     private static bool IsCount(long tokens) => tokens is >= 0 and <= MaxTokens;
 }
