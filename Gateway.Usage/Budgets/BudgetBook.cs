@@ -86,8 +86,6 @@ internal sealed class BudgetBook(TimeProvider time, int ringCapacity = BudgetBoo
         }
     }
 
-    }
-
     /// <summary>The end of a request; null when it has none yet, or had it too long ago.</summary>
     public SettledEntry? Find(Guid requestId)
     {
