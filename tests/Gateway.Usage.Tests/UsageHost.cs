@@ -146,6 +146,14 @@ internal sealed class UsageHost : IAsyncDisposable
         return _http!.SendAsync(request);
     }
 
+    /// <summary>As an operator, without waiting for the end of the answer.</summary>
+    public Task<HttpResponseMessage> OpenAsync(string pathAndQuery)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, pathAndQuery);
+        Sign(request, ContextRole.Admin, pathAndQuery.Split('?')[0]);
+        return _http!.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
     /// <summary>All requests by pages of <paramref name="limit"/>.</summary>
     public async Task<List<JsonElement>> AllRequestsAsync(int limit = 1000, string filter = "")
     {
