@@ -30,9 +30,15 @@ internal static class LedgerFilters
     {
         foreach (var filter in filters ?? [])
         {
-            values.Add(LedgerSql.Texts(filter.Values));
+            var isOne = filter.Values.Count == 1 && filter.Dimension is not UsageDimension.Tag;
+            values.Add(isOne ? LedgerSql.Text(filter.Values[0]) : LedgerSql.Texts(filter.Values));
             var number = values.Count;
-            if (filter.Dimension is UsageDimension.Tag)
+            if (isOne)
+            {
+                // An index gives one value's requests in the order of time, several values' not.
+                sql.Append(CultureInfo.InvariantCulture, $" and {Expression(filter.Dimension)} = ${number}");
+            }
+            else if (filter.Dimension is UsageDimension.Tag)
             {
                 sql.Append(CultureInfo.InvariantCulture, $" and (tags && ${number} or (cardinality(tags) = 0 and '' = any(${number})))");
             }

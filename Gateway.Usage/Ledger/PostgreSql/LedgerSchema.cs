@@ -70,6 +70,8 @@ internal static class LedgerSchema
 
         create index gateway_ledger_requests_row on gateway_ledger_requests (row_no);
 
+        create index gateway_ledger_requests_key on gateway_ledger_requests (key_id, time_ms, row_no);
+
         create table gateway_ledger_charges (
             row_no bigint not null,
             time_ms bigint not null,

@@ -11,6 +11,9 @@ namespace Gateway.Usage.Ledger.PostgreSql;
 /// </summary>
 internal static class LedgerSums
 {
+    /// <summary>Most groups of an answer, as of the other store.</summary>
+    private const int MostGroups = EmbeddedLedger.MostGroups;
+
     private const string Counts = "input, cached_input, cache_write, output, reasoning, audio_input, audio_output, cost_nano_usd";
     private const string Dimensions = "hour, key_id, team, organisation, model, deployment, status_class";
     private const string Totals =
@@ -32,6 +35,7 @@ internal static class LedgerSums
         select {Dimensions}, user_id, tags, 0::bigint, {Counts} from gateway_ledger_charges where hour >= $1 and hour < $2 and time_ms >= $3 and time_ms < $4
         """;
 
+    /// <exception cref="TooManyGroupsException">There are more groups than one answer holds.</exception>
     public static async Task<UsageSums> SumAsync(NpgsqlConnection connection, UsageQuery query, CancellationToken cancellationToken)
     {
         var groups = await ReadAsync(connection, query, query.Groups, cancellationToken);
@@ -70,6 +74,7 @@ internal static class LedgerSums
         sql.Append(" where true");
         LedgerFilters.Append(sql, values, query.Filters);
         sql.Append(by.Count == 0 ? " having count(*) > 0" : " group by " + string.Join(", ", Enumerable.Range(1, by.Count)));
+        sql.Append(CultureInfo.InvariantCulture, $" limit {MostGroups + 1}");
         await using var command = LedgerSql.Command(connection, sql.ToString(), [.. values]);
         var groups = new List<UsageGroupSum>();
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
@@ -82,6 +87,10 @@ internal static class LedgerSums
             }
 
             groups.Add(new UsageGroupSum(names, Counters(rows, by.Count)));
+            if (groups.Count > MostGroups)
+            {
+                throw new TooManyGroupsException(MostGroups);
+            }
         }
 
         return groups;

@@ -261,6 +261,21 @@ public sealed class PostgresLedgerTests(PostgresServer server)
         Assert.Equal(1L, await PostgresServer.AskAsync(database, "select count(*) from gateway_schema where feature = 'ledger'"));
     }
 
+    [Fact]
+    public async Task The_steps_of_the_schema_run_once_whoever_is_there_at_the_same_time()
+    {
+        var database = await server.NewDatabaseAsync();
+
+        // None of them may fail: nothing here tries again.
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+        {
+            await using var connection = await PostgresServer.OpenAsync(database);
+            await LedgerSchema.ApplyAsync(connection, default);
+        }));
+
+        Assert.Equal(1L, await PostgresServer.AskAsync(database, "select count(*) from gateway_ledger_state"));
+    }
+
     internal static UsageFinal Budgeted(UsageFinal final, params BudgetSlot[] slots) => final with { Intent = final.Intent with { Organisation = "acme", Budgets = slots } };
 
     internal static UsageFinal Any(Random random)

@@ -1,0 +1,21 @@
+using System.Text;
+using Gateway.Usage.Commands;
+using Microsoft.Extensions.Configuration;
+
+namespace Gateway.Usage.Tests.Commands;
+
+/// <summary>A verb as somebody gives it, and what it said.</summary>
+internal sealed record CommandRun(int Exit, string Standard, string Output, string Errors)
+{
+    public static async Task<CommandRun> OfAsync(string folder, string database, params string[] args)
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["GATEWAY_DATA"] = folder, ["ConnectionStrings:gatewaydb"] = database })
+            .Build();
+        using var standard = new MemoryStream();
+        var (output, errors) = (new StringWriter(), new StringWriter());
+        Assert.True(LedgerCommands.IsOne(args));
+        var exit = await new LedgerCommands(configuration, standard, output, errors).RunAsync(args);
+        return new CommandRun(exit, Encoding.UTF8.GetString(standard.ToArray()), output.ToString(), errors.ToString());
+    }
+}
