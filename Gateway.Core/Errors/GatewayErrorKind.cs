@@ -60,6 +60,9 @@ public enum GatewayErrorKind
     /// <summary>No run-time key has this id.</summary>
     KeyNotFound,
 
+    /// <summary>The ledger has no request of this id.</summary>
+    RequestNotFound,
+
     /// <summary>A key of this id exists, or it was changed meanwhile.</summary>
     KeyConflict,
 

@@ -38,6 +38,7 @@ public static class GatewayErrors
         GatewayErrorKind.AddressForbidden => new(403, InvalidRequestType, "address_forbidden", FaultDomain.Policy, LogLevel.Information),
         GatewayErrorKind.RoleForbidden => new(403, InvalidRequestType, "role_forbidden", FaultDomain.Policy, LogLevel.Information),
         GatewayErrorKind.KeyNotFound => new(404, InvalidRequestType, "key_not_found", FaultDomain.Caller, LogLevel.Information),
+        GatewayErrorKind.RequestNotFound => new(404, InvalidRequestType, "request_not_found", FaultDomain.Caller, LogLevel.Information),
         GatewayErrorKind.KeyConflict => new(409, InvalidRequestType, "key_conflict", FaultDomain.Caller, LogLevel.Information),
         GatewayErrorKind.KeyStoreUnavailable => new(503, ServerErrorType, "key_store_unavailable", FaultDomain.Gateway, LogLevel.Error),
         GatewayErrorKind.AdminLocked => new(429, "requests", "admin_locked", FaultDomain.Policy, LogLevel.Warning),

@@ -20,7 +20,9 @@ internal static class AdminEndpoints
         builder.Services.AddSingleton<DeploymentsProxy>();
         builder.Services.AddSingleton<ExplainProxy>();
         builder.Services.AddSingleton<ProvidersHealthCheck>();
+        builder.Services.AddSingleton<ConfigAdmin>();
         builder.Services.AddKeysAdmin();
+        builder.Services.AddConsoleDoor();
         builder.Services.AddHealthChecks().AddCheck<ProvidersHealthCheck>(ProvidersHealthCheck.Name);
 
         // Bare, and to addresses that are already looked up: each Router is asked once.
@@ -37,15 +39,18 @@ internal static class AdminEndpoints
         return builder;
     }
 
-    /// <summary>Reports for operators, and the console, which asks its reader for the admin key itself.</summary>
+    /// <summary>Reports for operators, and the console.</summary>
     public static void MapAdmin(this WebApplication app)
     {
         var usage = app.Services.GetRequiredService<UsageProxy>();
         var deployments = app.Services.GetRequiredService<DeploymentsProxy>();
         app.MapGet(DeploymentsProxy.Path, (RequestDelegate)deployments.AnswerAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         app.MapPost(ExplainProxy.Path, app.Services.GetRequiredService<ExplainProxy>().AnswerAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
+        var config = app.Services.GetRequiredService<ConfigAdmin>();
+        app.MapGet(ConfigAdmin.Path, (RequestDelegate)config.ShowAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
+        app.MapPost(ConfigAdmin.ValidatePath, (RequestDelegate)config.ValidateAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         app.MapKeysAdmin();
         app.MapGet("/admin/v1/{**path}", usage.AdminAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
-        app.MapGet("/console/{**path}", usage.ConsoleAsync).WithMetadata(new EdgePolicy(EdgeAccess.Public));
+        app.MapConsoleDoor();
     }
 }

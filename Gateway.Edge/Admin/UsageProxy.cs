@@ -22,8 +22,8 @@ internal sealed class UsageProxy(
 
     public Task AdminAsync(HttpContext context) => check.Refuse(context) is { } refusal ? errors.WriteAsync(context, refusal) : ForwardAsync(context, ContextRole.Admin);
 
-    /// <summary>A static page for anybody: forwarded with no rights at all.</summary>
-    public Task ConsoleAsync(HttpContext context) => ForwardAsync(context, ContextRole.Client);
+    /// <summary>A page of the console, for whom its door has let in.</summary>
+    public Task ConsoleAsync(HttpContext context, ContextRole role) => ForwardAsync(context, role);
 
     private async Task ForwardAsync(HttpContext context, ContextRole role)
     {

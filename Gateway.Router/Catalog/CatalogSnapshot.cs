@@ -7,6 +7,7 @@ using Gateway.Router.Attempts;
 using Gateway.Router.Balancing;
 using Gateway.Router.Cooldowns;
 using Gateway.Router.Protocols;
+using Gateway.Router.Telemetry;
 
 namespace Gateway.Router.Catalog;
 
@@ -81,7 +82,7 @@ internal sealed class CatalogSnapshot
         var state = _states.Of(upstream.Provider.Name, model, upstream.Credentials, isConfigured);
         var deployment = new Deployment(upstream, UpstreamTraits.Of(upstream.Provider, model, null, Untold), model, weight: 1, plan, index: 0, isConfigured, state) { PriceVersion = plan?.VersionAt(_generation) ?? "" };
         var group = new ModelGroupConfig { Name = name, Deployments = [new DeploymentConfig { Provider = upstream.Provider.Name, Model = model }] };
-        return new ModelGroup(group, [deployment], _groupStates.Of($"{upstream.Provider.Name}/*", group.Queue), BalancingStrategies.For(group, 1));
+        return new ModelGroup(group, [deployment], _groupStates.Of($"{upstream.Provider.Name}/*", group.Queue), BalancingStrategies.For(group, 1)) { MetricName = isConfigured ? name : MetricNames.Other };
     }
 
     private ModelGroup Remember(string model, ModelGroup group) => _resolved.Count < MaxCachedNames ? _resolved.GetOrAdd(model, group) : group;
@@ -107,7 +108,7 @@ internal sealed class CatalogSnapshot
             };
         }
 
-        return new ModelGroup(group, deployments, _groupStates.Of(group.Name, group.Queue), _strategyOf(group, deployments.Length));
+        return new ModelGroup(group, deployments, _groupStates.Of(group.Name, group.Queue), _strategyOf(group, deployments.Length)) { MetricName = group.Name };
     }
 
     private static FrozenDictionary<string, string> Merge(FrozenDictionary<string, string> provider, FrozenDictionary<string, string> deployment)

@@ -9,6 +9,7 @@ using Gateway.Router.Attempts;
 using Gateway.Router.Connections;
 using Gateway.Router.Cooldowns;
 using Gateway.Router.Protocols;
+using Gateway.Router.Telemetry;
 
 namespace Gateway.Router.Catalog;
 
@@ -31,6 +32,8 @@ public sealed class Deployment
         Index = index;
         Id = $"{upstream.Provider.Name}/{model}";
         MetricName = isConfigured ? Id : $"{upstream.Provider.Name}/*";
+        MetricModel = isConfigured ? model : MetricNames.Other;
+        GenAiProvider = upstream.GenAiName;
         HeaderId = ResponseHead.Printable(Id);
         HeaderModel = ResponseHead.Printable(model);
         ModelUtf8 = Encoding.UTF8.GetBytes(model);
@@ -73,6 +76,12 @@ public sealed class Deployment
 
     /// <summary>The id where the document names the deployment; else without the model, since clients could invent any number of them.</summary>
     internal string MetricName { get; }
+
+    /// <summary>The model where the document names the deployment; else a word for all others.</summary>
+    internal string MetricModel { get; }
+
+    /// <summary>What kind of provider it is, in the words of OpenTelemetry.</summary>
+    internal string GenAiProvider { get; }
 
     /// <summary><see cref="Id"/> as it can stand in a header.</summary>
     internal string HeaderId { get; }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using Gateway.Core.Configuration.Documents;
 using Gateway.Core.Errors;
 using Microsoft.Extensions.Primitives;
 
@@ -7,20 +9,25 @@ namespace Gateway.Usage.Reports;
 /// <summary>Reads the query of a report. What it does not know it refuses: a report over something else than was meant is worse than none.</summary>
 internal sealed class ReportParameters(IQueryCollection query)
 {
+    private const int MaxShown = 64;
+
     private static readonly string[] TimeFormats =
         ["yyyy-MM-dd", "yyyy-MM-ddTHH:mmK", "yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFFK"];
 
+    /// <param name="names">What the report knows beside filters.</param>
+    /// <param name="filtered">Whether it knows filters, each of which may be given several times.</param>
     /// <exception cref="GatewayException">A parameter that this report has not, or one given twice.</exception>
-    public ReportParameters Allow(params ReadOnlySpan<string> names)
+    public ReportParameters Allow(bool filtered, params string[] names)
     {
+        string[] all = filtered ? [.. names, .. ReportDimensions.Filters.Select(ReportDimensions.NameOf)] : names;
         foreach (var (name, values) in query)
         {
-            if (!names.Contains(name))
+            if (!all.Contains(name, StringComparer.Ordinal))
             {
-                throw Bad(name, $"This report has no parameter '{name}'. It knows: {string.Join(", ", names!)}.");
+                throw Bad(name, $"This report has no parameter '{Shown(name)}'.{Hint(name, all)} It knows: {string.Join(", ", all)}.");
             }
 
-            if (values.Count > 1)
+            if (values.Count > 1 && names.Contains(name, StringComparer.Ordinal))
             {
                 throw Bad(name, $"'{name}' is given {values.Count} times; give it once.");
             }
@@ -29,7 +36,43 @@ internal sealed class ReportParameters(IQueryCollection query)
         return this;
     }
 
+    /// <summary>Null when it is not there, or empty.</summary>
     public string? Text(string name) => query.TryGetValue(name, out var value) && !StringValues.IsNullOrEmpty(value) ? value[0] : null;
+
+    /// <summary>
+    /// The values of a filter: <c>a,b</c>. A comma that belongs to a value is written <c>\,</c>; <c>-</c> stands for the empty value, <c>\-</c> for a hyphen alone. An empty parameter is none, as
+    /// forms send it.
+    /// </summary>
+    public List<string>? Values(string name)
+    {
+        if (!query.TryGetValue(name, out var given))
+        {
+            return null;
+        }
+
+        var values = new List<string>();
+        foreach (var text in given)
+        {
+            Split(text ?? "", values);
+        }
+
+        return values;
+    }
+
+    /// <summary>One of a few words.</summary>
+    /// <returns>Its place among them.</returns>
+    public int Choice(string name, string[] words, int otherwise)
+    {
+        if (Text(name) is not { } text)
+        {
+            return otherwise;
+        }
+
+        var index = Array.IndexOf(words, text);
+        return index >= 0 ? index : throw Bad(name, $"'{name}' is '{Shown(text)}'.{Hint(text, words)} It may be: {string.Join(", ", words)}.");
+    }
+
+    public bool Flag(string name) => Choice(name, ["false", "true"], otherwise: 0) == 1;
 
     public int Number(string name, int least, int most, int otherwise)
     {
@@ -71,5 +114,36 @@ internal sealed class ReportParameters(IQueryCollection query)
         return from < to ? (from, to) : throw Bad("to", "'to' must be later than 'from'.");
     }
 
-    public static GatewayException Bad(string name, string message) => new(GatewayErrorKind.InvalidRequest, message, name);
+    /// <summary>A name as it may be repeated to its sender.</summary>
+    public static string Shown(string text) => text.Length <= MaxShown ? text : text[..MaxShown] + "...";
+
+    /// <summary>What somebody probably meant; empty when nothing is near.</summary>
+    public static string Hint(string text, IEnumerable<string> known) => Nearest.Of(text, known) is { } near ? $" Did you mean '{near}'?" : "";
+
+    public static GatewayException Bad(string name, string message) => new(GatewayErrorKind.InvalidRequest, message, Shown(name));
+
+    private static void Split(string text, List<string> values)
+    {
+        var value = new StringBuilder();
+        var isHyphen = false;
+        for (var i = 0; i <= text.Length; i++)
+        {
+            if (i == text.Length || text[i] == ',')
+            {
+                if (value.Length > 0)
+                {
+                    values.Add(isHyphen ? "" : value.ToString());
+                }
+
+                value.Clear();
+                isHyphen = false;
+                continue;
+            }
+
+            var isEscaped = text[i] == '\\' && i + 1 < text.Length && text[i + 1] is ',' or '-' or '\\';
+            i += isEscaped ? 1 : 0;
+            value.Append(text[i]);
+            isHyphen = !isEscaped && value is ['-'];
+        }
+    }
 }

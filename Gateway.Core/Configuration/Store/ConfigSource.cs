@@ -65,6 +65,8 @@ internal sealed class ConfigSource(string? path, Func<string, string?> environme
 
     public ConfigLoadResult Load(string text) => GatewayConfigLoader.Load(text, environment, Origin);
 
+    public ConfigListing List(string text) => new(text, environment);
+
     public static string Fingerprint(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..12];
 
     private static string NothingConfigured { get; } =

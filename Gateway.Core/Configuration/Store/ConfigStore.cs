@@ -31,7 +31,7 @@ internal sealed class ConfigStore : IConfigStore, IDisposable
         _textInForce = first.Text;
         _asWritten = first.Config;
         _catalogue = first.Catalogue ?? new CatalogueFile(source.Folder);
-        _current = new(Priced(first.Config), 1, ConfigSource.Fingerprint(first.Text), source.Origin);
+        _current = new(Priced(first.Config), 1, ConfigSource.Fingerprint(first.Text), source.Origin) { Listing = source.List(first.Text) };
         log.Loaded(_current.Generation, _current.Origin, _current.Fingerprint);
         if (source.File is { } file)
         {
@@ -128,7 +128,7 @@ internal sealed class ConfigStore : IConfigStore, IDisposable
     private void Accept_NeedsLock(string text, GatewayConfig config)
     {
         (_textInForce, _asWritten, _refused, _problem) = (text, config, null, null);
-        _current = new(Priced(config), _current.Generation + 1, ConfigSource.Fingerprint(text), _source.Origin);
+        _current = new(Priced(config), _current.Generation + 1, ConfigSource.Fingerprint(text), _source.Origin) { Listing = _source.List(text) };
         _log.Loaded(_current.Generation, _current.Origin, _current.Fingerprint);
 
         var failed = false;
