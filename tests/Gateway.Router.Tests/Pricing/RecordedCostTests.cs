@@ -1,6 +1,8 @@
+using System.Text.Json;
 using Gateway.Core.Configuration;
 using Gateway.Core.Money;
 using Gateway.Core.Pricing;
+using Gateway.Core.Tests;
 using Gateway.Router.Protocols;
 using Gateway.Router.Protocols.Anthropic;
 using Gateway.Router.Protocols.Bedrock;
@@ -69,8 +71,10 @@ public sealed class RecordedCostTests
     public void Every_recording_with_usage_is_in_the_table()
     {
         string[] protocols = ["anthropic", "bedrock-converse", "gemini", "ollama", "openai-chat", "openai-responses", "openai-embeddings", "ollama-embeddings"];
-        foreach (var id in protocols.SelectMany(static protocol => Recordings.Ids(protocol).Select(static row => (string)row[0])))
+        using var index = JsonDocument.Parse(File.ReadAllBytes(RepositoryFiles.PathOf("tests", "recordings", "index.json")));
+        foreach (var entry in index.RootElement.EnumerateArray().Where(entry => protocols.Contains(entry.GetProperty("protocol").GetString())))
         {
+            var id = entry.GetProperty("id").GetString()!;
             if (Recordings.Load(id).Status == 200 && !id.Contains("error-in-200", StringComparison.Ordinal) && Readings(id).Any())
             {
                 Assert.Contains(id, RecordedCost.Table.Keys);
