@@ -1,5 +1,4 @@
 using Gateway.Core.Configuration;
-using Gateway.Core.Journal;
 using Gateway.Core.Money;
 using Gateway.Usage.Pricing;
 
