@@ -40,7 +40,8 @@ public sealed class PriceCatalogue
     /// <returns>Null when the host is nobody's whose prices are known, or has no such model. A server that merely speaks a vendor's protocol has prices of its own.</returns>
     public CatalogueModel? Find(ProviderConfig provider, string model) => VendorOf(provider.BaseUrl.Host) is { } vendor ? Find(vendor, model) : null;
 
-    internal CatalogueModel? Find(string vendor, string model) =>
+    /// <summary>The same where the vendor is known.</summary>
+    public CatalogueModel? Find(string vendor, string model) =>
         _models.TryGetValue((vendor, model), out var exact) ? exact : _models.GetValueOrDefault((vendor, ModelVersion.Without(model)));
 
     /// <summary>The configuration in which deployments without a price have this catalogue's.</summary>

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
+using Gateway.Core.Configuration;
 using Gateway.Core.Journal;
 using Gateway.Usage.Ledger.PostgreSql;
+using Gateway.Usage.Pricing;
 
 namespace Gateway.Usage.Commands;
 
@@ -9,7 +11,7 @@ namespace Gateway.Usage.Commands;
 internal sealed class LedgerCommands(IConfiguration configuration, Stream standard, TextWriter output, TextWriter errors)
 {
     private const int Failed = 2;
-    private static readonly string[] Verbs = ["verify", "export", "move"];
+    private static readonly string[] Verbs = ["verify", "export", "move", "reprice"];
 
     /// <summary>Whether the arguments name a verb.</summary>
     public static bool IsOne(string[] args) => args.Length > 0 && Verbs.Contains(args[0], StringComparer.Ordinal);
@@ -36,7 +38,11 @@ internal sealed class LedgerCommands(IConfiguration configuration, Stream standa
             stop => ExportAsync(parsed.GetRequiredValue(format), (Moment(parsed.GetValue(from), "--from", 0), Moment(parsed.GetValue(to), "--to", long.MaxValue)), parsed.GetValue(file), stop), token));
         var move = new Command("move", "Takes the embedded ledger into PostgreSQL; can be given again after a break.") { target };
         move.SetAction((_, token) => GuardAsync(MoveAsync, token));
-        var root = new RootCommand("The ledger of the gateway.") { verify, export, move };
+        var model = new Option<string?>("--model") { Description = "Only requests that asked for this model." };
+        var reprice = new Command("reprice", "Prints what requests would cost at the prices of the document and the catalogue as they are now. Changes nothing.") { from, to, model };
+        reprice.SetAction((parsed, token) => GuardAsync(
+            stop => RepriceAsync(new RepriceSpan(Moment(parsed.GetValue(from), "--from", 0), Moment(parsed.GetValue(to), "--to", long.MaxValue), parsed.GetValue(model)), stop), token));
+        var root = new RootCommand("The ledger of the gateway.") { verify, export, move, reprice };
         return root.Parse(args).InvokeAsync(new InvocationConfiguration { Output = output, Error = errors }, cancellationToken);
     }
 
@@ -46,7 +52,7 @@ internal sealed class LedgerCommands(IConfiguration configuration, Stream standa
         {
             return await run(cancellationToken);
         }
-        catch (Exception exception) when (exception is CommandException or JournalConfigurationException)
+        catch (Exception exception) when (exception is CommandException or JournalConfigurationException or GatewayConfigurationException)
         {
             await errors.WriteLineAsync(exception.Message);
             return Failed;
@@ -71,6 +77,13 @@ internal sealed class LedgerCommands(IConfiguration configuration, Stream standa
     {
         await using ILedgerSource source = Database() is { } database ? new PostgresSource(database) : Embedded();
         return await ExportCommand.RunAsync(source, format, span, file, standard, errors, cancellationToken);
+    }
+
+    private async Task<int> RepriceAsync(RepriceSpan span, CancellationToken cancellationToken)
+    {
+        var config = GatewayConfigFile.Load(configuration["GATEWAY_CONFIG"], name => configuration[name.Replace("__", ":", StringComparison.Ordinal)]);
+        await using ILedgerSource source = Database() is { } database ? new PostgresSource(database) : Embedded();
+        return await RepriceCommand.RunAsync(source, config, span, output, errors, cancellationToken);
     }
 
     private async Task<int> MoveAsync(CancellationToken cancellationToken)

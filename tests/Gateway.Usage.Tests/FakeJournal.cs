@@ -89,11 +89,11 @@ internal sealed class FakeJournal(uint epoch = 1)
     }
 
     /// <summary>
-    /// A request without attempts, labels, tier and warnings as layouts 1 to 4 had it: they end before the tokens of sound, before the number of attempts, and the later two before tier and warnings.
+    /// A request without attempts, labels, tier and warnings as layouts 1 to 4 had it: they end before the tokens of sound, before the number of attempts, and the later two before tier, warnings and the cache of an hour.
     /// </summary>
     public FakeJournal AddOld(UsageFinal final, byte version)
     {
-        Add(JournalRecordType.Final, final.Intent.RequestId, space => UsageRecordCodec.Write(final, space) - (version switch { 1 => 5, 2 => 3, _ => 2 }), version);
+        Add(JournalRecordType.Final, final.Intent.RequestId, space => UsageRecordCodec.Write(final, space) - (version switch { 1 => 6, 2 => 4, _ => 3 }), version);
         return this;
     }
 

@@ -45,6 +45,29 @@ public sealed class MoneyBoundTests
     }
 
     [Fact]
+    public void Price_IsTheDearestClassAndTier_AndThatOfLongPromptsOnlyWhereTheInputMayBeLong()
+    {
+        var usual = new TokenPrice(1_000_000, 1, 1, 2_000_000) { Reasoning = 3_000_000 };
+        var plan = new PricePlan(new TierPrices(usual) { Priority = new(4_000_000, 1, 1, 5_000_000) { CacheWrite1h = 6_000_000 } }, 10_000, new TierPrices(new(9_000_000, 1, 1, 8_000_000)));
+        var price = TargetPrice.Of([new DeploymentConfig { Provider = "p", Model = "m", Plan = plan, MaxOutput = 10 }], null);
+
+        // 1,000 bytes of text are 1,064 tokens at most: not long.
+        var small = Of(Text, price).Money;
+        Assert.Equal((1_064 * 6, 5), (small.CautiousInputNanoUsd, small.NanoUsdPerOutputToken));
+        var large = Of(Text with { TextBytes = 10_000 }, price).Money;
+        Assert.Equal((10_064 * 9, 8), (large.CautiousInputNanoUsd, large.NanoUsdPerOutputToken));
+    }
+
+    [Fact]
+    public void Unlisted_Model_HasTheCataloguesPrice()
+    {
+        var config = GatewayConfigLoader.Load("version: 1\nproviders: { openai: { protocol: openai, base_url: \"https://api.openai.com/v1\" } }\nresolve: { default_provider: openai }", static _ => null, "test").Config!;
+        var target = new Core.Catalog.ModelDirectory(config).Resolve("openai/gpt-4o")!;
+
+        Assert.Equal((true, 10_000_000_000), (new ModelPrices(config).Of(target, ["*"]).IsPriced, config.PlanOf("openai", "gpt-4o")!.Standard.Output));
+    }
+
+    [Fact]
     public void EverythingRoundsUp()
     {
         // A token costs a part of a nano-USD.

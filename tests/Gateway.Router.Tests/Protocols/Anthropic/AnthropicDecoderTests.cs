@@ -39,7 +39,7 @@ public sealed class AnthropicDecoderTests
             MessageStart,
             """{"type":"message_delta","delta":{},"usage":{"output_tokens":3,"cache_read_input_tokens":null}}""",
             """{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"cache_read_input_tokens":7.0,"cache_creation":{"ephemeral_5m_input_tokens":1,"ephemeral_1h_input_tokens":2}}}""", MessageStop);
-        Assert.Equal(new TokenUsage(15, 7, 3, 3, 0), log.LastUsage);
+        Assert.Equal(new TokenUsage(15, 7, 3, 3, 0) { CacheWrite1h = 2 }, log.LastUsage);
         Assert.Equal(FinishReason.Stop, log.Reason);
     }
 
