@@ -53,7 +53,7 @@ internal sealed class RequestMetrics : ILlmCompletion
             _errors.Add(1, new TagList { { "code", code }, { "domain", domain }, { "model", model } });
         }
 
-        if (_duration.Enabled)
+        if (_duration.Enabled || _firstToken.Enabled || _perToken.Enabled)
         {
             Timed(exchange, in summary, model, operation, code);
         }

@@ -22,9 +22,14 @@ internal sealed class TracedRequests
     {
         lock (_lock)
         {
-            if (_order.Count >= Most)
+            while (_traces.Count >= Most)
             {
                 _traces.Remove(_order.Dequeue());
+            }
+
+            if (_order.Count >= 2 * Most)
+            {
+                ForgetTaken_NeedsLock();
             }
 
             if (_traces.TryAdd(requestId, trace))
@@ -48,6 +53,19 @@ internal sealed class TracedRequests
             }
 
             return found;
+        }
+    }
+
+    /// <summary>Rarely needed: each time makes room for as many as it looks at.</summary>
+    private void ForgetTaken_NeedsLock()
+    {
+        for (var left = _order.Count; left > 0; left--)
+        {
+            var id = _order.Dequeue();
+            if (_traces.ContainsKey(id))
+            {
+                _order.Enqueue(id);
+            }
         }
     }
 }
