@@ -21,7 +21,7 @@ const wrong = [];    // what the browser complained of
 const elsewhere = [];    // what was asked of other hosts
 let expected = 0;    // status that the next failing answer may have
 page.on('pageerror', error => wrong.push(String(error)));
-page.on('console', message => message.type() === 'error' && !(expected && message.text().includes(String(expected))) && wrong.push(message.text()));
+page.on('console', message => message.type() === 'error' && !(expected && message.text().includes(String(expected))) && wrong.push(`${message.text()} ${message.location().url ?? ''}`));
 page.on('request', request => !request.url().startsWith(url) && !/^(data|blob):/.test(request.url()) && elsewhere.push(request.url()));
 
 async function check(name, work) {
@@ -185,7 +185,6 @@ await check('requests can be filtered, and one is a waterfall', async () => {
 });
 
 await check('the list follows the tail', async () => {
-  expected = 404;    // of a gateway without a stream of requests: the list is then asked for again and again
   await open(pages.requests, 'domcontentloaded');
   await page.waitForSelector('#live:not(:disabled)');
   await page.click('#live');
@@ -243,12 +242,12 @@ await check('a key is made, shown once, disabled, enabled and deleted', async ()
 });
 
 await check('what is wrong with a key is said in the form', async () => {
-  expected = 400;
+  expected = 409;
   await page.click('#create');
-  await put('#editor [name=models]', 'no-such-model-anywhere');
-  await put('#editor [name=usd]', '0');
+  await put('#editor [name=id]', 'demo');
   await pressButton('#editor', 'Save');
   await page.waitForSelector('#editor-problem:not([hidden])');
+  holds((await text('#editor-problem')).includes('demo'), 'it does not say which key is in the way');
   await pressButton('#editor', 'Cancel');
   await settle();
 });
