@@ -5,7 +5,11 @@ namespace Gateway.Core.Configuration;
 /// <param name="Generation">1 for the first good document of this process, one more for each good one after it.</param>
 /// <param name="Fingerprint">First 12 hex digits of the SHA-256 of the text; tells whether two services run the same document.</param>
 /// <param name="Origin">Where it came from, for messages: a file name or <c>environment</c>.</param>
-public sealed record ConfigSnapshot(GatewayConfig Config, long Generation, string Fingerprint, string Origin);
+public sealed record ConfigSnapshot(GatewayConfig Config, long Generation, string Fingerprint, string Origin)
+{
+    /// <summary>The document as operators may see it; null where nobody made one.</summary>
+    public ConfigListing? Listing { get; init; }
+}
 
 /// <summary>The configuration in force. A bad document never replaces a good one.</summary>
 public interface IConfigStore

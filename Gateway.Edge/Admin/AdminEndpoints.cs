@@ -20,6 +20,7 @@ internal static class AdminEndpoints
         builder.Services.AddSingleton<DeploymentsProxy>();
         builder.Services.AddSingleton<ExplainProxy>();
         builder.Services.AddSingleton<ProvidersHealthCheck>();
+        builder.Services.AddSingleton<ConfigAdmin>();
         builder.Services.AddKeysAdmin();
         builder.Services.AddConsoleDoor();
         builder.Services.AddHealthChecks().AddCheck<ProvidersHealthCheck>(ProvidersHealthCheck.Name);
@@ -45,6 +46,9 @@ internal static class AdminEndpoints
         var deployments = app.Services.GetRequiredService<DeploymentsProxy>();
         app.MapGet(DeploymentsProxy.Path, (RequestDelegate)deployments.AnswerAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         app.MapPost(ExplainProxy.Path, app.Services.GetRequiredService<ExplainProxy>().AnswerAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
+        var config = app.Services.GetRequiredService<ConfigAdmin>();
+        app.MapGet(ConfigAdmin.Path, (RequestDelegate)config.ShowAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
+        app.MapPost(ConfigAdmin.ValidatePath, (RequestDelegate)config.ValidateAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         app.MapKeysAdmin();
         app.MapGet("/admin/v1/{**path}", usage.AdminAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         app.MapConsoleDoor();

@@ -7,6 +7,9 @@ internal static class ReportEndpoints
         builder.Services.AddSingleton<ReportDoor>();
         builder.Services.AddSingleton<UsageReports>();
         builder.Services.AddSingleton<RequestReports>();
+        builder.Services.AddSingleton<RequestTail>();
+        builder.Services.AddHostedService(static services => services.GetRequiredService<RequestTail>());
+        builder.Services.AddSingleton<RequestStream>();
         return builder;
     }
 
@@ -16,6 +19,7 @@ internal static class ReportEndpoints
         var requests = app.Services.GetRequiredService<RequestReports>();
         app.MapGet("/admin/v1/usage", (RequestDelegate)app.Services.GetRequiredService<UsageReports>().SumAsync);
         app.MapGet("/admin/v1/requests", (RequestDelegate)requests.ListAsync);
+        app.MapGet("/admin/v1/requests/stream", (RequestDelegate)app.Services.GetRequiredService<RequestStream>().FollowAsync);
         app.MapGet("/admin/v1/requests/{id}", (RequestDelegate)requests.ShowAsync);
     }
 }

@@ -134,6 +134,14 @@ internal sealed class FakeJournal(uint epoch = 1)
 
     public byte[] All() => Batch(1, LastSeq);
 
+    /// <summary>All records as a batch, which the journal then forgets.</summary>
+    public byte[] Cut()
+    {
+        var batch = Batch(_records[0].First, LastSeq);
+        _records.Clear();
+        return batch;
+    }
+
     private void Add(JournalRecordType type, Guid id, Func<byte[], int> encode, byte version = UsageRecordCodec.Version)
     {
         var payload = new byte[RecordFrame.MaxPayloadBytes];

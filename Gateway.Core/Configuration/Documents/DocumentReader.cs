@@ -215,7 +215,7 @@ internal sealed class DocumentReader(Func<string, string?>? environment, ConfigE
     }
 
     /// <summary>Appends a name to a path; names with other characters than those of keys are quoted, so that a dot in a model name does not look like a level.</summary>
-    private static string Join(string path, string name)
+    internal static string Join(string path, string name)
     {
         var isPlain = name.Length > 0;
         foreach (var character in name)

@@ -19,6 +19,9 @@ internal sealed class ConfigSource(string? path, Func<string, string?> environme
     /// <summary>Full path of the file, or null for the environment.</summary>
     public string? File { get; } = string.IsNullOrWhiteSpace(path) ? null : Path.GetFullPath(path);
 
+    /// <summary>Where relative paths of the document begin; null for the environment.</summary>
+    public string? Folder => File is null ? null : Path.GetDirectoryName(File);
+
     /// <summary>For messages: the file's name as the operator wrote it.</summary>
     public string Origin { get; } = string.IsNullOrWhiteSpace(path) ? AutomaticConfig.Origin : path;
 
@@ -61,6 +64,8 @@ internal sealed class ConfigSource(string? path, Func<string, string?> environme
     }
 
     public ConfigLoadResult Load(string text) => GatewayConfigLoader.Load(text, environment, Origin);
+
+    public ConfigListing List(string text) => new(text, environment);
 
     public static string Fingerprint(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..12];
 

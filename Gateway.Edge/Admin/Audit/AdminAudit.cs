@@ -50,7 +50,8 @@ internal sealed class AdminAudit(RequestDelegate next, AuditFile file, ILoggerFa
         var isRefused = status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or StatusCodes.Status429TooManyRequests;
         var changes = !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && !HttpMethods.IsOptions(method)
             && status is not (StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed)
-            && !context.Request.Path.Equals(ExplainProxy.Path, StringComparison.OrdinalIgnoreCase);
+            && !context.Request.Path.Equals(ExplainProxy.Path, StringComparison.OrdinalIgnoreCase)
+            && !context.Request.Path.Equals(ConfigAdmin.ValidatePath, StringComparison.OrdinalIgnoreCase);
         if (!isRefused && !changes)
         {
             return;

@@ -15,6 +15,9 @@ internal struct AnthropicUsage
     private long? _output;
     private long? _reasoning;
 
+    /// <summary>Tier of service that it names.</summary>
+    public ServiceTier Tier { get; private set; }
+
     /// <param name="usage">A <c>usage</c> object as it is written; anything else changes nothing.</param>
     /// <returns>Whether it held a count.</returns>
     public bool Merge(ReadOnlySpan<byte> usage)
@@ -29,6 +32,12 @@ internal struct AnthropicUsage
             if (members.Is("cache_creation"u8))
             {
                 ReadParts(members.Value(), ref minutes, ref hour);
+                continue;
+            }
+
+            if (members.Is("service_tier"u8))
+            {
+                Tier = members.Value() is [(byte)'"', .. var word, (byte)'"'] ? ServiceTiers.Read(word) : Tier;
                 continue;
             }
 
