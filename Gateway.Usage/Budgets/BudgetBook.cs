@@ -84,26 +84,6 @@ internal sealed class BudgetBook(TimeProvider time, int ringCapacity = BudgetBoo
         }
     }
 
-    /// <summary>Takes what was spent by requests whose ends need not be known any more, as a sum over them: a ledger of years is not read record by record.</summary>
-    /// <param name="slot">Null: the organisation is known, and nothing was booked.</param>
-    public void AddSpent(string organisation, BudgetSlot? slot, long costNanoUsd)
-    {
-        var now = time.GetUtcNow();
-        lock (_lock)
-        {
-            if (!_organisations.TryGetValue(organisation, out var slots))
-            {
-                _organisations.Add(organisation, slots = []);
-            }
-
-            if (slot is { } booked && SumOf(slots, booked, now) is { } sum)
-            {
-                sum.Add(costNanoUsd);
-                Note(organisation, sum);
-            }
-        }
-    }
-
     /// <summary>The end of a request; null when it has none yet, or had it too long ago.</summary>
     public SettledEntry? Find(Guid requestId)
     {
