@@ -23,7 +23,7 @@ internal sealed record OverviewSpan(string Name, string Title, int Hours, int St
     /// <summary>First hour and the one after the last. Days begin at midnight UTC, as those of the ledger do.</summary>
     public (int From, int To) At(long unixMilliseconds)
     {
-        var to = UsageTotals.HourOf(unixMilliseconds) + 1;
+        var to = UsageGrouping.HourOf(unixMilliseconds) + 1;
         return StepHours == 1 ? (to - Hours, to) : (((to - 1) / StepHours * StepHours) - Hours + StepHours, to);
     }
 }

@@ -177,8 +177,9 @@ await check('requests can be filtered, and one is a waterfall', async () => {
   await put('[name=key]', 'nobody-has-this');
   await Promise.all([page.waitForNavigation(), pressButton('form.filters', 'Filter')]);
   holds((await text('#list')).includes('No request fits these filters'), 'an empty list does not say why');
-  await open(`${pages.requests}?key=demo&status=2xx`);
-  await Promise.all([page.waitForNavigation(), page.$eval('#list tbody a', link => link.click())]);
+  await open(`${pages.requests}?status=2xx`);
+  // One that was asked twice, if there is one on the page.
+  await Promise.all([page.waitForNavigation(), page.$$eval('#list tbody tr', rows => (rows.find(row => row.lastElementChild.textContent === '2') ?? rows[0]).querySelector('a').click())]);
   holds((await page.$$('.waterfall rect.call')).length > 0, 'no waterfall');
   await inspect('one request');
   await shot('request');
