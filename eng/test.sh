@@ -29,6 +29,7 @@ need redis-server redis-server
 need initdb postgresql
 need node nodejs
 need npm npm
+need chromium chromium
 
 dotnet build Gateway.sln -c "$configuration" -v quiet -nologo -clp:NoSummary || { echo "0 passed, 1 failed"; exit 1; }
 

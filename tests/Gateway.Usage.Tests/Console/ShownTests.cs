@@ -72,4 +72,17 @@ public sealed class ShownTests
         Assert.Equal((0, 0, 2), (series.Answered[^2], series.Refused[^2], series.Failed[^2]));
         Assert.Equal((0, 1, 0), (series.Answered[^3], series.Refused[^3], series.Failed[^3]));
     }
+
+    [Fact]
+    public void Times_are_of_what_was_answered_and_first_tokens_of_what_had_one()
+    {
+        static LedgerEntry Entry(long duration, long first, int status = 200) =>
+            new(FakeJournal.Final(status: status) with { DurationMs = duration, TimeToFirstTokenMs = first }, default!);
+
+        var sample = OverviewReader.LatencyOf(new RequestPage([Entry(300, 90), Entry(100, -1), Entry(200, 70), Entry(9_000, 8_000, status: 503)], Next: null));
+
+        Assert.Equal((3, 200, 300), (sample.Requests, sample.AllHalf, sample.AllMost));
+        Assert.Equal((70, 90), (sample.AllFirstHalf, sample.AllFirstMost));
+        Assert.Equal([200], sample.Half);
+    }
 }

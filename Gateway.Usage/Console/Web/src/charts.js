@@ -7,6 +7,15 @@ const colour = name => getComputedStyle(document.documentElement).getPropertyVal
 const short = value => value >= 1e9 ? `${+(value / 1e9).toFixed(1)} B` : value >= 1e6 ? `${+(value / 1e6).toFixed(1)} M` : value >= 1e4 ? `${+(value / 1e3).toFixed(1)} k` : `${+value.toFixed(2)}`;
 const axisDollars = value => `$${value >= 1e6 ? +(value / 1e6).toFixed(2) : (value / 1e6).toPrecision(2).replace(/\.?0+$/, '')}`;
 
+const day = new Map([[true, new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })], [false, new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })]]);
+const hour = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+
+/** The day at midnight, else the time; on one line. */
+function xLabel(time, step, daily) {
+  const at = new Date(time * 1000);
+  return daily || step >= 86400 || (at.getHours() === 0 && at.getMinutes() === 0) ? day.get(Boolean(daily)).format(at) : hour.format(at);
+}
+
 /** Adds up from the bottom, so that the parts stand on each other. */
 function stacked(parts) {
   const sums = parts.map(part => [...part]);
@@ -32,7 +41,7 @@ function draw(id, { times, series, show, axis, bars, from, to, daily }) {
     cursor: { points: { size: 6 }, drag: { x: false, y: false } },
     legend: { live: true, markers: { width: 0, fill: (self, i) => self.series[i].paint } },
     scales: { x: { time: true, range: from === undefined ? undefined : [from, to] }, y: { range: (self, least, most) => [0, most > 0 ? most * 1.08 : 1] } },
-    axes: [{ ...axes, space: 60, size: 28 }, { ...axes, size: 54, space: 32, values: (self, values) => values.map(axis) }],
+    axes: [{ ...axes, space: 60, size: 24, values: (self, times, axis, space, step) => times.map(time => xLabel(time, step, daily)) }, { ...axes, size: 54, space: 32, values: (self, values) => values.map(axis) }],
     tzDate: daily ? time => uPlot.tzDate(new Date(time * 1000), 'Etc/UTC') : undefined,
     series: [
       { value: (self, time) => time === null ? '–' : new Date(time * 1000).toLocaleString('en-GB', daily ? { day: '2-digit', month: 'short', timeZone: 'UTC' } : { day: '2-digit', month: 'short', hour: '2-digit', minute: '2-digit' }), label: daily ? 'Day (UTC)' : 'Time' },
