@@ -16,7 +16,8 @@ var shared = builder.AddShared(settings, simulator);
 var moderation = builder.AddService<Projects.Gateway_Moderation>("moderation").WithShared(shared);
 
 var usage = builder.AddService<Projects.Gateway_Usage>("usage").WithShared(shared)
-    .WithCache(cache);
+    .WithCache(cache)
+    .WithDatabase(database);
 
 var router = builder.AddService<Projects.Gateway_Router>("router").WithShared(shared)
     .WithReference(moderation).WaitFor(moderation)

@@ -13,7 +13,7 @@ internal static class UsageApplication
 {
     private static readonly GatewayError Unknown = new(GatewayErrorKind.EndpointNotFound, "The gateway has no report at this path. There are: GET /admin/v1/usage, GET /admin/v1/requests and GET /admin/v1/requests/ID.");
 
-    public static WebApplicationBuilder AddUsage(this WebApplicationBuilder builder) => builder.AddContextAccess().AddLedger().AddBudgets().AddIngest().AddReports();
+    public static WebApplicationBuilder AddUsage(this WebApplicationBuilder builder) => builder.AddContextAccess().AddLedger().AddBudgets().AddIngest().AddReports().AddConsole();
 
     public static void MapUsage(this WebApplication app)
     {

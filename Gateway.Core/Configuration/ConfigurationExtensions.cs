@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using Gateway.Core.Configuration.Store;
+using Gateway.Core.Pricing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -27,9 +29,15 @@ public static class ConfigurationExtensions
 
         builder.Services.AddSingleton(source);
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.TryAddSingleton<IConfigStore>(services => new ConfigStore(
-            source, first, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ConfigStore>>()));
-        builder.Services.AddHealthChecks().AddCheck<ConfigHealthCheck>(ConfigHealthCheck.Name);
+        builder.Services.TryAddSingleton(services =>
+        {
+            var store = new ConfigStore(source, first, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ConfigStore>>());
+            _ = new PriceMetrics(services.GetRequiredService<IMeterFactory>(), store);
+            return store;
+        });
+        builder.Services.TryAddSingleton<IConfigStore>(static services => services.GetRequiredService<ConfigStore>());
+        builder.Services.AddMetrics();
+        builder.Services.AddHealthChecks().AddCheck<ConfigHealthCheck>(ConfigHealthCheck.Name).AddCheck<PricesHealthCheck>(PricesHealthCheck.Name);
         return builder;
     }
 }

@@ -47,6 +47,34 @@ public sealed record GatewayConfig
     public FrozenDictionary<string, ProcessorConfig> Processors { get; init; } = FrozenDictionary<string, ProcessorConfig>.Empty;
 
     public required ModerationConfig Moderation { get; init; }
+
+    public PricingConfig Pricing { get; init; } = PricingConfig.Standard;
+
+    /// <summary>Prices of models that have none in the document; deployments have theirs already.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public Pricing.PriceCatalogue Catalogue { get; init; } = Core.Pricing.PriceCatalogue.None;
+
+    /// <summary>What an upstream model costs that no model group names: as where one does, else as the catalogue says.</summary>
+    /// <returns>Null when it is unpriced.</returns>
+    public PricePlan? PlanOf(string provider, string model) =>
+        Models.Values.SelectMany(static group => group.Deployments).FirstOrDefault(deployment => deployment.Plan is not null && deployment.Provider == provider && deployment.Model == model)?.Plan
+            ?? (Providers.TryGetValue(provider, out var upstream) ? Catalogue.Find(upstream, model)?.Plan : null);
+}
+
+/// <summary>Where prices come from that the document does not have.</summary>
+public sealed record PricingConfig
+{
+    public const string Builtin = "builtin";
+
+    public const string None = "none";
+
+    public static PricingConfig Standard { get; } = new();
+
+    /// <summary><see cref="Builtin"/>, <see cref="None"/> or the path of a file, on the machine of each service.</summary>
+    public string Catalogue { get; init; } = Builtin;
+
+    /// <summary>Path of the file; null where it is none.</summary>
+    public string? File => Catalogue is Builtin or None ? null : Catalogue;
 }
 
 public sealed record ServerConfig
@@ -207,8 +235,15 @@ public sealed record DeploymentConfig
     /// <summary>Share of the traffic relative to the other deployments of the group.</summary>
     public int Weight { get; init; } = 1;
 
-    /// <summary>Null when unpriced: requests are then recorded with cost 0 and the flag <c>unpriced</c>.</summary>
-    public TokenPrice? Price { get; init; }
+    /// <summary>All of its prices; null when unpriced: requests are then recorded with cost 0 and the flag <c>unpriced</c>.</summary>
+    public PricePlan? Plan { get; init; }
+
+    /// <summary>The usual one of its prices; set, the only one.</summary>
+    public TokenPrice? Price
+    {
+        get => Plan?.Standard;
+        init => Plan = value;
+    }
 
     /// <summary>Most output tokens of the model; null when not known.</summary>
     public long? MaxOutput { get; init; }

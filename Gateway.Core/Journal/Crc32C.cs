@@ -4,8 +4,9 @@ using System.Numerics;
 namespace Gateway.Core.Journal;
 
 /// <summary>CRC-32C (Castagnoli), which processors compute by themselves. Finds every single flipped bit.</summary>
-internal static class Crc32C
+public static class Crc32C
 {
+    /// <summary>The checksum of a run of bytes.</summary>
     public static uint Compute(ReadOnlySpan<byte> bytes) => ~Append(uint.MaxValue, bytes);
 
     /// <summary>The checksum of the two runs as if they stood together.</summary>

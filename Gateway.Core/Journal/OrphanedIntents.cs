@@ -100,6 +100,7 @@ internal sealed class OrphanedIntents
     private static TokenUsage Difference(in TokenUsage more, in TokenUsage less) => new(
         Math.Max(0, more.Input - less.Input), Math.Max(0, more.CachedInput - less.CachedInput), Math.Max(0, more.CacheWrite - less.CacheWrite), Math.Max(0, more.Output - less.Output), Math.Max(0, more.Reasoning - less.Reasoning))
     {
+        CacheWrite1h = Math.Max(0, more.CacheWrite1h - less.CacheWrite1h),
         AudioInput = Math.Max(0, more.AudioInput - less.AudioInput),
         AudioOutput = Math.Max(0, more.AudioOutput - less.AudioOutput),
     };

@@ -32,8 +32,8 @@ public sealed class SegmentLog : IDisposable
     public SegmentLog(SegmentLogOptions options, RecordVisitor? replay = null)
     {
         _options = options;
-        var recovery = new SegmentRecovery(options.Folder, options.Disk, replay);
-        _lastSeq = recovery.Run(options.LastKnownSeq, out var report) - 1;
+        var recovery = new SegmentRecovery(options, replay);
+        _lastSeq = recovery.Run(out var report) - 1;
         Recovery = report;
         _closed = recovery.Segments;
         _syncedSeq = _lastSeq;

@@ -21,6 +21,12 @@ public sealed record SegmentLogOptions
     /// <summary>A record that is known to have existed, with all before it; 0 for none.</summary>
     public long LastKnownSeq { get; init; }
 
+    /// <summary>Closed segments that were found whole before and have not changed since, by ordinal: they are neither read nor replayed. Null for none.</summary>
+    public Func<int, KnownSegment?>? Known { get; init; }
+
+    /// <summary>Called after the last record of a segment was replayed.</summary>
+    public Action<KnownSegment>? Replayed { get; init; }
+
     /// <summary>How long after an append the background makes it durable, or null when the owner calls <see cref="SegmentLog.Sync"/>.</summary>
     /// <remarks>20 syncs a second at most. The death of the process loses nothing, whatever this is; a loss of power loses this much.</remarks>
     public TimeSpan? SyncAfter { get; init; } = TimeSpan.FromMilliseconds(50);

@@ -7,8 +7,10 @@ public delegate void RecordVisitor(in JournalRecord record, RecordLocation locat
 /// Makes a folder of segments whole again before anything is appended: cuts a torn tail off the last one, puts damaged ones
 /// aside with their good records kept, and names every gap. It only reads segments that are clean.
 /// </summary>
-internal sealed class SegmentRecovery(string folder, JournalDisk disk, RecordVisitor? visitor)
+internal sealed class SegmentRecovery(SegmentLogOptions options, RecordVisitor? visitor)
 {
+    private readonly string _folder = options.Folder;
+    private readonly JournalDisk _disk = options.Disk;
     private readonly List<JournalGap> _gaps = [];
     private readonly List<DamagedSegment> _damaged = [];
     private TornTail? _tornTail;
@@ -18,17 +20,17 @@ internal sealed class SegmentRecovery(string folder, JournalDisk disk, RecordVis
     /// <summary>Highest ordinal seen, emptied segments included.</summary>
     public int LastOrdinal { get; private set; }
 
-    /// <param name="lastKnownSeq">A record that is known to have existed, with all before it; 0 for none.</param>
     /// <param name="report">What was found.</param>
     /// <returns>The sequence number of the next record.</returns>
-    public long Run(long lastKnownSeq, out RecoveryReport report)
+    public long Run(out RecoveryReport report)
     {
-        var ordinals = SegmentFiles.List(folder);
-        while (ordinals.Count > 0 && IsUnused(SegmentFiles.Path(folder, ordinals[^1])))
+        var lastKnownSeq = options.LastKnownSeq;
+        var ordinals = SegmentFiles.List(_folder);
+        while (ordinals.Count > 0 && IsUnused(SegmentFiles.Path(_folder, ordinals[^1])))
         {
             // Made ahead of need, and the process ended before the first record.
             LastOrdinal = Math.Max(LastOrdinal, ordinals[^1]);
-            File.Delete(SegmentFiles.Path(folder, ordinals[^1]));
+            File.Delete(SegmentFiles.Path(_folder, ordinals[^1]));
             ordinals.RemoveAt(ordinals.Count - 1);
         }
 
@@ -38,8 +40,21 @@ internal sealed class SegmentRecovery(string folder, JournalDisk disk, RecordVis
         foreach (var ordinal in ordinals)
         {
             LastOrdinal = Math.Max(LastOrdinal, ordinal);
-            var survey = SegmentSurvey.Of(SegmentFiles.Path(folder, ordinal), last);
             var known = Math.Max(last ?? 0, lastKnownSeq);
+            if (options.Known?.Invoke(ordinal) is { } whole && whole.Info.FirstSeq > (last ?? 0))
+            {
+                if (whole.Info.FirstSeq > known + 1)
+                {
+                    _gaps.Add(new JournalGap(known + 1, whole.Info.FirstSeq - 1));
+                }
+
+                _gaps.AddRange(whole.Gaps);
+                Segments.Add(whole.Info);
+                last = whole.Info.LastSeq;
+                continue;
+            }
+
+            var survey = SegmentSurvey.Of(SegmentFiles.Path(_folder, ordinal), last);
             if (survey.FirstSeq > known + 1)
             {
                 _gaps.Add(new JournalGap(known + 1, survey.FirstSeq - 1));
@@ -48,6 +63,7 @@ internal sealed class SegmentRecovery(string folder, JournalDisk disk, RecordVis
             _gaps.AddRange(survey.Gaps);
             var info = Repair(ordinal, survey, isLast: ordinal == ordinals[^1]);
             Visit(info);
+            options.Replayed?.Invoke(new KnownSegment(info, survey.Gaps));
             Segments.Add(info);
             last = info.LastSeq;
             if (survey.Footer is { } footer && footer.LastSeq > info.LastSeq)
@@ -65,7 +81,7 @@ internal sealed class SegmentRecovery(string folder, JournalDisk disk, RecordVis
 
     private SegmentInfo Repair(int ordinal, SegmentSurvey survey, bool isLast)
     {
-        var path = SegmentFiles.Path(folder, ordinal);
+        var path = SegmentFiles.Path(_folder, ordinal);
         var length = survey.GoodEnd;
         if (survey.Damage.Count > (survey.TornFrom is null || !isLast ? 0 : 1) || survey.FooterLies)
         {
@@ -90,8 +106,8 @@ internal sealed class SegmentRecovery(string folder, JournalDisk disk, RecordVis
         SegmentFormat.WriteFooter(footer, sum);
         using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         RandomAccess.SetLength(file, length);
-        disk.Write(file, footer, length);
-        disk.Sync(file);
+        _disk.Write(file, footer, length);
+        _disk.Sync(file);
     }
 
     /// <summary>Copies the good records into a new file and only then swaps the names, so that a crash loses neither.</summary>
@@ -100,16 +116,16 @@ internal sealed class SegmentRecovery(string folder, JournalDisk disk, RecordVis
         var copyPath = path + ".copy";
         File.Delete(copyPath);
         long length;
-        using (var copy = disk.Create(copyPath))
+        using (var copy = _disk.Create(copyPath))
         {
-            length = SegmentCopy.Write(path, survey, copy, disk);
-            disk.Sync(copy);
+            length = SegmentCopy.Write(path, survey, copy, _disk);
+            _disk.Sync(copy);
         }
 
         var quarantine = SegmentFiles.QuarantineName(path);
         File.Move(path, quarantine);
         File.Move(copyPath, path);
-        disk.SyncFolder(folder);
+        _disk.SyncFolder(_folder);
         _damaged.Add(new DamagedSegment(Path.GetFileName(quarantine), survey.Damage));
         return length;
     }
@@ -121,7 +137,7 @@ internal sealed class SegmentRecovery(string folder, JournalDisk disk, RecordVis
             return;
         }
 
-        using var scanner = new SegmentScanner(SegmentFiles.Path(folder, info.Ordinal));
+        using var scanner = new SegmentScanner(SegmentFiles.Path(_folder, info.Ordinal));
         while (scanner.Next() is SegmentItem.Record)
         {
             visitor(scanner.Record, new RecordLocation(info.Ordinal, scanner.Offset));

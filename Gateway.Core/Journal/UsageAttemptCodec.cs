@@ -43,9 +43,10 @@ internal static class UsageAttemptCodec
     }
 
     /// <param name="reader">Stands at the count.</param>
+    /// <param name="version">Layout of the record.</param>
     /// <param name="final">All but its calls.</param>
     /// <exception cref="InvalidDataException">No calls, or more than a record holds.</exception>
-    public static UsageAttempt[] Read(ref WireReader reader, UsageFinal final)
+    public static UsageAttempt[] Read(ref WireReader reader, byte version, UsageFinal final)
     {
         var count = reader.ReadByte();
         if (count == 0)
@@ -61,7 +62,7 @@ internal static class UsageAttemptCodec
         var attempts = new UsageAttempt[count];
         for (var i = 0; i < attempts.Length; i++)
         {
-            attempts[i] = ReadOne(ref reader, final);
+            attempts[i] = ReadOne(ref reader, version, final);
         }
 
         return attempts;
@@ -114,7 +115,7 @@ internal static class UsageAttemptCodec
         writer.WriteVarint(attempt.TimeToFirstTokenMs);
     }
 
-    private static UsageAttempt ReadOne(ref WireReader reader, UsageFinal final)
+    private static UsageAttempt ReadOne(ref WireReader reader, byte version, UsageFinal final)
     {
         var number = reader.ReadInt32();
         var parts = (Parts)reader.ReadByte();
@@ -127,7 +128,7 @@ internal static class UsageAttemptCodec
             UpstreamStatus = (parts & Parts.Outcome) != 0 ? reader.ReadInt32() : final.Status,
             Failure = (parts & Parts.Failure) != 0 ? reader.ReadString() : "",
             AnsweredModel = (parts & Parts.AnsweredModel) != 0 ? reader.ReadString() : final.AnsweredModel,
-            Usage = (parts & Parts.Charge) != 0 ? UsageRecordCodec.ReadUsage(ref reader) : final.Usage,
+            Usage = (parts & Parts.Charge) != 0 ? UsageRecordCodec.ReadUsage(ref reader, version) : final.Usage,
             CostNanoUsd = (parts & Parts.Charge) != 0 ? reader.ReadVarint() : final.CostNanoUsd,
             Flags = (parts & Parts.Flags) != 0 ? (UsageFlags)reader.ReadInt32() : final.Flags,
             StartMs = reader.ReadVarint(),

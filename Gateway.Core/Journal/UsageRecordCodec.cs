@@ -84,6 +84,7 @@ public static class UsageRecordCodec
         UsageAttemptCodec.Write(ref writer, final);
         WriteText(ref writer, final.ServiceTier, MaxNoteChars);
         WriteNotes(ref writer, final.Warnings);
+        writer.WriteVarint(final.Usage.CacheWrite1h);
         return writer.Written;
     }
 
@@ -119,12 +120,13 @@ public static class UsageRecordCodec
         }
 
         final = final with { Usage = final.Usage with { AudioInput = reader.ReadVarint(), AudioOutput = reader.ReadVarint() } };
-        if (version != WithoutAttempts && UsageAttemptCodec.Read(ref reader, final) is { Length: > 0 } attempts)
+        if (version != WithoutAttempts && UsageAttemptCodec.Read(ref reader, version, final) is { Length: > 0 } attempts)
         {
             final = final with { AttemptRecords = attempts };
         }
 
-        return version > WithoutTags ? final with { ServiceTier = reader.ReadString(), Warnings = reader.ReadStrings() } : final;
+        return version > WithoutTags
+            ? final with { ServiceTier = reader.ReadString(), Warnings = reader.ReadStrings(), Usage = final.Usage with { CacheWrite1h = reader.ReadVarint() } } : final;
     }
 
     internal static void WriteUsage(ref WireWriter writer, in TokenUsage usage)
@@ -136,12 +138,14 @@ public static class UsageRecordCodec
         writer.WriteVarint(usage.Reasoning);
         writer.WriteVarint(usage.AudioInput);
         writer.WriteVarint(usage.AudioOutput);
+        writer.WriteVarint(usage.CacheWrite1h);
     }
 
-    internal static TokenUsage ReadUsage(ref WireReader reader) => new(reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint())
+    internal static TokenUsage ReadUsage(ref WireReader reader, byte version) => new(reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint())
     {
         AudioInput = reader.ReadVarint(),
         AudioOutput = reader.ReadVarint(),
+        CacheWrite1h = version > WithoutTags ? reader.ReadVarint() : 0,
     };
 
     internal static void WriteText(ref WireWriter writer, string text, int maxChars = MaxTextChars)
@@ -172,7 +176,7 @@ public static class UsageRecordCodec
         writer.WriteVarint((int)intent.Flags);
         var carries = intent.Attempt != 1 || intent.CarriedNanoUsd != 0 || intent.CarriedUsage != default;
         var isCharged = intent.Owner.Length > 0 || intent.Organisation.Length > 0 || intent.Budgets.Count > 0;
-        var hasClasses = intent.Price is { } classes && (classes.Reasoning ?? classes.AudioInput ?? classes.AudioOutput) is not null;
+        var hasClasses = intent.Price is { } classes && (classes.Reasoning ?? classes.AudioInput ?? classes.AudioOutput ?? classes.CacheWrite1h) is not null;
         var isTagged = intent.Tags.Count > 0 || intent.PriceVersion.Length > 0;
         writer.WriteByte((byte)((intent.Price is null ? Parts.None : Parts.Price) | (carries ? Parts.Carried : Parts.None) | (isCharged ? Parts.Charged : Parts.None)
             | (hasClasses ? Parts.Classes : Parts.None) | (isTagged ? Parts.Tagged : Parts.None)));
@@ -187,6 +191,7 @@ public static class UsageRecordCodec
                 writer.WriteVarint(price.Reasoning ?? -1);
                 writer.WriteVarint(price.AudioInput ?? -1);
                 writer.WriteVarint(price.AudioOutput ?? -1);
+                writer.WriteVarint(price.CacheWrite1h ?? -1);
             }
         }
 
@@ -257,7 +262,7 @@ public static class UsageRecordCodec
             Flags = (UsageFlags)reader.ReadInt32(),
             Price = ReadPrice(ref reader, version, out var parts),
             Attempt = (parts & Parts.Carried) != 0 ? reader.ReadInt32() : 1,
-            CarriedUsage = (parts & Parts.Carried) != 0 ? ReadUsage(ref reader) : default,
+            CarriedUsage = (parts & Parts.Carried) != 0 ? ReadUsage(ref reader, version) : default,
             CarriedNanoUsd = (parts & Parts.Carried) != 0 ? reader.ReadVarint() : 0,
         };
         if ((parts & Parts.Charged) != 0)
@@ -283,7 +288,13 @@ public static class UsageRecordCodec
         }
 
         var price = new TokenPrice(reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint(), reader.ReadVarint());
-        return (parts & Parts.Classes) == 0 ? price : price with { Reasoning = Optional(reader.ReadVarint()), AudioInput = Optional(reader.ReadVarint()), AudioOutput = Optional(reader.ReadVarint()) };
+        return (parts & Parts.Classes) == 0 ? price : price with
+        {
+            Reasoning = Optional(reader.ReadVarint()),
+            AudioInput = Optional(reader.ReadVarint()),
+            AudioOutput = Optional(reader.ReadVarint()),
+            CacheWrite1h = Optional(reader.ReadVarint()),
+        };
     }
 
     private static long? Optional(long price) => price < 0 ? null : price;

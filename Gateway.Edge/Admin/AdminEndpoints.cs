@@ -23,6 +23,7 @@ internal static class AdminEndpoints
         builder.Services.AddSingleton<ConfigAdmin>();
         builder.Services.AddSingleton<OpenApiDocument>();
         builder.Services.AddKeysAdmin();
+        builder.Services.AddConsoleDoor();
         builder.Services.AddHealthChecks().AddCheck<ProvidersHealthCheck>(ProvidersHealthCheck.Name);
 
         // Bare, and to addresses that are already looked up: each Router is asked once.
@@ -39,7 +40,7 @@ internal static class AdminEndpoints
         return builder;
     }
 
-    /// <summary>Reports for operators, and the console, which asks its reader for the admin key itself.</summary>
+    /// <summary>Reports for operators, and the console.</summary>
     public static void MapAdmin(this WebApplication app)
     {
         var usage = app.Services.GetRequiredService<UsageProxy>();
@@ -60,6 +61,6 @@ internal static class AdminEndpoints
 
         // Whatever else Usage has; it says what it has not.
         app.MapGet("/admin/v1/{**path}", (RequestDelegate)usage.AdminAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
-        app.MapGet("/console/{**path}", usage.ConsoleAsync).WithMetadata(new EdgePolicy(EdgeAccess.Public));
+        app.MapConsoleDoor();
     }
 }

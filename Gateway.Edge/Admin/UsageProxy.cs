@@ -37,8 +37,8 @@ internal sealed class UsageProxy(
         await AdminAsync(context, StreamLimit);
     }
 
-    /// <summary>A static page for anybody: forwarded with no rights at all.</summary>
-    public Task ConsoleAsync(HttpContext context) => ForwardAsync(context, ContextRole.Client, Limit);
+    /// <summary>A page of the console, for whom its door has let in.</summary>
+    public Task ConsoleAsync(HttpContext context, ContextRole role) => ForwardAsync(context, role, Limit);
 
     private static bool IsExport(HttpRequest request) => request.Query.TryGetValue("format", out var format) && format != "json";
 

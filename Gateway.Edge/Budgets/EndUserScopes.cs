@@ -15,7 +15,7 @@ namespace Gateway.Edge.Budgets;
 internal sealed class EndUserScopes
 {
     public const int MostExact = 16_384;
-    public const int SharedScopes = 8_192;
+    public const int SharedScopes = 2_048;
 
     private static readonly TimeSpan LeastKept = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan MostKept = TimeSpan.FromDays(1);
@@ -124,6 +124,7 @@ internal sealed class EndUserScopes
 internal sealed class EndUserScope(OwnerScope owner)
 {
     private readonly BudgetCharges _charges = new([owner]);
+    private bool _hasCome;
     private long _lastUsed;
     private Rules? _rules;
     private Charges? _all;
@@ -144,7 +145,14 @@ internal sealed class EndUserScope(OwnerScope owner)
             List<Gateway.Core.Admission.Shared.LimitRule> own = [];
             owner.Collect(own, target);
             kept = new Rules(ofKey, target, own.Count == 0 ? ofKey : ofKey.With(new RuleSet(own)));
-            Volatile.Write(ref _rules, kept);
+
+            // Of a flood of names each comes once: what is made for one is kept when it comes again.
+            if (_hasCome)
+            {
+                Volatile.Write(ref _rules, kept);
+            }
+
+            _hasCome = true;
         }
 
         return kept.Set;
@@ -154,6 +162,11 @@ internal sealed class EndUserScope(OwnerScope owner)
     public ChargeSet With(ChargeSet ofKey, DateTimeOffset now)
     {
         var own = _charges.At(now);
+        if (own.IsEmpty)
+        {
+            return ofKey;
+        }
+
         var kept = Volatile.Read(ref _all);
         if (kept is null || !ReferenceEquals(kept.OfKey, ofKey) || !ReferenceEquals(kept.Own, own))
         {

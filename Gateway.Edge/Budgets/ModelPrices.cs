@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Gateway.Core.Catalog;
 using Gateway.Core.Configuration;
+using Gateway.Core.Money;
 using Gateway.Core.Requests;
 
 namespace Gateway.Edge.Budgets;
@@ -17,9 +18,13 @@ internal sealed class ModelPrices(GatewayConfig config)
     {
         // The same model is priced alike whichever name led to it.
         var candidates = target.Group is { } group ? group.Deployments.Where(deployment => NamePattern.MatchesAny(providers, deployment.Provider))
-            : _deployments.GetValueOrDefault($"{target.Providers[0]}/{target.UpstreamModel}", []);
+            : _deployments.GetValueOrDefault($"{target.Providers[0]}/{target.UpstreamModel}") ?? Unlisted(target.Providers[0], target.UpstreamModel);
         return TargetPrice.Of([.. candidates], target.Group?.OutputCap);
     }
+
+    // No group names it, and the catalogue may still know its price.
+    private DeploymentConfig[] Unlisted(string provider, string model) =>
+        config.PlanOf(provider, model) is { } plan ? [new DeploymentConfig { Provider = provider, Model = model, Plan = plan }] : [];
 }
 
 /// <summary>What one call of a model may cost a key at most: the dearest of what may serve it.</summary>
@@ -34,11 +39,26 @@ internal sealed record TargetPrice
     /// <summary>Whether anything that has a price may serve it. What has none is not asked for callers with hard budgets.</summary>
     public bool IsPriced { get; private init; }
 
-    /// <summary>Dearest input, written to a cache or not. Nano-USD per 1,000,000 tokens.</summary>
-    public long Input { get; private init; }
+    /// <summary>Dearest token of the input, of any class and tier and however long the prompt. Nano-USD per 1,000,000 tokens.</summary>
+    public long Input => Priced.Length == 0 ? 0 : Priced.Max(static plan => plan.Dearest(long.MaxValue).DearestInput);
 
-    /// <summary>Dearest output. Nano-USD per 1,000,000 tokens.</summary>
-    public long Output { get; private init; }
+    /// <summary>Dearest token of the output. Nano-USD per 1,000,000 tokens.</summary>
+    public long Output => Priced.Length == 0 ? 0 : Priced.Max(static plan => plan.Dearest(long.MaxValue).DearestOutput);
+
+    private PricePlan[] Priced { get; init; } = [];
+
+    /// <summary>The same for a prompt of at most so many tokens: only a longer one costs what long ones do.</summary>
+    public (long Input, long Output) For(long mostInputTokens)
+    {
+        var (input, output) = (0L, 0L);
+        foreach (var plan in Priced)
+        {
+            var dearest = plan.Dearest(mostInputTokens);
+            (input, output) = (Math.Max(input, dearest.DearestInput), Math.Max(output, dearest.DearestOutput));
+        }
+
+        return (input, output);
+    }
 
     /// <summary>Most output of any of them; null when one does not say.</summary>
     public long? MaxOutput { get; private init; }
@@ -54,14 +74,13 @@ internal sealed record TargetPrice
 
     public static TargetPrice Of(DeploymentConfig[] candidates, long? groupCap)
     {
-        var priced = Array.FindAll(candidates, static deployment => deployment.Price is not null);
+        var priced = Array.FindAll(candidates, static deployment => deployment.Plan is not null);
         var maxOutput = candidates.Max(static deployment => deployment.MaxOutput);
         var context = candidates.Max(static deployment => deployment.Context);
         return new TargetPrice
         {
             IsPriced = priced.Length > 0,
-            Input = priced.Length == 0 ? 0 : priced.Max(static deployment => Math.Max(deployment.Price!.Input, Math.Max(deployment.Price.CachedInput, deployment.Price.CacheWrite))),
-            Output = priced.Length == 0 ? 0 : priced.Max(static deployment => deployment.Price!.Output),
+            Priced = Array.ConvertAll(priced, static deployment => deployment.Plan!),
             MaxOutput = Array.Exists(candidates, static deployment => deployment.MaxOutput is null) ? null : maxOutput,
             OutputCap = Math.Min(maxOutput ?? long.MaxValue, groupCap ?? StandardOutputCap),
             Context = Array.Exists(candidates, static deployment => deployment.Context is null) ? null : context,

@@ -60,8 +60,9 @@ internal static class MoneyBounds
         var cautious = Cautious(in size, price);
         var estimate = size.IsOpen ? cautious : Math.Min(cautious, Likely(input, in size));
         var (cap, least) = CapOf(in facts, kind, price);
-        var perToken = Math.Min(Cost(size.Choices, price.Output), BudgetConfig.MostNanoUsd / Math.Max(1, cap));
-        return new RequestBound(new MoneyBound(Cost(estimate, price.Input), Cost(cautious, price.Input), perToken, cap, least), estimate, cautious);
+        var (inputPrice, outputPrice) = price.For(cautious);
+        var perToken = Math.Min(Cost(size.Choices, outputPrice), BudgetConfig.MostNanoUsd / Math.Max(1, cap));
+        return new RequestBound(new MoneyBound(Cost(estimate, inputPrice), Cost(cautious, inputPrice), perToken, cap, least), estimate, cautious);
     }
 
     /// <summary>Whether an output cap can be written into such a request.</summary>

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Gateway.Core;
 using Gateway.Core.Errors;
 using Gateway.Edge.Abuse;
+using Gateway.Edge.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Edge.Endpoints;
@@ -8,7 +10,7 @@ namespace Gateway.Edge.Endpoints;
 /// <summary>
 /// Around every request: a request id, the input rules, and one shape for every error, whoever found it.
 /// </summary>
-internal sealed class EdgeMiddleware(RequestDelegate next, EdgeSnapshots snapshots, EdgeErrors errors, MemoryGate memory, TimeProvider time)
+internal sealed class EdgeMiddleware(RequestDelegate next, EdgeSnapshots snapshots, EdgeErrors errors, MemoryGate memory, LlmMetrics metrics, TimeProvider time)
 {
     /// <summary>
     /// Bytes over the limit that are still read, and dropped, after the refusal (for at most 5 s, the server's bound): to close on a client
@@ -21,6 +23,7 @@ internal sealed class EdgeMiddleware(RequestDelegate next, EdgeSnapshots snapsho
         var snapshot = snapshots.Current;
         var id = Guid.CreateVersion7(time.GetUtcNow()).ToString();
         context.TraceIdentifier = id;
+        Activity.Current?.SetTag("gateway.request.id", id);
         var headers = context.Response.Headers;
         headers[GatewayHeaders.RequestId] = id;
         headers[GatewayHeaders.ConfigGeneration] = snapshot.GenerationText;
@@ -30,7 +33,17 @@ internal sealed class EdgeMiddleware(RequestDelegate next, EdgeSnapshots snapsho
             limit.MaxRequestBodySize = snapshot.MaxBodyBytes + DrainedBytes;
         }
 
-        return (InputRules.Check(context) ?? CheckMemory(context)) is { } refused ? errors.WriteAsync(context, refused) : RunAsync(context, snapshot);
+        return (InputRules.Check(context) ?? CheckMemory(context)) is { } refused ? RefuseAsync(context, refused) : RunAsync(context, snapshot);
+    }
+
+    private Task RefuseAsync(HttpContext context, GatewayError error)
+    {
+        if (LlmMetrics.EndpointOf(context) is { } endpoint)
+        {
+            metrics.Refused(endpoint.Operation, error);
+        }
+
+        return errors.WriteAsync(context, error);
     }
 
     /// <summary>Operators get through: they may be the ones who help.</summary>
@@ -49,6 +62,7 @@ internal sealed class EdgeMiddleware(RequestDelegate next, EdgeSnapshots snapsho
         }
         catch (GatewayException refused)
         {
+            NoteFailed(context, refused.Error);
             await errors.WriteAsync(context, refused.Error);
         }
         catch (BadHttpRequestException bad)
@@ -56,14 +70,29 @@ internal sealed class EdgeMiddleware(RequestDelegate next, EdgeSnapshots snapsho
             var error = bad.StatusCode == StatusCodes.Status413PayloadTooLarge
                 ? BodyErrors.TooLarge(snapshot.MaxBodyBytes).Error
                 : new GatewayError(GatewayErrorKind.InvalidRequest, $"The request could not be read: {bad.Message}");
+            NoteFailed(context, error);
             await errors.WriteAsync(context, error);
         }
 #pragma warning disable CA1031 // The last frame of the request: whatever else happens, the client gets an answer of our shape, or a reset.
         catch (Exception failure)
         {
+            if (!EdgeErrors.IsGone(context, failure))
+            {
+                NoteFailed(context, EdgeErrors.Bug);
+            }
+
             await errors.WriteUnexpectedAsync(context, failure);
         }
 #pragma warning restore CA1031
+    }
+
+    /// <summary>The request itself is counted where it is served.</summary>
+    private void NoteFailed(HttpContext context, GatewayError error)
+    {
+        if (LlmMetrics.EndpointOf(context) is not null)
+        {
+            metrics.Failed(error, LlmMetrics.NoModel);
+        }
     }
 
     private Task DescribeUnroutedAsync(HttpContext context) => context.Response.StatusCode switch

@@ -5,6 +5,7 @@ using Gateway.Edge.Budgets;
 using Gateway.Edge.Endpoints;
 using Gateway.Edge.Forwarding;
 using Gateway.Edge.Models;
+using Gateway.Edge.Telemetry;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -18,6 +19,7 @@ internal static class LlmEndpoints
         builder.Services.AddSingleton<EdgeSnapshots>();
         builder.Services.AddSingleton<EdgeMetrics>();
         builder.Services.AddSingleton<EdgeErrors>();
+        builder.Services.AddSingleton<LlmMetrics>();
         builder.Services.AddSingleton<TokenEstimator>();
         builder.Services.AddSingleton<AdmissionMetrics>();
         builder.Services.AddSingleton<Admissions>();

@@ -6,13 +6,14 @@ using Gateway.Edge.Abuse;
 using Gateway.Edge.Budgets;
 using Gateway.Edge.Forwarding;
 using Gateway.Edge.Routes;
+using Gateway.Edge.Telemetry;
 using Gateway.Edge.VirtualKeys;
 
 namespace Gateway.Edge.Endpoints;
 
 /// <summary>Everything that the handlers of LLM endpoints share.</summary>
 internal sealed record LlmProxyServices(
-    EdgeSnapshots Snapshots, Admissions Admissions, ContextToken Tokens, Forwarder Forwarder, EdgeErrors Errors, TimeProvider Time, ClientGate Gate);
+    EdgeSnapshots Snapshots, Admissions Admissions, ContextToken Tokens, Forwarder Forwarder, EdgeErrors Errors, TimeProvider Time, ClientGate Gate, LlmMetrics Metrics);
 
 /// <summary>One LLM endpoint: authenticate, read the facts, authorise, admit, forward, relay. Made once, at start.</summary>
 internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, ServiceEndpoints service, LlmProxyServices shared)
@@ -43,18 +44,56 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
             context.Response.Headers[GatewayHeaders.Degraded] = "redis";
         }
 
-        var error = shared.Gate.Enter(context, snapshot, orNobody: NeedsModel, out var key) ?? RequestDeadline.Read(context.Request.Headers, out var wanted) ?? await ServeAsync(context, snapshot, key!, path, wanted, arrived);
-        if (error is not null)
+        shared.Metrics.Began();
+        var (model, status) = (LlmMetrics.NoModel, StatusCodes.Status500InternalServerError);
+        try
         {
-            context.Response.Headers[ServerTiming.Header] = ServerTiming.Describe(shared.Time.GetElapsedTime(arrived), inner: null);
-            await shared.Errors.WriteAsync(context, error);
+            TimeSpan? wanted = null;
+            var error = shared.Gate.Enter(context, snapshot, orNobody: NeedsModel, out var key) ?? RequestDeadline.Read(context.Request.Headers, out wanted);
+            if (error is null)
+            {
+                (error, model) = await ServeAsync(context, snapshot, key!, path, wanted, arrived);
+            }
+
+            if (error is not null)
+            {
+                status = error.Facts.Status;
+                shared.Metrics.Failed(error, model);
+                context.Response.Headers[ServerTiming.Header] = ServerTiming.Describe(shared.Time.GetElapsedTime(arrived), inner: null);
+                await shared.Errors.WriteAsync(context, error);
+            }
+            else
+            {
+                status = context.Response.HasStarted ? context.Response.StatusCode : LlmMetrics.ClientGone;
+            }
+        }
+        catch (GatewayException refused)
+        {
+            status = refused.Error.Facts.Status;
+            throw;
+        }
+        catch (BadHttpRequestException bad)
+        {
+            status = bad.StatusCode;
+            throw;
+        }
+        catch when (context.RequestAborted.IsCancellationRequested)
+        {
+            status = LlmMetrics.ClientGone;
+            throw;
+        }
+        finally
+        {
+            shared.Metrics.Ended(endpoint.Operation, model, status, shared.Time.GetElapsedTime(arrived));
         }
     }
 
-    private async ValueTask<GatewayError?> ServeAsync(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, GeminiPath? path, TimeSpan? wanted, long arrived)
+    /// <returns>The error to write, or null; and the model as metrics call it.</returns>
+    private async ValueTask<(GatewayError? Error, string Model)> ServeAsync(HttpContext context, EdgeSnapshot snapshot, VirtualKey key, GeminiPath? path, TimeSpan? wanted, long arrived)
     {
         var body = await PooledBody.ReadAsync(context.Request, snapshot.MaxBodyBytes, context.RequestAborted);
         HeldAdmission? held = null;
+        var model = LlmMetrics.NoModel;
         try
         {
             if (body.Memory.Length > LongBody)
@@ -70,25 +109,30 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
                 (facts, form, var wrong) = await ReadFormAsync(context.Request, body);
                 if (wrong is not null)
                 {
-                    return wrong;
+                    return (wrong, model);
                 }
             }
             else if (!RequestFactsReader.TryRead(body.Memory.Span, endpoint.Operation, path?.Facts, out facts, out var unreadable))
             {
-                return unreadable;
+                return (unreadable, model);
             }
 
             var decision = new LlmDecision(endpoint, snapshot, key, PathRoute.Of(context), in facts);
+            if (NeedsModel)
+            {
+                model = LlmMetrics.ModelOf(decision.Target);
+            }
+
             if (decision.CheckShape() is { } notHere)
             {
-                return notHere;
+                return (notHere, model);
             }
 
             // Unknown models count too: to find what was meant costs more than to serve.
             (var notNow, held, var instead) = await shared.Admissions.AdmitAsync(context, in decision, body.Memory);
             if ((notNow ?? decision.CheckAccess()) is { } refused)
             {
-                return refused;
+                return (refused, model);
             }
 
             if (instead is not null)
@@ -99,12 +143,12 @@ internal sealed class LlmProxy(LlmEndpoint endpoint, ContextAudience audience, S
             var left = decision.TimeFor(wanted) - shared.Time.GetElapsedTime(arrived);
             if (left <= TimeSpan.Zero)
             {
-                return Forwarder.DeadlineExceeded;
+                return (Forwarder.DeadlineExceeded, model);
             }
 
             var sent = path?.ToTarget() ?? endpoint.Path;
             var token = shared.Tokens.Sign(decision.Claims(context.TraceIdentifier, audience, sent, body.Memory.Span, left, shared, held is { IsOwn: false } ? held.Hold.Ticket : null));
-            return await shared.Forwarder.ForwardAsync(new ForwardedCall(service, HttpMethod.Post, sent, token, body, arrived, left + Patience) { FormType = form?.ContentType, Held = held }, context);
+            return (await shared.Forwarder.ForwardAsync(new ForwardedCall(service, HttpMethod.Post, sent, token, body, arrived, left + Patience) { FormType = form?.ContentType, Held = held }, context), model);
         }
         finally
         {

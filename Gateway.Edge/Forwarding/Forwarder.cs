@@ -1,11 +1,12 @@
 using System.Net;
 using Gateway.Core.Configuration.Draining;
 using Gateway.Core.Errors;
+using Gateway.Edge.Telemetry;
 
 namespace Gateway.Edge.Forwarding;
 
 /// <summary>Carries one request to an inner service and its answer back.</summary>
-internal sealed class Forwarder(ServiceClient services, Drain drain, TimeProvider time, ILogger<Forwarder> logger)
+internal sealed class Forwarder(ServiceClient services, Drain drain, LlmMetrics metrics, TimeProvider time, ILogger<Forwarder> logger)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
@@ -62,7 +63,8 @@ internal sealed class Forwarder(ServiceClient services, Drain drain, TimeProvide
 
             call.Service.NoteAccepted();
             call.Held?.LearnFrom(answer.Headers);
-            client.Response.Headers[ServerTiming.Header] = ServerTiming.Describe(time.GetElapsedTime(call.Arrived), answer.Headers);
+            client.Response.Headers[ServerTiming.Header] = ServerTiming.Describe(time.GetElapsedTime(call.Arrived), answer.Headers, out var own);
+            metrics.Answered(own);
             return await RelayAsync(call, answer, client, over.Token);
         }
     }
@@ -87,6 +89,11 @@ internal sealed class Forwarder(ServiceClient services, Drain drain, TimeProvide
             {
                 ForwardedHeaders.RemoveCopied(answer, client.Response);
                 return error;
+            }
+
+            if (LlmMetrics.EndpointOf(client) is not null)
+            {
+                metrics.Failed(error, LlmMetrics.NoModel);
             }
 
             var how = await relay.BreakAsync(error);

@@ -15,12 +15,18 @@ internal static class ServerTiming
 
     /// <param name="elapsed">Arrival of the request at the Edge to the head of the answer.</param>
     /// <param name="inner">Headers of the inner service's answer; null when there was none.</param>
-    public static string Describe(TimeSpan elapsed, HttpResponseHeaders? inner)
+    public static string Describe(TimeSpan elapsed, HttpResponseHeaders? inner) => Describe(elapsed, inner, out _);
+
+    /// <param name="elapsed">Arrival of the request at the Edge to the head of the answer.</param>
+    /// <param name="inner">Headers of the inner service's answer; null when there was none.</param>
+    /// <param name="own">The gateway's share; null where the service does not say what its upstream took.</param>
+    public static string Describe(TimeSpan elapsed, HttpResponseHeaders? inner, out TimeSpan? own)
     {
         // Whole microseconds: formatting a double costs several times as much.
         Span<char> text = stackalloc char[128];
         var total = (long)elapsed.TotalMicroseconds;
         var upstream = Upstream(inner) is { } milliseconds ? (long)Math.Min(milliseconds * 1000 + 0.5, MaxMicroseconds) : -1;
+        own = upstream < 0 ? null : TimeSpan.FromMicroseconds(Math.Max(0, total - upstream));
         var length = Write(text, 0, GatewayPrefix, upstream < 0 ? total : Math.Max(0, total - upstream));
         if (upstream >= 0)
         {

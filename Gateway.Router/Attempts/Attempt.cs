@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Gateway.Core.Journal;
+using Gateway.Core.Money;
 using Gateway.Router.Catalog;
 using Gateway.Router.Cooldowns;
 using Gateway.Router.Credentials;
@@ -46,8 +47,11 @@ internal sealed class Attempt(LlmExchange exchange, int number, Deployment deplo
     /// <summary>Its record in the journal; null for what is not charged for.</summary>
     public UsageIntent? Intent { get; set; }
 
-    /// <summary>What it costs at the price of its own deployment.</summary>
-    public long CostNanoUsd => Intent?.Price?.Cost(Outcome.Usage) ?? 0;
+    /// <summary>The price of its own deployment that holds for what is known of it: how long its input was and which tier its answer names. Null when unpriced or not charged for.</summary>
+    public TokenPrice? Price => Intent is null ? null : Deployment.Plan?.For(Outcome.Usage.Input, Outcome.Tier);
+
+    /// <summary>What it costs at <see cref="Price"/>.</summary>
+    public long CostNanoUsd => Price?.Cost(Outcome.Usage) ?? 0;
 
     /// <summary>What is special about its counts.</summary>
     public UsageFlags Flags => Intent is { Price: null } ? Outcome.Flags | UsageFlags.Unpriced : Outcome.Flags;

@@ -16,6 +16,9 @@ internal sealed class AttemptOutcome
 
     public TokenUsage Usage { get; set; }
 
+    /// <summary>Tier of service that the answer names.</summary>
+    public ServiceTier Tier { get; set; }
+
     public UsageFlags Flags { get; set; } = UsageFlags.Estimated | UsageFlags.Incomplete;
 
     /// <summary>Timestamp of the first content byte; 0 when none came.</summary>

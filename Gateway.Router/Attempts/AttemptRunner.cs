@@ -13,7 +13,7 @@ internal sealed class AttemptRunner(UsageRecorder recorder, PlainRelay plain, Tr
     /// <returns>The failure while the client has seen nothing of this call; null when it was told all there is.</returns>
     public async ValueTask<AttemptFailure?> RunAsync(Attempt attempt)
     {
-        using var span = telemetry.Start(attempt);
+        using var span = AttemptTelemetry.Start(attempt);
         AttemptFailure? failure;
         try
         {

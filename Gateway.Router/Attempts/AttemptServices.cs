@@ -1,5 +1,6 @@
 using Gateway.Router.Pipeline;
 using Gateway.Router.Routing;
+using Gateway.Router.Telemetry;
 using Microsoft.Extensions.ObjectPool;
 
 namespace Gateway.Router.Attempts;
@@ -21,7 +22,8 @@ internal static class AttemptServices
         services.AddSingleton<FallbackFinder>();
         services.AddSingleton<PlaceFinder>();
         services.AddSingleton<AttemptTelemetry>();
-        services.AddSingleton<ILlmCompletion>(static provider => provider.GetRequiredService<AttemptTelemetry>());
+        services.AddSingleton<SpendCounters>();
+        services.AddSingleton<ILlmCompletion, RequestMetrics>();
         services.AddLlmStage<AttemptStage>(LlmPhase.Attempt);
         return builder;
     }

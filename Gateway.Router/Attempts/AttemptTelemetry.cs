@@ -2,49 +2,45 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Gateway.Core.Journal;
 using Gateway.Core.Requests;
-using Gateway.Router.Pipeline;
+using Gateway.Router.Telemetry;
 
 namespace Gateway.Router.Attempts;
 
-/// <summary>One span per attempt; request metrics when an exchange is over. No content, no key, no user.</summary>
-internal sealed class AttemptTelemetry : ILlmCompletion, IDisposable
+/// <summary>One span per attempt, named and tagged as OpenTelemetry's conventions for generative AI say, and a count. No content, no key, no user.</summary>
+internal sealed class AttemptTelemetry
 {
-    public const string Name = "Gateway.Router";
-
-    private readonly ActivitySource _source = new(Name);
-    private readonly Histogram<double> _duration;
-    private readonly Histogram<double> _firstToken;
     private readonly Counter<long> _attempts;
-    private readonly Counter<long> _tokens;
 
-    public AttemptTelemetry(IMeterFactory meters)
-    {
-        var meter = meters.Create(Name);
-        _duration = meter.CreateHistogram<double>("gen_ai.server.request.duration", "s", "Arrival at the Router to the last byte to the Edge.");
-        _firstToken = meter.CreateHistogram<double>("gen_ai.server.time_to_first_token", "s", "Arrival at the Router to the first content byte from the upstream.");
-        _attempts = meter.CreateCounter<long>("gateway.upstream.attempts", "{attempt}", "Upstream calls, counted when they end.");
-        _tokens = meter.CreateCounter<long>("gateway.tokens", "{token}", "Tokens charged, input and output.");
-    }
-
-    public void Dispose() => _source.Dispose();
+    public AttemptTelemetry(IMeterFactory meters) =>
+        _attempts = meters.Create(RouterTraces.Name).CreateCounter<long>("gateway.upstream.attempts", "{attempt}", "Upstream calls, counted when they end.");
 
     /// <returns>Null when nobody listens.</returns>
-    public Activity? Start(Attempt attempt)
+    public static Activity? Start(Attempt attempt)
     {
-        if (!_source.HasListeners())
+        if (!RouterTraces.AreRead)
         {
             return null;
         }
 
         var deployment = attempt.Deployment;
-        var operation = OperationName(attempt.Exchange.Endpoint.Operation);
-        var span = _source.StartActivity($"{operation} {deployment.Model}", ActivityKind.Client);
+        var address = deployment.Provider.BaseUrl;
+        var operation = GenAiNames.Of(attempt.Exchange.Endpoint.Operation);
+        var span = RouterTraces.Source.StartActivity($"{operation} {deployment.Model}", ActivityKind.Client);
         span?.SetTag("gen_ai.operation.name", operation)
-            .SetTag("gen_ai.provider.name", deployment.Provider.Name)
+            .SetTag("gen_ai.provider.name", deployment.GenAiProvider)
             .SetTag("gen_ai.request.model", deployment.Model)
+            // The host alone: what else an address may hold (a user, a path, a query) is nobody's business.
+            .SetTag("server.address", address.Host)
+            .SetTag("server.port", address.Port)
+            .SetTag("gateway.provider", deployment.Provider.Name)
             .SetTag("gateway.deployment", deployment.Id)
             .SetTag("gateway.attempt", attempt.Number)
-            .SetTag("gateway.request.id", attempt.Exchange.RequestId.ToString("N"));
+            .SetTag("gateway.request.id", attempt.Exchange.RequestId.ToString());
+        if (attempt.Exchange.Facts.OutputCap is > 0 and var cap)
+        {
+            span?.SetTag("gen_ai.request.max_tokens", cap);
+        }
+
         return span;
     }
 
@@ -56,82 +52,45 @@ internal sealed class AttemptTelemetry : ILlmCompletion, IDisposable
             _attempts.Add(1, new TagList
             {
                 { "gateway.deployment", attempt.Deployment.MetricName },
-                { "gateway.ending", EndingName(outcome.Ending) },
+                { "gateway.ending", MetricNames.Of(outcome.Ending) },
             });
         }
 
-        if (span is null)
+        if (span is not null)
         {
-            return;
+            Describe(attempt, span);
         }
+    }
 
+    private static void Describe(Attempt attempt, Activity span)
+    {
+        var outcome = attempt.Outcome;
         span.SetTag("gen_ai.usage.input_tokens", outcome.Usage.Input)
             .SetTag("gen_ai.usage.output_tokens", outcome.Usage.Output)
-            .SetTag("gateway.ending", EndingName(outcome.Ending));
+            .SetTag("gateway.ending", MetricNames.Of(outcome.Ending));
+        if (outcome.Usage.CachedInput > 0)
+        {
+            span.SetTag("gen_ai.usage.cache_read.input_tokens", outcome.Usage.CachedInput);
+        }
+
+        if (outcome.Usage.CacheWrite > 0)
+        {
+            span.SetTag("gen_ai.usage.cache_creation.input_tokens", outcome.Usage.CacheWrite);
+        }
+
+        if (outcome.UpstreamStatus > 0)
+        {
+            span.SetTag("http.response.status_code", outcome.UpstreamStatus);
+        }
+
         if (outcome.AnsweredModel.Length > 0)
         {
             span.SetTag("gen_ai.response.model", outcome.AnsweredModel);
         }
 
-        if (outcome.Ending is not (RequestEnding.Completed or RequestEnding.ClientGone))
+        if (outcome.Ending is not (RequestEnding.Completed or RequestEnding.ClientGone or RequestEnding.Superseded))
         {
-            span.SetStatus(ActivityStatusCode.Error);
-            span.SetTag("error.type", outcome.Failure.Word() is { Length: > 0 } word ? word : EndingName(outcome.Ending));
+            span.Fail(outcome.Failure.Word() is { Length: > 0 } word ? word : MetricNames.Of(outcome.Ending));
         }
     }
-
-    public void Completed(LlmExchange exchange, in LlmSummary summary)
-    {
-        if (!_duration.Enabled && !_firstToken.Enabled && !_tokens.Enabled)
-        {
-            return;
-        }
-
-        var deployment = exchange.Answering?.Deployment.MetricName ?? "none";
-        var operation = OperationName(exchange.Endpoint.Operation);
-        var tags = new TagList
-        {
-            { "gen_ai.operation.name", operation },
-            { "gateway.deployment", deployment },
-            { "gateway.ending", EndingName(summary.Ending) },
-        };
-        _duration.Record(summary.Duration.TotalSeconds, tags);
-        if (summary.TimeToFirstToken is { } firstToken)
-        {
-            _firstToken.Record(firstToken.TotalSeconds, new TagList { { "gen_ai.operation.name", operation }, { "gateway.deployment", deployment } });
-        }
-
-        _tokens.Add(summary.Usage.Input, new TagList { { "gen_ai.token.type", "input" }, { "gateway.deployment", deployment } });
-        _tokens.Add(summary.Usage.Output, new TagList { { "gen_ai.token.type", "output" }, { "gateway.deployment", deployment } });
-    }
-
-    private static string OperationName(LlmOperation operation) => operation switch
-    {
-        LlmOperation.Completions or LlmOperation.OllamaGenerate => "text_completion",
-        LlmOperation.GenerateContent => "generate_content",
-        _ => LlmOperations.KindOf(operation) switch
-        {
-            LlmKind.Chat => "chat",
-            LlmKind.Embed => "embeddings",
-            LlmKind.CountTokens => "count_tokens",
-            LlmKind.Moderate => "moderations",
-            LlmKind.Image => "image",
-            LlmKind.Audio => "audio",
-            LlmKind.Rerank => "rerank",
-            LlmKind.Files => "files",
-        },
-    };
-
-    private static string EndingName(RequestEnding ending) => ending switch
-    {
-        RequestEnding.Completed => "completed",
-        RequestEnding.UpstreamError => "upstream_error",
-        RequestEnding.UpstreamFailed => "upstream_failed",
-        RequestEnding.ClientGone => "client_gone",
-        RequestEnding.DeadlineExceeded => "deadline_exceeded",
-        RequestEnding.Refused => "refused",
-        RequestEnding.Recovered => "recovered",
-        RequestEnding.Superseded => "superseded",
-        RequestEnding.BudgetCut => "budget_cut",
-    };
 }

@@ -197,7 +197,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         }
         else
         {
-            UsageFold.Complete(attempt, reader.Usage, OwnCount(exchange, bytes));
+            UsageFold.Complete(attempt, reader.Usage, OwnCount(exchange, bytes), reader.Tier);
         }
     }
 
@@ -207,7 +207,7 @@ internal sealed class PlainRelay(UsageRecorder recorder)
         attempt.Outcome.AnsweredModel = reader.Model ?? "";
         if (attempt.Answer.IsSuccessStatusCode)
         {
-            UsageFold.Cut(attempt, failure.Ending, reader.Usage, OwnCount(attempt.Exchange, delivered));
+            UsageFold.Cut(attempt, failure.Ending, reader.Usage, OwnCount(attempt.Exchange, delivered), reader.Tier);
         }
         else
         {

@@ -98,7 +98,7 @@ internal sealed class TranslatedPlain(UsageRecorder recorder)
 
                 client.WriteAnswer(answer, context, output);
                 attempt.Outcome.AnsweredModel = meter.Model ?? "";
-                UsageFold.Complete(attempt, meter.Usage, meter.OutputEstimate);
+                UsageFold.Complete(attempt, meter.Usage, meter.OutputEstimate, meter.Tier);
                 break;
         }
 

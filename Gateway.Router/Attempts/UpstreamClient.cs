@@ -1,4 +1,5 @@
 using Gateway.Core.Configuration;
+using Gateway.Core.Requests;
 using Gateway.Router.Connections;
 using Gateway.Router.Credentials;
 using Gateway.Router.Protocols;
@@ -18,6 +19,7 @@ internal sealed class UpstreamClient
     public UpstreamClient(ProviderConfig provider, UpstreamClient? before = null, IUpstreamProtocol? protocol = null, IEnumerable<string>? models = null, TimeProvider? time = null, CredentialPools? pools = null)
     {
         Provider = provider;
+        GenAiName = GenAiNames.Of(provider);
         Protocol = protocol ?? ProtocolAdapters.For(provider);
         Credentials = pools?.For(provider, Protocol)
             ?? (before is not null && provider.Keys.SequenceEqual(before.Provider.Keys) && provider.Limits == before.Provider.Limits && provider.Protocol == before.Provider.Protocol ? before.Credentials
@@ -29,6 +31,9 @@ internal sealed class UpstreamClient
     public ProviderConfig Provider { get; }
 
     public IUpstreamProtocol Protocol { get; }
+
+    /// <summary>What kind of provider it is, in the words of OpenTelemetry.</summary>
+    public string GenAiName { get; }
 
     /// <summary>The provider's keys.</summary>
     public CredentialPool Credentials { get; }

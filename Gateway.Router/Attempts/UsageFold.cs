@@ -14,7 +14,8 @@ internal static class UsageFold
 
     /// <summary>The answer ended normally.</summary>
     /// <param name="ownOutput">Our own count of output tokens, for providers that give none.</param>
-    public static void Complete(Attempt attempt, TokenUsage? reported, long ownOutput)
+    /// <param name="tier">What the answer says that it is charged at.</param>
+    public static void Complete(Attempt attempt, TokenUsage? reported, long ownOutput, ServiceTier tier = ServiceTier.Unsaid)
     {
         if (attempt.Exchange.IsSettled)
         {
@@ -22,6 +23,7 @@ internal static class UsageFold
         }
 
         attempt.Outcome.Ending = RequestEnding.Completed;
+        attempt.Outcome.Tier = tier;
         attempt.Outcome.Flags &= ~Unknown;
         if (reported is { } usage)
         {
@@ -34,7 +36,7 @@ internal static class UsageFold
     }
 
     /// <summary>The answer was cut: what the provider reported or what we counted, whichever is more.</summary>
-    public static void Cut(Attempt attempt, RequestEnding ending, TokenUsage? reported, long ownOutput)
+    public static void Cut(Attempt attempt, RequestEnding ending, TokenUsage? reported, long ownOutput, ServiceTier tier = ServiceTier.Unsaid)
     {
         if (attempt.Exchange.IsSettled)
         {
@@ -43,6 +45,7 @@ internal static class UsageFold
 
         var usage = reported ?? new TokenUsage(EstimatedInput(attempt), 0, 0, 0, 0);
         attempt.Outcome.Ending = ending;
+        attempt.Outcome.Tier = tier;
         attempt.Outcome.Usage = usage with { Output = Math.Max(usage.Output, ownOutput) };
         attempt.Outcome.Flags |= Unknown;
     }
@@ -57,6 +60,7 @@ internal static class UsageFold
 
         attempt.Outcome.Ending = ending;
         attempt.Outcome.Usage = default;
+        attempt.Outcome.Tier = ServiceTier.Unsaid;
         attempt.Outcome.Flags &= ~Unknown;
     }
 

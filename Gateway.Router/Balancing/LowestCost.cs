@@ -25,5 +25,5 @@ internal sealed class LowestCost : IBalancingStrategy
     }
 
     internal static double Cost(Deployment deployment, in BalancingRequest request) =>
-        deployment.Price is { } price ? price.Cost(new TokenUsage(request.InputTokens, 0, 0, request.OutputTokens, 0)) : long.MaxValue;
+        deployment.Plan?.For(request.InputTokens) is { } price ? price.Cost(new TokenUsage(request.InputTokens, 0, 0, request.OutputTokens, 0)) : long.MaxValue;
 }

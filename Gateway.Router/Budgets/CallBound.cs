@@ -20,17 +20,19 @@ internal static class CallBound
     /// <summary>Whether requests of a kind cost money by tokens.</summary>
     public static bool IsMetered(LlmKind kind) => kind is not (LlmKind.CountTokens or LlmKind.Files or LlmKind.Moderate);
 
-    /// <summary>The bound of so many tokens: input is taken at the dearest of its prices.</summary>
-    public static long Of(TokenPrice price, long inputTokens, long outputTokens)
+    /// <summary>The bound of so many tokens: input and output are taken at the dearest of their prices, and so is the tier, which only the answer tells.</summary>
+    /// <param name="mostInputTokens">What the input may really come to; it tells whether prices of long prompts may hold.</param>
+    public static long Of(PricePlan plan, long inputTokens, long outputTokens, long mostInputTokens)
     {
-        var nano = ((Int128)inputTokens * Math.Max(price.Input, Math.Max(price.CachedInput, price.CacheWrite))) + ((Int128)outputTokens * price.Output);
+        var price = plan.Dearest(mostInputTokens);
+        var nano = ((Int128)inputTokens * price.DearestInput) + ((Int128)outputTokens * price.DearestOutput);
         return (long)Int128.Clamp((nano + TokensPerUnit - 1) / TokensPerUnit, 0, BudgetConfig.MostNanoUsd);
     }
 
     /// <summary>The bound of a call of this request at a deployment that has a price.</summary>
-    /// <param name="price">Its price.</param>
+    /// <param name="plan">Its prices.</param>
     /// <param name="isBounded">The Edge bounded such a call with what it knows better: then only what it put into the ticket counts.</param>
-    public static long Of(LlmExchange exchange, Deployment deployment, TokenPrice price, bool isBounded)
+    public static long Of(LlmExchange exchange, Deployment deployment, PricePlan plan, bool isBounded)
     {
         var input = isBounded && exchange.Claims.Ticket is not { InputTokens: >= 0 } ? 0 : InputOf(exchange, deployment);
         var output = OutputCap.InForce(exchange);
@@ -39,7 +41,7 @@ internal static class CallBound
             output = !isBounded && exchange.Endpoint.Kind is LlmKind.Chat or LlmKind.Image or LlmKind.Audio ? deployment.Traits.MaxOutput ?? UnknownOutput : 0;
         }
 
-        return Of(price, input, output * exchange.Facts.CandidateCount);
+        return Of(plan, input, output * exchange.Facts.CandidateCount, MostInputOf(exchange, deployment));
     }
 
     /// <summary>Tokens that the input can be at most: a token of a byte-level model covers a byte at least.</summary>
@@ -51,6 +53,11 @@ internal static class CallBound
             return held + Math.Max(0, exchange.Body.Length - exchange.ReceivedBytes);
         }
 
+        return MostInputOf(exchange, deployment);
+    }
+
+    private static long MostInputOf(LlmExchange exchange, Deployment deployment)
+    {
         var readsElsewhere = exchange.Form is not null || exchange.Facts.ContinuesResponse || (exchange.Needs.Capabilities & ModelCapabilities.Vision) != 0;
         return readsElsewhere ? Math.Max(exchange.Body.Length, deployment.Context ?? UnknownInput) : exchange.Body.Length;
     }

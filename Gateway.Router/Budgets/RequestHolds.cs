@@ -61,7 +61,7 @@ internal sealed class RequestHolds(IAdmissionStore store, IHoldKeeper keeper, Se
             return default;
         }
 
-        if (deployment.Price is not { } price)
+        if (deployment.Plan is not { } plan)
         {
             return new(BudgetErrors.NotPriced(exchange.ResolvedName));
         }
@@ -69,11 +69,11 @@ internal sealed class RequestHolds(IAdmissionStore store, IHoldKeeper keeper, Se
         // The Edge bounded a first call by the dearest deployment of the model.
         var before = exchange.CostSoFar;
         var isBounded = before == 0 && beside is null && ReferenceEquals(trip.Group, exchange.Group);
-        var needed = CallBound.Of(exchange, deployment, price, isBounded);
-        if (beside is { Intent.Price: { } besidePrice })
+        var needed = CallBound.Of(exchange, deployment, plan, isBounded);
+        if (beside is { Intent: not null, Deployment.Plan: { } besidePlan })
         {
             // It may still cost as much as it was let through for.
-            before += Math.Max(0, CallBound.Of(exchange, beside.Deployment, besidePrice, isBounded: false) - beside.CostNanoUsd);
+            before += Math.Max(0, CallBound.Of(exchange, beside.Deployment, besidePlan, isBounded: false) - beside.CostNanoUsd);
         }
 
         var missing = (Int128)before + needed - hold.HeldNanoUsd;
@@ -88,13 +88,13 @@ internal sealed class RequestHolds(IAdmissionStore store, IHoldKeeper keeper, Se
     /// <param name="outputTokens">Its cap.</param>
     /// <param name="model">For errors.</param>
     /// <exception cref="GatewayException">A hard budget does not suffice, or cannot be asked.</exception>
-    public async ValueTask<AdmissionTicket> AdmitAsync(AdmissionTicket outer, Guid requestId, IEnumerable<TokenPrice> prices, long inputTokens, long outputTokens, string model)
+    public async ValueTask<AdmissionTicket> AdmitAsync(AdmissionTicket outer, Guid requestId, IEnumerable<PricePlan> prices, long inputTokens, long outputTokens, string model)
     {
         var (bound, perToken) = (0L, 0L);
         foreach (var price in prices)
         {
-            bound = Math.Max(bound, CallBound.Of(price, inputTokens, 0));
-            perToken = Math.Max(perToken, CallBound.Of(price, 0, 1));
+            bound = Math.Max(bound, CallBound.Of(price, inputTokens, 0, inputTokens));
+            perToken = Math.Max(perToken, CallBound.Of(price, 0, 1, inputTokens));
         }
 
         if (outer.IsHard && !prices.Any())

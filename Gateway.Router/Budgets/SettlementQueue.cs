@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using End = Gateway.Core.Admission.Shared.Settlement;
 using Gateway.Core.Admission.Shared;
 using Gateway.Core.Hosting;
+using Gateway.Router.Telemetry;
 
 namespace Gateway.Router.Budgets;
 
@@ -51,6 +53,7 @@ internal sealed class SettlementQueue(IAdmissionStore store, IHoldKeeper keeper,
         Settlement = new End { RequestId = hold.RequestId, Part = hold.Ticket.Part, Ticket = hold.Ticket, CostNanoUsd = costNanoUsd, Tokens = tokens },
         Voids = hold.Extras,
         AddedAt = time.GetTimestamp(),
+        Trace = Activity.Current is { Recorded: true } span ? span.Context : default,
     });
 
     /// <summary>Gives back what an admission may hold that did not answer.</summary>
@@ -204,9 +207,11 @@ internal sealed class SettlementQueue(IAdmissionStore store, IHoldKeeper keeper,
     {
         if (task.Settlement is { } settlement)
         {
+            using var span = RouterTraces.StartLate("settle budgets", task.Trace, settlement.RequestId);
             var outcome = await store.SettleAsync(settlement, cancellationToken);
             if (outcome is null or SettleOutcome.Rebuilding)
             {
+                span?.Fail("budget_unavailable");
                 return false;
             }
 

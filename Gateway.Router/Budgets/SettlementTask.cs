@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Gateway.Core.Admission.Shared;
 using End = Gateway.Core.Admission.Shared.Settlement;
 
@@ -22,6 +23,9 @@ internal sealed class SettlementTask
     public required long AddedAt { get; init; }
 
     public int Failures { get; set; }
+
+    /// <summary>Where the request was traced; none when it was not.</summary>
+    public ActivityContext Trace { get; init; }
 
     /// <summary>Time to the next try: doubled with each failure, up to 6.4 s, and spread a little so that not all come back at once.</summary>
     public TimeSpan Pause

@@ -10,15 +10,15 @@ namespace Gateway.Router.Budgets;
 internal sealed class StreamGuard
 {
     private readonly Attempt _attempt;
-    private readonly TokenPrice _price;
+    private readonly PricePlan _plan;
     private readonly RequestHold _hold;
     private readonly long _before;
     private readonly long _allowed;
     private long _output;
 
-    private StreamGuard(Attempt attempt, TokenPrice price, RequestHold hold)
+    private StreamGuard(Attempt attempt, PricePlan plan, RequestHold hold)
     {
-        (_attempt, _price, _hold) = (attempt, price, hold);
+        (_attempt, _plan, _hold) = (attempt, plan, hold);
         _before = attempt.Exchange.CostBefore(attempt);
         var cap = OutputCap.InForce(attempt.Exchange);
         _allowed = cap < 0 ? 0 : cap * attempt.Exchange.Facts.CandidateCount;
@@ -26,7 +26,7 @@ internal sealed class StreamGuard
 
     /// <summary>Null where nothing is guarded.</summary>
     public static StreamGuard? For(Attempt attempt) =>
-        attempt.Exchange.Hold is { Ticket.IsHard: true } hold && attempt.Intent is { Price: { } price } ? new StreamGuard(attempt, price, hold) : null;
+        attempt.Exchange.Hold is { Ticket.IsHard: true } hold && attempt is { Intent: not null, Deployment.Plan: { } plan } ? new StreamGuard(attempt, plan, hold) : null;
 
     /// <summary>Whether the money is used up.</summary>
     /// <param name="reported">What the provider said so far; null for nothing.</param>
@@ -47,11 +47,13 @@ internal sealed class StreamGuard
         }
 
         var usage = (reported ?? new TokenUsage(InputHeldFor, 0, 0, 0, 0)) with { Output = output };
-        return _price.Cost(in usage) > _hold.HeldNanoUsd - _before;
+
+        // The tier may be said only at the end: until then it is the dearest.
+        return _plan.Dearest(usage.Input).Cost(in usage) > _hold.HeldNanoUsd - _before;
     }
 
     /// <summary>Records the call as cut, with what was counted.</summary>
-    public void Cut(in TokenUsage? reported) => UsageFold.Cut(_attempt, RequestEnding.BudgetCut, reported ?? new TokenUsage(Math.Min(InputHeldFor, Estimated), 0, 0, 0, 0), _output);
+    public void Cut(in TokenUsage? reported, ServiceTier tier) => UsageFold.Cut(_attempt, RequestEnding.BudgetCut, reported ?? new TokenUsage(Math.Min(InputHeldFor, Estimated), 0, 0, 0, 0), _output, tier);
 
     // What is held for the input is not there for the output, as long as nobody has said how long the input was.
     private long InputHeldFor => _hold.Ticket.InputTokens >= 0 ? _hold.Ticket.InputTokens : Estimated;

@@ -7,6 +7,7 @@ using Gateway.Router.Attempts;
 using Gateway.Router.Balancing;
 using Gateway.Router.Cooldowns;
 using Gateway.Router.Protocols;
+using Gateway.Router.Telemetry;
 
 namespace Gateway.Router.Catalog;
 
@@ -26,21 +27,19 @@ internal sealed class CatalogSnapshot
     private readonly BalancingStrategyOf _strategyOf;
     private readonly FrozenDictionary<string, ModelGroup> _groups;
     private readonly FrozenDictionary<string, UpstreamClient> _upstreams;
-    private readonly FrozenDictionary<string, TokenPrice?> _prices;
+    private readonly long _generation;
     private readonly ConcurrentDictionary<string, ModelGroup> _files = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ModelGroup> _resolved = new(StringComparer.Ordinal);
 
-    public CatalogSnapshot(GatewayConfig config, FrozenDictionary<string, UpstreamClient> upstreams, DeploymentStates states, GroupStates groups, BalancingStrategyOf strategyOf)
+    public CatalogSnapshot(GatewayConfig config, FrozenDictionary<string, UpstreamClient> upstreams, DeploymentStates states, GroupStates groups, BalancingStrategyOf strategyOf, long generation = 1)
     {
+        _generation = generation;
         _strategyOf = strategyOf;
         _states = states;
         _groupStates = groups;
         Config = config;
         _upstreams = upstreams;
         _groups = config.Models.Values.ToFrozenDictionary(static group => group.Name, Build, StringComparer.Ordinal);
-        _prices = config.Models.Values.SelectMany(static group => group.Deployments)
-            .GroupBy(static deployment => deployment.Id, StringComparer.Ordinal)
-            .ToFrozenDictionary(static same => same.Key, static same => same.Select(static deployment => deployment.Price).FirstOrDefault(static price => price is not null), StringComparer.Ordinal);
         Names = new ModelDirectory(config);
     }
 
@@ -68,23 +67,22 @@ internal sealed class CatalogSnapshot
     /// <summary>The files of a provider, as what is asked instead of a model.</summary>
     /// <returns>Null when there is no such provider.</returns>
     public ModelGroup? FilesOf(string provider) => _upstreams.TryGetValue(provider, out var upstream)
-        ? _files.GetOrAdd(provider, static (_, made) => made.Catalog.Made(Files, made.upstream, Files, price: null, isConfigured: true), (Catalog: this, upstream))
+        ? _files.GetOrAdd(provider, static (_, made) => made.Catalog.Made(Files, made.upstream, Files, plan: null, isConfigured: true), (Catalog: this, upstream))
         : null;
 
     private ModelGroup Single(string name, UpstreamClient upstream, string model)
     {
         // The same model is priced alike whichever name led to it.
-        _prices.TryGetValue($"{upstream.Provider.Name}/{model}", out var price);
-        return Made(name, upstream, model, price, isConfigured: false);
+        return Made(name, upstream, model, Config.PlanOf(upstream.Provider.Name, model), isConfigured: false);
     }
 
     /// <summary>A group that the document does not have: one deployment, and whatever is remembered is its provider's.</summary>
-    private ModelGroup Made(string name, UpstreamClient upstream, string model, TokenPrice? price, bool isConfigured)
+    private ModelGroup Made(string name, UpstreamClient upstream, string model, PricePlan? plan, bool isConfigured)
     {
         var state = _states.Of(upstream.Provider.Name, model, upstream.Credentials, isConfigured);
-        var deployment = new Deployment(upstream, UpstreamTraits.Of(upstream.Provider, model, null, Untold), model, weight: 1, price, index: 0, isConfigured, state);
+        var deployment = new Deployment(upstream, UpstreamTraits.Of(upstream.Provider, model, null, Untold), model, weight: 1, plan, index: 0, isConfigured, state) { PriceVersion = plan?.VersionAt(_generation) ?? "" };
         var group = new ModelGroupConfig { Name = name, Deployments = [new DeploymentConfig { Provider = upstream.Provider.Name, Model = model }] };
-        return new ModelGroup(group, [deployment], _groupStates.Of($"{upstream.Provider.Name}/*", group.Queue), BalancingStrategies.For(group, 1));
+        return new ModelGroup(group, [deployment], _groupStates.Of($"{upstream.Provider.Name}/*", group.Queue), BalancingStrategies.For(group, 1)) { MetricName = isConfigured ? name : MetricNames.Other };
     }
 
     private ModelGroup Remember(string model, ModelGroup group) => _resolved.Count < MaxCachedNames ? _resolved.GetOrAdd(model, group) : group;
@@ -98,8 +96,9 @@ internal sealed class CatalogSnapshot
             var upstream = _upstreams[config.Provider];
             var state = _states.Of(upstream.Provider.Name, config.Model, upstream.Credentials, isConfigured: true);
             deployments[i] = new Deployment(
-                upstream, UpstreamTraits.Of(upstream.Provider, config.Model, config, group.Translation), config.Model, config.Weight, config.Price, i, isConfigured: true, state)
+                upstream, UpstreamTraits.Of(upstream.Provider, config.Model, config, group.Translation), config.Model, config.Weight, config.Plan, i, isConfigured: true, state)
             {
+                PriceVersion = config.Plan?.VersionAt(_generation) ?? "",
                 Order = config.Order,
                 Context = config.Context,
                 Supports = config.Supports,
@@ -109,7 +108,7 @@ internal sealed class CatalogSnapshot
             };
         }
 
-        return new ModelGroup(group, deployments, _groupStates.Of(group.Name, group.Queue), _strategyOf(group, deployments.Length));
+        return new ModelGroup(group, deployments, _groupStates.Of(group.Name, group.Queue), _strategyOf(group, deployments.Length)) { MetricName = group.Name };
     }
 
     private static FrozenDictionary<string, string> Merge(FrozenDictionary<string, string> provider, FrozenDictionary<string, string> deployment)

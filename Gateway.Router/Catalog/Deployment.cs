@@ -9,6 +9,7 @@ using Gateway.Router.Attempts;
 using Gateway.Router.Connections;
 using Gateway.Router.Cooldowns;
 using Gateway.Router.Protocols;
+using Gateway.Router.Telemetry;
 
 namespace Gateway.Router.Catalog;
 
@@ -17,7 +18,7 @@ public sealed class Deployment
 {
     private readonly ConcurrentDictionary<(LlmOperation Operation, bool Stream), Uri> _uris = new();
 
-    internal Deployment(UpstreamClient upstream, UpstreamTraits traits, string model, int weight, TokenPrice? price, int index, bool isConfigured, DeploymentState state)
+    internal Deployment(UpstreamClient upstream, UpstreamTraits traits, string model, int weight, PricePlan? plan, int index, bool isConfigured, DeploymentState state)
     {
         State = state;
         Tags = upstream.Provider.Tags;
@@ -27,10 +28,12 @@ public sealed class Deployment
         Traits = traits;
         Model = model;
         Weight = weight;
-        Price = price;
+        Plan = plan;
         Index = index;
         Id = $"{upstream.Provider.Name}/{model}";
         MetricName = isConfigured ? Id : $"{upstream.Provider.Name}/*";
+        MetricModel = isConfigured ? model : MetricNames.Other;
+        GenAiProvider = upstream.GenAiName;
         HeaderId = ResponseHead.Printable(Id);
         HeaderModel = ResponseHead.Printable(model);
         ModelUtf8 = Encoding.UTF8.GetBytes(model);
@@ -45,8 +48,14 @@ public sealed class Deployment
 
     public int Weight { get; }
 
-    /// <summary>Null when unpriced.</summary>
-    public TokenPrice? Price { get; }
+    /// <summary>All of its prices; null when unpriced.</summary>
+    public PricePlan? Plan { get; }
+
+    /// <summary>Where <see cref="Plan"/> is from, as records say it; empty when unpriced.</summary>
+    internal string PriceVersion { get; init; } = "";
+
+    /// <summary>The usual price: of a short prompt at no special tier. Null when unpriced.</summary>
+    public TokenPrice? Price => Plan?.Standard;
 
     /// <summary>Tier: those of a higher number serve only when all of the lower ones are out.</summary>
     public int Order { get; internal init; } = 1;
@@ -67,6 +76,12 @@ public sealed class Deployment
 
     /// <summary>The id where the document names the deployment; else without the model, since clients could invent any number of them.</summary>
     internal string MetricName { get; }
+
+    /// <summary>The model where the document names the deployment; else a word for all others.</summary>
+    internal string MetricModel { get; }
+
+    /// <summary>What kind of provider it is, in the words of OpenTelemetry.</summary>
+    internal string GenAiProvider { get; }
 
     /// <summary><see cref="Id"/> as it can stand in a header.</summary>
     internal string HeaderId { get; }

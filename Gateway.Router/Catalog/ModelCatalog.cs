@@ -47,6 +47,6 @@ internal sealed class ModelCatalog : IDisposable
             provider => new UpstreamClient(provider, before?.GetValueOrDefault(provider.Name), _protocolOf(provider), models[provider.Name], _time, _pools),
             StringComparer.Ordinal);
         _pools?.Keep(snapshot.Config.Providers.Keys);
-        _current = new CatalogSnapshot(snapshot.Config, upstreams, _states, _groups, _strategyOf);
+        _current = new CatalogSnapshot(snapshot.Config, upstreams, _states, _groups, _strategyOf, snapshot.Generation);
     }
 }

@@ -1,5 +1,6 @@
 using Gateway.Core.Configuration;
 using Gateway.Router.Balancing;
+using Gateway.Router.Telemetry;
 
 namespace Gateway.Router.Catalog;
 
@@ -18,6 +19,9 @@ internal sealed class ModelGroup
     }
 
     public string Name => Config.Name;
+
+    /// <summary>The name where the document has it; else a word for all others, since clients could invent any number of them.</summary>
+    public string MetricName { get; init; } = MetricNames.Other;
 
     /// <summary>What the document says, or the standard for a name that the document does not have.</summary>
     public ModelGroupConfig Config { get; }

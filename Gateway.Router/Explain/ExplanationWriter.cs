@@ -148,7 +148,7 @@ internal sealed class ExplanationWriter(RouterPeers peers, RouterClock clock)
             json.WriteNull("price"u8);
         }
 
-        WriteNumber(json, "estimated_cost_nano_usd"u8, explanation.Trip is { } trip ? deployment.Price?.Cost(new TokenUsage(trip.InputTokens, 0, 0, trip.OutputTokens, 0)) : null);
+        WriteNumber(json, "estimated_cost_nano_usd"u8, explanation.Trip is { } trip ? deployment.Plan?.For(trip.InputTokens).Cost(new TokenUsage(trip.InputTokens, 0, 0, trip.OutputTokens, 0)) : null);
         json.WriteEndObject();
     }
 
@@ -225,7 +225,7 @@ internal sealed class ExplanationWriter(RouterPeers peers, RouterClock clock)
         var usage = new TokenUsage(trip.InputTokens, 0, 0, Math.Max(0, facts.OutputCap) * Math.Max(1, facts.CandidateCount), 0);
         foreach (var deployment in explanation.Groups.SelectMany(static group => group.Candidates))
         {
-            most = deployment.Price is { } price ? Math.Max(most ?? 0, price.Cost(usage)) : most;
+            most = deployment.Plan is { } plan ? Math.Max(most ?? 0, plan.Dearest(usage.Input).Cost(usage)) : most;
         }
 
         return most;

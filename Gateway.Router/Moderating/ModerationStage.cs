@@ -5,6 +5,7 @@ using Gateway.Core.Journal;
 using Gateway.Core.Requests;
 using Gateway.Router.Attempts;
 using Gateway.Router.Pipeline;
+using Gateway.Router.Telemetry;
 using Microsoft.Extensions.ObjectPool;
 
 namespace Gateway.Router.Moderating;
@@ -63,16 +64,20 @@ internal sealed class ModerationStage(
     /// <returns>Null when there is no answer that can be trusted.</returns>
     private async ValueTask<ModerationVerdict?> AskAsync(LlmExchange exchange)
     {
+        using var span = RouterTraces.Start("moderate input", exchange)?.SetTag("gateway.moderation.policy", exchange.Claims.ModerationPolicy);
         var timer = timers.Get();
         timer.Start(Deadline, exchange.Http.RequestAborted);
         timer.LimitToDeadline();
         try
         {
-            return await client.AskAsync(exchange, timer.Token);
+            var verdict = await client.AskAsync(exchange, timer.Token);
+            span?.SetTag("gateway.moderation.answer", WordOf(verdict.Answer));
+            return verdict;
         }
         catch (Exception exception) when (!exchange.Http.RequestAborted.IsCancellationRequested)
         {
             // Whatever it is, the answer is missing; what that means is the policy's to say.
+            span?.Fail("moderation_unavailable");
             logger.ModerationUnavailable(exchange.RequestId, exchange.Claims.ModerationPolicy, exception.GetType().Name);
             return null;
         }
@@ -103,6 +108,13 @@ internal sealed class ModerationStage(
         await recorder.RefusedAsync(exchange, error.Facts.Status);
         await exchange.RefuseAsync(error);
     }
+
+    private static string WordOf(ModerationAnswer answer) => answer switch
+    {
+        ModerationAnswer.Allow => "allow",
+        ModerationAnswer.Redact => "redact",
+        ModerationAnswer.Block => "block",
+    };
 
     private static ModerationMode ModeOf(LlmExchange exchange) =>
         // A policy that this Router does not know (the Edge has a newer document) may well be a required one.

@@ -256,7 +256,8 @@ public sealed class LlmExchange
         return records;
     }
 
-    private Attempt AttemptAt(int index) => index == 0 ? _firstAttempt! : _moreAttempts![index - 1];
+    /// <summary>A call by its place in the order of dispatch, from 0.</summary>
+    internal Attempt AttemptAt(int index) => index == 0 ? _firstAttempt! : _moreAttempts![index - 1];
 
     internal TimeSpan? TimeToFirstToken => Outcome.FirstContentAt == 0 ? null : _time.GetElapsedTime(ArrivedAt, Outcome.FirstContentAt);
 

@@ -2,6 +2,7 @@ using Gateway.Core.Errors;
 using Gateway.Core.Journal;
 using Gateway.Core.Money;
 using Gateway.Router.Attempts;
+using Gateway.Router.Telemetry;
 
 namespace Gateway.Router.Pipeline;
 
@@ -9,7 +10,7 @@ namespace Gateway.Router.Pipeline;
 /// Writes what an exchange costs into the journal: INTENT before the dispatch, exactly one FINAL after it. Thread-safe; what
 /// belongs to one exchange is kept in the exchange.
 /// </summary>
-internal sealed class UsageRecorder(IUsageJournal journal)
+internal sealed class UsageRecorder(IUsageJournal journal, TracedRequests? traced = null)
 {
     /// <summary>Tokens that a body of so many bytes is taken for where nobody counts them.</summary>
     private const int BytesPerToken = 4;
@@ -32,10 +33,11 @@ internal sealed class UsageRecorder(IUsageJournal journal)
         var deployment = attempt.Deployment;
         var intent = Describe(exchange, deployment.Id) with
         {
-            Price = deployment.Price,
+            PriceVersion = deployment.PriceVersion,
             EstimatedInputTokens = exchange.Intent?.EstimatedInputTokens ?? EstimateInput(exchange),
             Attempt = attempt.Number,
         };
+        intent = intent with { Price = deployment.Plan?.For(intent.EstimatedInputTokens) };
         if (exchange.Intent is not null)
         {
             intent = intent with { CarriedUsage = exchange.UsageBefore(attempt), CarriedNanoUsd = exchange.CostBefore(attempt) };
@@ -61,7 +63,7 @@ internal sealed class UsageRecorder(IUsageJournal journal)
     public ValueTask RefusedAsync(LlmExchange exchange, int status)
     {
         exchange.IsSettled = true;
-        return AppendAsync(new UsageFinal
+        return RecordAsync(exchange, new UsageFinal
         {
             Intent = Describe(exchange, ""),
             Ending = RequestEnding.Refused,
@@ -113,15 +115,16 @@ internal sealed class UsageRecorder(IUsageJournal journal)
             return ValueTask.CompletedTask;
         }
 
-        return AppendAsync(new UsageFinal
+        return RecordAsync(exchange, new UsageFinal
         {
-            Intent = intent,
+            Intent = intent with { Price = attempt.Price },
             Ending = outcome.Ending,
             Status = outcome.Status,
             AnsweredModel = outcome.AnsweredModel,
             Usage = outcome.Usage,
             CostNanoUsd = outcome.CostNanoUsd,
             Flags = outcome.Flags | intent.Flags,
+            ServiceTier = attempt.Outcome.Tier.Word(),
             Attempts = outcome.Attempts,
             AttemptRecords = exchange.DescribeAttempts(),
             DurationMs = (long)exchange.Elapsed.TotalMilliseconds,
@@ -133,6 +136,32 @@ internal sealed class UsageRecorder(IUsageJournal journal)
     {
         await other;
         await SettleAsync(attempt, ending);
+    }
+
+    private ValueTask RecordAsync(LlmExchange exchange, UsageFinal final) => RouterTraces.AreRead ? TraceAsync(exchange, final) : AppendAsync(final);
+
+    /// <summary>The settlement as a step of the request's trace; the shipment of the record links to it.</summary>
+    private async ValueTask TraceAsync(LlmExchange exchange, UsageFinal final)
+    {
+        using var span = RouterTraces.Start("record usage", exchange);
+        span?.SetTag("gateway.ending", MetricNames.Of(final.Ending))
+            .SetTag("gateway.attempts", final.Attempts)
+            .SetTag("gateway.cost_nano_usd", final.CostNanoUsd);
+        if (span is { Recorded: true })
+        {
+            // Before the record is written: once it is, it may be shipped.
+            traced?.Add(final.Intent.RequestId, span.Context);
+        }
+
+        try
+        {
+            await AppendAsync(final);
+        }
+        catch (GatewayException)
+        {
+            span?.Fail(Unwritable.Facts.Code);
+            throw;
+        }
     }
 
     private ValueTask AppendAsync(UsageFinal final)

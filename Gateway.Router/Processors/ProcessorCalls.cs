@@ -59,7 +59,7 @@ internal sealed class ProcessorCalls(ResolveStage resolve, ExchangeRunner runner
     /// <summary>A record of its own is settled by its own id, so the call holds money of its own.</summary>
     private async ValueTask HoldAsync(LlmExchange inner, AdmissionTicket outer, ProcessorConfig processor)
     {
-        var prices = inner.Catalog.Resolve(processor.Model)?.Deployments.Where(static deployment => deployment.Price is not null).Select(static deployment => deployment.Price!).ToArray() ?? [];
+        var prices = inner.Catalog.Resolve(processor.Model)?.Deployments.Where(static deployment => deployment.Plan is not null).Select(static deployment => deployment.Plan!).ToArray() ?? [];
         try
         {
             var ticket = await holds.AdmitAsync(outer, inner.RequestId, prices, inner.Body.Length, processor.MaxTokens, processor.Model);

@@ -10,6 +10,9 @@ internal interface IAnswerReader
     /// <summary>Usage in neutral counts, or null while none was seen.</summary>
     TokenUsage? Usage { get; }
 
+    /// <summary>Tier of service that the answer names.</summary>
+    ServiceTier Tier => ServiceTier.Unsaid;
+
     /// <summary>Model that the answer names, or null.</summary>
     string? Model { get; }
 
@@ -34,6 +37,9 @@ internal interface IEventReader
     bool IsWholeEvent(ReadOnlySpan<byte> rest);
 
     TokenUsage? Usage { get; }
+
+    /// <summary>Tier of service that the answer names; the last one counts.</summary>
+    ServiceTier Tier => ServiceTier.Unsaid;
 
     string? Model { get; }
 

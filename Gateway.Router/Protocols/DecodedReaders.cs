@@ -10,6 +10,8 @@ internal sealed class DecodedEventReader(IAnswerDecoder decoder, FrameFormat for
 
     public TokenUsage? Usage => _meter.Usage;
 
+    public ServiceTier Tier => _meter.Tier;
+
     public string? Model => _meter.Model;
 
     public bool IsFinished => decoder.IsFinished;
@@ -56,6 +58,8 @@ internal sealed class DecodedAnswerReader(IAnswerDecoder decoder) : IAnswerReade
     }
 
     public TokenUsage? Usage => Read() == State.Unreadable ? null : _meter.Usage;
+
+    public ServiceTier Tier => Read() == State.Unreadable ? ServiceTier.Unsaid : _meter.Tier;
 
     public string? Model => Read() == State.Unreadable ? null : _meter.Model;
 

@@ -12,6 +12,8 @@ internal sealed class MeteringSink(IAnswerSink? next) : IAnswerSink
 
     public TokenUsage? Usage { get; private set; }
 
+    public ServiceTier Tier { get; private set; }
+
     public string? Model { get; private set; }
 
     /// <summary>Events with content so far.</summary>
@@ -76,6 +78,12 @@ internal sealed class MeteringSink(IAnswerSink? next) : IAnswerSink
     {
         Usage = usage;
         next?.Usage(in usage);
+    }
+
+    void IAnswerSink.Tier(ServiceTier tier)
+    {
+        Tier = tier == ServiceTier.Unsaid ? Tier : tier;
+        next?.Tier(tier);
     }
 
     public void Finish(FinishReason reason, ReadOnlySpan<byte> stopSequence) => next?.Finish(reason, stopSequence);

@@ -1,4 +1,5 @@
 using Gateway.Core.Journal;
+using Gateway.Router.Telemetry;
 
 namespace Gateway.Router.Settlement;
 
@@ -16,7 +17,7 @@ internal enum ShipStep
 }
 
 /// <summary>Ships one journal, batch by batch. At least once: a lost answer means the same records again. One user at a time.</summary>
-internal sealed class JournalShipment(UsageJournal journal, UsageClient client, ILogger logger) : IDisposable
+internal sealed class JournalShipment(UsageJournal journal, UsageClient client, ILogger logger, TracedRequests? traced = null) : IDisposable
 {
     private readonly BatchMaker _batches = new(journal, logger);
     private long _next = journal.AcknowledgedSeq + 1;
@@ -35,7 +36,7 @@ internal sealed class JournalShipment(UsageJournal journal, UsageClient client, 
             return ShipStep.Idle;
         }
 
-        var reply = await client.SendAsync(batch, cancellationToken);
+        var reply = await SendAsync(batch, cancellationToken);
 
         // Sockets complete inline: what follows syncs and deletes files, and must not hold up the thread that serves requests.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -67,4 +68,16 @@ internal sealed class JournalShipment(UsageJournal journal, UsageClient client, 
     }
 
     public void Dispose() => _batches.Dispose();
+
+    private async Task<ShipReply> SendAsync(ReadOnlyMemory<byte> batch, CancellationToken cancellationToken)
+    {
+        using var span = traced is null ? null : RouterTraces.StartShipment(batch.Span, traced);
+        var reply = await client.SendAsync(batch, cancellationToken);
+        if (reply.Kind == ShipReplyKind.Failed)
+        {
+            span?.Fail("usage_unavailable");
+        }
+
+        return reply;
+    }
 }

@@ -1,5 +1,6 @@
 using Gateway.Core.Context;
 using Gateway.Core.Journal;
+using Gateway.Router.Telemetry;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Router.Settlement;
@@ -33,6 +34,7 @@ internal static class SettlementExtensions
         services.TryAddSingleton(static _ => new ShipperBackoff(new Random()));
         services.AddSingleton<ShipperState>();
         services.AddSingleton<SettlementMetrics>();
+        services.TryAddSingleton<TracedRequests>();
         services.AddHostedService<UsageShipper>();
         services.AddHostedService<OrphanedJournals>();
         services.AddHealthChecks().AddCheck<JournalHealthCheck>("journal").AddCheck<ShipperHealthCheck>("ledger");

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Gateway.Core.Journal;
+using Gateway.Router.Telemetry;
 
 namespace Gateway.Router.Settlement;
 
@@ -22,11 +23,12 @@ internal sealed class UsageShipper : BackgroundService
 
     // The metrics are taken so that they exist: nobody else asks for them.
     public UsageShipper(
-        UsageJournal journal, UsageClient client, ShipperState state, ShipperBackoff backoff, SettlementMetrics metrics, TimeProvider time, ILogger<UsageShipper> logger)
+        UsageJournal journal, UsageClient client, ShipperState state, ShipperBackoff backoff, SettlementMetrics metrics, TimeProvider time, ILogger<UsageShipper> logger,
+        TracedRequests? traced = null)
     {
         _ = metrics;
         (_journal, _state, _backoff, _time, _logger) = (journal, state, backoff, time, logger);
-        _shipment = new JournalShipment(journal, client, logger);
+        _shipment = new JournalShipment(journal, client, logger, traced);
         journal.Synced += Wake;
     }
 

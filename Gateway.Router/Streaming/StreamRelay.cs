@@ -206,7 +206,7 @@ internal sealed class StreamRelay
         NoteAnswer();
         if (kind == EventKind.Done)
         {
-            UsageFold.Complete(_attempt, _events.Usage, _events.OutputEstimate);
+            UsageFold.Complete(_attempt, _events.Usage, _events.OutputEstimate, _events.Tier);
         }
         else if (_events.ContentEvents == 0 && _events.Usage is null)
         {
@@ -215,7 +215,7 @@ internal sealed class StreamRelay
         }
         else
         {
-            UsageFold.Cut(_attempt, RequestEnding.UpstreamError, _events.Usage, _events.OutputEstimate);
+            UsageFold.Cut(_attempt, RequestEnding.UpstreamError, _events.Usage, _events.OutputEstimate, _events.Tier);
         }
 
         if (kind == EventKind.Error && !_headWritten && _events.ContentEvents == 0)
@@ -311,7 +311,7 @@ internal sealed class StreamRelay
         }
 
         NoteAnswer();
-        UsageFold.Cut(_attempt, failure.Ending, _events.Usage, _events.OutputEstimate);
+        UsageFold.Cut(_attempt, failure.Ending, _events.Usage, _events.OutputEstimate, _events.Tier);
         if (!_headWritten)
         {
             return failure;
@@ -334,13 +334,13 @@ internal sealed class StreamRelay
         if (!_headWritten && _events.ContentEvents == 1)
         {
             // One event used up all: there is nothing that would be worth a beginning.
-            _guard!.Cut(_events.Usage);
+            _guard!.Cut(_events.Usage, _events.Tier);
             return AttemptFailure.OutOfMoney;
         }
 
         // What is paid for is the client's.
         Write(_framed);
-        _guard!.Cut(_events.Usage);
+        _guard!.Cut(_events.Usage, _events.Tier);
         await _recorder.SettleAsync(_attempt);
         return await SendErrorAsync(BudgetErrors.Cut);
     }

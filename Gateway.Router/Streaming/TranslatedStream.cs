@@ -172,7 +172,7 @@ internal sealed class TranslatedStream
     private async ValueTask<AttemptFailure?> TerminateAsync()
     {
         NoteAnswer();
-        UsageFold.Complete(_attempt, _meter.Usage, _meter.OutputEstimate);
+        UsageFold.Complete(_attempt, _meter.Usage, _meter.OutputEstimate, _meter.Tier);
         _attempt.Commit();
         _attempt.Outcome.Status = StatusCodes.Status200OK;
         var settled = _recorder.SettleAsync(_attempt);
@@ -200,7 +200,7 @@ internal sealed class TranslatedStream
         }
         else
         {
-            UsageFold.Cut(_attempt, RequestEnding.UpstreamError, _meter.Usage, _meter.OutputEstimate);
+            UsageFold.Cut(_attempt, RequestEnding.UpstreamError, _meter.Usage, _meter.OutputEstimate, _meter.Tier);
         }
 
         var reply = UpstreamErrors.ToReply(error);
@@ -230,7 +230,7 @@ internal sealed class TranslatedStream
         }
 
         NoteAnswer();
-        UsageFold.Cut(_attempt, failure.Ending, _meter.Usage, _meter.OutputEstimate);
+        UsageFold.Cut(_attempt, failure.Ending, _meter.Usage, _meter.OutputEstimate, _meter.Tier);
         if (!_headWritten)
         {
             return failure;
@@ -253,13 +253,13 @@ internal sealed class TranslatedStream
         if (!_headWritten && _meter.ContentEvents == 1)
         {
             // One event used up all: there is nothing that would be worth a beginning.
-            _guard!.Cut(_meter.Usage);
+            _guard!.Cut(_meter.Usage, _meter.Tier);
             return AttemptFailure.OutOfMoney;
         }
 
         // What is paid for is the client's.
         Release();
-        _guard!.Cut(_meter.Usage);
+        _guard!.Cut(_meter.Usage, _meter.Tier);
         await _recorder.SettleAsync(_attempt);
         return await SendErrorAsync(BudgetErrors.Cut, ErrorReply.Of(BudgetErrors.Cut));
     }

@@ -9,6 +9,14 @@ namespace Gateway.Usage.Budgets;
 /// <param name="Settled">Requests that are in the sums, as far as stores still remember decisions about them.</param>
 internal sealed record BudgetCut(IReadOnlyList<SpentEntry> Spent, IReadOnlyList<(Guid RequestId, long CostNanoUsd)> Settled);
 
+/// <summary>The end of a request as budgets see it.</summary>
+/// <param name="RequestId">The request.</param>
+/// <param name="Organisation">Empty for one that was charged to no budget.</param>
+/// <param name="Budgets">Slots that it was charged to.</param>
+/// <param name="CostNanoUsd">What all of it cost.</param>
+/// <param name="Tokens">Input and output.</param>
+internal readonly record struct SpentCharge(Guid RequestId, string Organisation, IReadOnlyList<BudgetSlot> Budgets, long CostNanoUsd, long Tokens);
+
 /// <summary>
 /// What the ledger has spent, by organisation and slot, and the ends of the newest requests. The ledger's single writer keeps it, at the start by replay. Slots
 /// whose window is long over are forgotten: reports have them, budgets do not ask for them. Thread-safe by one lock, under which nothing waits.
@@ -29,6 +37,7 @@ internal sealed class BudgetBook(TimeProvider time, int ringCapacity = BudgetBoo
     private readonly SettledRing _ring = new(ringCapacity);
     private readonly List<SlotChanges> _watches = [];
     private DateTimeOffset _pruneAt;
+    private bool _isComplete = true;
 
     /// <summary>Those that have spent, or tried to.</summary>
     public IReadOnlyList<string> Organisations
@@ -42,39 +51,35 @@ internal sealed class BudgetBook(TimeProvider time, int ringCapacity = BudgetBoo
         }
     }
 
-    /// <summary>Takes the end of a request, each once. Records without an organisation were charged to no budget.</summary>
-    public void Add(UsageFinal final)
+    /// <summary>False while sums of the ledger are still to come: until then they are no answer. Thread-safe.</summary>
+    public bool IsComplete
     {
-        var intent = final.Intent;
-        if (intent.Organisation.Length == 0)
-        {
-            return;
-        }
+        get => Volatile.Read(ref _isComplete);
+        set => Volatile.Write(ref _isComplete, value);
+    }
 
+    /// <summary>Takes the end of a request, each once. Records without an organisation were charged to no budget.</summary>
+    public void Add(UsageFinal final) => Add(new SpentCharge(
+        final.Intent.RequestId, final.Intent.Organisation, final.Intent.Budgets, final.CostNanoUsd, (long)Int128.Min((Int128)final.Usage.Input + final.Usage.Output, long.MaxValue)));
+
+    /// <summary>The same, of a ledger that has it in columns.</summary>
+    public void Add(in SpentCharge charge) => Book(charge, isSummed: false);
+
+    /// <summary>Takes the end of a request whose cost is in the sums that were loaded.</summary>
+    public void Remember(in SpentCharge charge) => Book(charge, isSummed: true);
+
+    /// <summary>Takes what was spent by requests whose ends need not be known any more, as a sum over them: a ledger of years is not read record by record.</summary>
+    /// <param name="slot">Null: the organisation is known, and nothing was booked.</param>
+    public void AddSpent(string organisation, BudgetSlot? slot, long costNanoUsd)
+    {
         var now = time.GetUtcNow();
         lock (_lock)
         {
-            if (!_organisations.TryGetValue(intent.Organisation, out var slots))
+            var slots = SlotsOf_NeedsLock(organisation);
+            if (slot is { } booked && SumOf(slots, booked, now) is { } sum)
             {
-                _organisations.Add(intent.Organisation, slots = []);
-            }
-
-            var booked = intent.Budgets.Count == 0 ? [] : new List<SlotSum>(intent.Budgets.Count);
-            for (var i = 0; i < intent.Budgets.Count; i++)
-            {
-                if (SumOf(slots, intent.Budgets[i], now) is { } sum && !booked.Contains(sum))
-                {
-                    sum.Add(final.CostNanoUsd);
-                    booked.Add(sum);
-                    Note(intent.Organisation, sum);
-                }
-            }
-
-            var tokens = (long)Int128.Min((Int128)final.Usage.Input + final.Usage.Output, long.MaxValue);
-            _ring.Add(intent.RequestId, new SettledEntry(intent.Organisation, booked, final.CostNanoUsd, tokens));
-            if (now >= _pruneAt)
-            {
-                Prune(now);
+                sum.Add(costNanoUsd);
+                Note(organisation, sum);
             }
         }
     }
@@ -162,6 +167,49 @@ internal sealed class BudgetBook(TimeProvider time, int ringCapacity = BudgetBoo
         }
 
         return changes;
+    }
+
+    private void Book(in SpentCharge charge, bool isSummed)
+    {
+        if (charge.Organisation.Length == 0)
+        {
+            return;
+        }
+
+        var now = time.GetUtcNow();
+        lock (_lock)
+        {
+            var slots = SlotsOf_NeedsLock(charge.Organisation);
+            var booked = charge.Budgets.Count == 0 ? [] : new List<SlotSum>(charge.Budgets.Count);
+            for (var i = 0; i < charge.Budgets.Count; i++)
+            {
+                if (SumOf(slots, charge.Budgets[i], now) is { } sum && !booked.Contains(sum))
+                {
+                    booked.Add(sum);
+                    if (!isSummed)
+                    {
+                        sum.Add(charge.CostNanoUsd);
+                        Note(charge.Organisation, sum);
+                    }
+                }
+            }
+
+            _ring.Add(charge.RequestId, new SettledEntry(charge.Organisation, booked, charge.CostNanoUsd, charge.Tokens));
+            if (now >= _pruneAt)
+            {
+                Prune(now);
+            }
+        }
+    }
+
+    private Dictionary<BudgetSlot, SlotSum> SlotsOf_NeedsLock(string organisation)
+    {
+        if (!_organisations.TryGetValue(organisation, out var slots))
+        {
+            _organisations.Add(organisation, slots = []);
+        }
+
+        return slots;
     }
 
     private static bool IsRemembered(Guid requestId, DateTimeOffset now)

@@ -15,6 +15,7 @@ internal sealed class BudgetEndpoints(ContextGuard guard, BudgetBook book)
 
     private static readonly GatewayError TooLarge = new(GatewayErrorKind.BodyTooLarge, $"A question has at most {MaxBytes} bytes.");
     private static readonly GatewayError Malformed = new(GatewayErrorKind.InvalidRequest, "The body is not the JSON of this question.");
+    private static readonly GatewayError Incomplete = new(GatewayErrorKind.ServiceUnavailable, "What was spent is still being read.", RetryAfter: TimeSpan.FromSeconds(1));
     private static readonly GatewayError TooMany = new(GatewayErrorKind.InvalidRequest, $"A question has at most {UsageContract.Most} entries, and none of them is null.");
 
     public void Map(IEndpointRouteBuilder routes)
@@ -33,6 +34,12 @@ internal sealed class BudgetEndpoints(ContextGuard guard, BudgetBook book)
         if (query is not { Organisation: not null, Slots.Count: <= UsageContract.Most } || query.Slots.Any(static slot => slot.Id is null))
         {
             await OpenAIErrorWriter.WriteAsync(context, TooMany);
+            return;
+        }
+
+        if (!book.IsComplete)
+        {
+            await OpenAIErrorWriter.WriteAsync(context, Incomplete);
             return;
         }
 

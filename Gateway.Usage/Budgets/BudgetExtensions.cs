@@ -16,6 +16,8 @@ internal static class BudgetExtensions
         services.AddSingleton(static provider => new BudgetBook(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static provider => new DispatchedRequests(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<BudgetMetrics>();
+        services.AddSingleton<BudgetGauges>();
+        services.AddHostedService<BudgetGaugesStart>();
         services.AddSingleton<BudgetEndpoints>();
         services.AddSingleton<AlertSender>();
         services.AddHostedService(static provider => provider.GetRequiredService<AlertSender>());

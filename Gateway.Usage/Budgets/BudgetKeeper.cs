@@ -42,7 +42,11 @@ internal sealed class BudgetKeeper(IConfigStore config, BudgetTools tools) : Bac
         {
             do
             {
-                await RunDueAsync(stoppingToken);
+                // Sums that are still being read must fill no counters.
+                if (tools.Book.IsComplete)
+                {
+                    await RunDueAsync(stoppingToken);
+                }
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }

@@ -4,6 +4,7 @@ using Gateway.Core.Errors;
 using Gateway.Core.Journal;
 using Gateway.Usage.Access;
 using Gateway.Usage.Ledger;
+using Gateway.Usage.Ledger.PostgreSql;
 
 namespace Gateway.Usage.Ingest;
 
@@ -12,6 +13,8 @@ internal sealed class BatchEndpoint(ContextGuard guard, ILedgerStore ledger)
 {
     private static readonly GatewayError TooLarge = new(GatewayErrorKind.BodyTooLarge, $"A batch has at most {UsageBatch.MaxBytes} bytes.");
     private static readonly GatewayError Full = new(GatewayErrorKind.ServiceUnavailable, "The ledger's disk is nearly full; keep the records.", RetryAfter: TimeSpan.FromSeconds(5));
+
+    private static readonly GatewayError Away = new(GatewayErrorKind.ServiceUnavailable, "The ledger's database does not answer; keep the records.", RetryAfter: TimeSpan.FromSeconds(5));
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -42,6 +45,10 @@ internal sealed class BatchEndpoint(ContextGuard guard, ILedgerStore ledger)
         catch (LedgerFullException)
         {
             await OpenAIErrorWriter.WriteAsync(context, Full);
+        }
+        catch (LedgerUnavailableException)
+        {
+            await OpenAIErrorWriter.WriteAsync(context, Away);
         }
         finally
         {

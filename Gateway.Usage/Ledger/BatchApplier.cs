@@ -5,7 +5,7 @@ using Gateway.Usage.Pricing;
 namespace Gateway.Usage.Ledger;
 
 /// <summary>Decides about each record of a batch and writes what the ledger keeps of it. One batch at a time.</summary>
-internal sealed class BatchApplier(SegmentLog log, LedgerView view, Lock viewLock, DispatchedRequests dispatched, LedgerMetrics metrics, ILogger logger)
+internal sealed class BatchApplier(SegmentLog log, LedgerSegments segments, SegmentHandles handles, DispatchedRequests dispatched, LedgerMetrics metrics, ILogger logger)
 {
     /// <returns>After everything that it says is durable.</returns>
     public IngestResult Apply(UsageBatchHead head, ReadOnlyMemory<byte> records)
@@ -19,8 +19,8 @@ internal sealed class BatchApplier(SegmentLog log, LedgerView view, Lock viewLoc
             var origin = new RecordOrigin(record.Producer, record.Epoch, record.Seq);
             var isNote = record.Type is JournalRecordType.Checkpoint;
             var first = isNote ? GapNote.ReadFrom(record) : record.Seq;
-            var next = view.Marks.Expected(origin.Producer, origin.Epoch);
-            var isFork = record.Seq < next && !view.Marks.IsKnown(origin.Producer, origin.Epoch);
+            var next = segments.Marks.Expected(origin.Producer, origin.Epoch);
+            var isFork = record.Seq < next && !segments.Marks.IsKnown(origin.Producer, origin.Epoch);
             if (first > next)
             {
                 logger.BatchBeginsLate(origin.Producer, origin.Epoch, first, next);
@@ -44,7 +44,7 @@ internal sealed class BatchApplier(SegmentLog log, LedgerView view, Lock viewLoc
                 var lostFrom = isFork ? first : next;
                 logger.GapTold(origin.Producer, lostFrom, record.Seq);
                 metrics.Lost(record.Seq - lostFrom + 1);
-                Append(JournalRecordType.Checkpoint, version: 1, Guid.Empty, (origin, lostFrom), LedgerRecords.WriteMark);
+                Append(JournalRecordType.Checkpoint, version: 1, Guid.Empty, origin, (origin, lostFrom), LedgerRecords.WriteMark);
                 written = origin;
             }
             else if (record.Type is JournalRecordType.Intent)
@@ -56,18 +56,19 @@ internal sealed class BatchApplier(SegmentLog log, LedgerView view, Lock viewLoc
                 written = origin;
             }
 
-            view.Marks.Advance(origin.Producer, origin.Epoch, record.Seq);
+            segments.Marks.Advance(origin.Producer, origin.Epoch, record.Seq);
             applied = origin;
         }
 
         if (applied != written)
         {
             // Records that the ledger does not keep still count: after a restart it must know that it has seen them.
-            Append(JournalRecordType.Checkpoint, version: 1, Guid.Empty, (applied, 0L), LedgerRecords.WriteMark);
+            Append(JournalRecordType.Checkpoint, version: 1, Guid.Empty, applied, (applied, 0L), LedgerRecords.WriteMark);
         }
 
         // Also when nothing is new: what an earlier, unanswered batch wrote is acknowledged now.
         log.Sync();
+        segments.CloseFull();
         return new IngestResult(head.ToSeq, expected);
     }
 
@@ -91,16 +92,17 @@ internal sealed class BatchApplier(SegmentLog log, LedgerView view, Lock viewLoc
             return true;
         }
 
-        switch (view.Ids.Add(record.RequestId, record.Payload))
+        // The marks of the producers already keep repetitions out; this is the second wall, against a journal that was restored or copied.
+        if (segments.Locate(record.RequestId) is { } kept)
         {
-            case RequestIdSeen.Same:
+            if (IsSame(kept, record.Payload))
+            {
                 metrics.Repeated();
                 return false;
-            case RequestIdSeen.Different:
-                Reject(record, origin, payload, "the request has another final record");
-                return true;
-            default:
-                break;
+            }
+
+            Reject(record, origin, payload, "the request has another final record");
+            return true;
         }
 
         if (!CostCheck.IsPriced(final))
@@ -113,12 +115,8 @@ internal sealed class BatchApplier(SegmentLog log, LedgerView view, Lock viewLoc
             logger.AttemptsDiffer(record.RequestId, final.AttemptRecords.Count);
         }
 
-        var location = Append(JournalRecordType.Final, record.Version, record.RequestId, (origin, payload), LedgerRecords.WriteCopy);
-        lock (viewLock)
-        {
-            view.Add(final, location);
-        }
-
+        var location = Append(JournalRecordType.Final, record.Version, record.RequestId, origin, (origin, payload), LedgerRecords.WriteCopy);
+        segments.Add(final, location);
         dispatched.Ended(record.RequestId);
         metrics.Taken();
         return true;
@@ -128,9 +126,27 @@ internal sealed class BatchApplier(SegmentLog log, LedgerView view, Lock viewLoc
     {
         logger.RecordRefused(record.RequestId, origin.Producer, origin.Seq, reason);
         metrics.Refused();
-        Append(JournalRecordType.Void, record.Version, record.RequestId, (origin, payload), LedgerRecords.WriteCopy);
+        Append(JournalRecordType.Void, record.Version, record.RequestId, origin, (origin, payload), LedgerRecords.WriteCopy);
     }
 
-    private RecordLocation Append<T>(JournalRecordType type, byte version, Guid requestId, T payload, PayloadWriter<T> encode) =>
-        log.Append(type, version, requestId, payload, encode, out _);
+    // A record that cannot be read any more cannot prove that this is the same: kept as evidence.
+    private bool IsSame(RecordLocation kept, ReadOnlySpan<byte> payload)
+    {
+        try
+        {
+            return handles.IsSame(kept, payload);
+        }
+        catch (InvalidDataException exception)
+        {
+            logger.RecordDamaged(exception);
+            return false;
+        }
+    }
+
+    private RecordLocation Append<T>(JournalRecordType type, byte version, Guid requestId, RecordOrigin origin, T payload, PayloadWriter<T> encode)
+    {
+        var location = log.Append(type, version, requestId, payload, encode, out _);
+        segments.Appended(location, origin);
+        return location;
+    }
 }

@@ -1,23 +1,29 @@
 using System.Runtime.CompilerServices;
 using Gateway.Core.Journal;
 using Gateway.Usage.Budgets;
+using Gateway.Usage.Ledger.Columns;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Usage.Ledger;
 
 /// <summary>
-/// The ledger in append-only segments of its own, in the journal's format, below <c>GATEWAY_DATA/usage</c>. One process holds it.
-/// Batches are taken one after the other and acknowledged after the disk has them; sums and the index live in memory and are
-/// made from the segments at every start.
+/// The ledger in append-only segments of its own, in the journal's format, below <c>GATEWAY_DATA/usage</c>. One process holds it. Batches are taken one after the other and acknowledged after the disk has
+/// them. Reports read column files that stand beside the segments, so that neither a start nor a report reads all records.
 /// </summary>
 internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
 {
+    /// <summary>Groups of one answer: each costs some 300 bytes until it is sent.</summary>
+    public const int MostGroups = 500_000;
+
+    /// <summary>More reports wait: each takes memory for its groups, and batches need the processors too.</summary>
+    private const int ReportsAtOnce = 2;
+
     private readonly JournalFolder _folder;
     private readonly SegmentLog _log;
     private readonly SegmentHandles _handles;
-    private readonly LedgerView _view;
-    private readonly Lock _viewLock = new();
+    private readonly LedgerSegments _segments;
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly SemaphoreSlim _reports = new(ReportsAtOnce, ReportsAtOnce);
     private readonly LedgerOptions _options;
     private readonly JournalDisk _disk;
     private readonly BatchApplier _applier;
@@ -30,12 +36,13 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
         BudgetBook budgets, DispatchedRequests dispatched, IHostApplicationLifetime lifetime, ILogger<EmbeddedLedger> logger)
     {
         (_options, _disk, _lifetime, _logger) = (options.Value, disk, lifetime, logger);
-        _view = new LedgerView(RequestIdWindow.DefaultCapacity, budgets);
         var path = Path.Combine(configuration["GATEWAY_DATA"] is { Length: > 0 } data ? data : ".data", "usage");
         _folder = JournalFolder.TryClaim(path, time, disk) ?? throw new JournalConfigurationException(
             $"The ledger folder '{Path.GetFullPath(path)}' is in use by another Usage process. Stop that one, or give this one another GATEWAY_DATA.");
+        LedgerSegments? segments = null;
         try
         {
+            _segments = segments = new LedgerSegments(path, disk, budgets, logger);
             _log = new SegmentLog(
                 new SegmentLogOptions
                 {
@@ -47,33 +54,27 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
                     Time = time,
                     Disk = disk,
                     Failed = OnFailed,
+                    Known = segments.Known,
+                    Replayed = segments.Replayed,
                 },
-                _view.Replay);
+                segments.Replay);
         }
         catch
         {
+            segments?.Dispose();
             _folder.Dispose();
             throw;
         }
 
         _handles = new SegmentHandles(_log);
-        _applier = new BatchApplier(_log, _view, _viewLock, dispatched, metrics, logger);
+        _segments.Begin(_log, _handles);
+        _applier = new BatchApplier(_log, _segments, _handles, dispatched, metrics, logger);
         metrics.Watch(() => Requests);
         logger.Opened(path, Requests, _log.LastSeq);
-        logger.Report(path, _log.Recovery, _view.Unreadable);
+        logger.Report(path, _log.Recovery, _segments.Unreadable);
     }
 
-    /// <summary>Requests in the ledger.</summary>
-    public long Requests
-    {
-        get
-        {
-            lock (_viewLock)
-            {
-                return _view.Index.Count;
-            }
-        }
-    }
+    public long Requests => _segments.Requests;
 
     public Exception? Failure => _log.Failure;
 
@@ -103,51 +104,48 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
     public async ValueTask<UsageSums> SumAsync(UsageQuery query, CancellationToken cancellationToken)
     {
         await LeaveTheSocketAsync();
-        if (LedgerView.HasSum(query))
+        await _reports.WaitAsync(cancellationToken);
+        try
         {
-            lock (_viewLock)
+            // In this order: the names are those of the rows at least.
+            var rows = _segments.Snapshot();
+            var scans = Enumerable.Range(0, Math.Clamp(rows.Count, 1, Environment.ProcessorCount)).Select(_ => new SumScan(query, _segments.Names, MostGroups)).ToArray();
+            var next = -1;
+            await Task.WhenAll(scans.Select(scan => Task.Run(
+                () =>
+                {
+                    for (var at = Interlocked.Increment(ref next); at < rows.Count; at = Interlocked.Increment(ref next))
+                    {
+                        scan.Add(rows[at], cancellationToken);
+                    }
+                },
+                cancellationToken)));
+            foreach (var scan in scans.Skip(1))
             {
-                return _view.Sum(query);
+                scans[0].Add(scan);
             }
-        }
 
-        var grouping = new UsageGrouping(query);
-        await foreach (var entry in WalkAsync(cancellationToken))
+            return scans[0].Finish();
+        }
+        finally
         {
-            grouping.Add(entry.Final);
+            _reports.Release();
         }
-
-        return grouping.Sums;
     }
 
     public async ValueTask<LedgerEntry?> FindAsync(Guid requestId, CancellationToken cancellationToken)
     {
-        await foreach (var entry in WalkAsync(cancellationToken))
-        {
-            if (entry.Final.Intent.RequestId == requestId)
-            {
-                return entry;
-            }
-        }
-
-        return null;
+        await LeaveTheSocketAsync();
+        return _segments.Locate(requestId) is { } found && TryRead(new RequestPlace(0, found.Segment, (uint)found.Offset), new byte[RecordFrame.MaxFrameBytes]) is { } entry
+            && entry.Final.Intent.RequestId == requestId ? entry : null;
     }
 
     public async IAsyncEnumerable<LedgerEntry> WalkAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await LeaveTheSocketAsync();
-        List<RequestPlace> places;
-        lock (_viewLock)
+        foreach (var rows in _segments.Snapshot())
         {
-            places = [.. _view.Index.Before(null).Select(static entry => entry.Place)];
-        }
-
-        places.Sort(static (left, right) => (left.Segment, left.Offset).CompareTo((right.Segment, right.Offset)));
-        var buffer = new byte[RecordFrame.MaxFrameBytes];
-        foreach (var place in places)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (TryRead(place, buffer) is { } entry)
+            foreach (var entry in _handles.Entries(rows, _logger, cancellationToken))
             {
                 yield return entry;
             }
@@ -157,33 +155,28 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
     public async ValueTask<RequestPage> ListAsync(RequestQuery query, CancellationToken cancellationToken)
     {
         await LeaveTheSocketAsync();
-        List<RequestPlace> places;
-        lock (_viewLock)
+        await _reports.WaitAsync(cancellationToken);
+        try
         {
-            places = _view.Find(query);
-        }
-
-        var requests = new List<LedgerEntry>(query.Limit);
-        RequestPlace? last = null;
-        var buffer = new byte[RecordFrame.MaxFrameBytes];
-        for (var i = 0; i < places.Count; i++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (TryRead(places[i], buffer) is not { } entry || !UsageGrouping.Passes(entry.Final, entry.Final.Intent.Deployment, query.Filters))
+            var rows = _segments.Snapshot();
+            var places = new PageScan(query, _segments.Names).Run(rows, cancellationToken);
+            var requests = new List<LedgerEntry>(Math.Min(places.Count, query.Limit));
+            var buffer = new byte[RecordFrame.MaxFrameBytes];
+            for (var i = 0; i < Math.Min(places.Count, query.Limit); i++)
             {
-                continue;
+                cancellationToken.ThrowIfCancellationRequested();
+                if (TryRead(places[i], buffer) is { } entry)
+                {
+                    requests.Add(entry);
+                }
             }
 
-            if (requests.Count == query.Limit)
-            {
-                return new RequestPage(requests, last);
-            }
-
-            requests.Add(entry);
-            last = places[i];
+            return new RequestPage(requests, places.Count > query.Limit ? places[query.Limit - 1] : null);
         }
-
-        return new RequestPage(requests, null);
+        finally
+        {
+            _reports.Release();
+        }
     }
 
     private LedgerEntry? TryRead(RequestPlace place, byte[] buffer)
@@ -204,8 +197,10 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
     {
         _handles.Dispose();
         _log.Dispose();
+        _segments.Dispose();
         _folder.Dispose();
         _gate.Dispose();
+        _reports.Dispose();
     }
 
     // Reports walk through memory and read from the disk; on a socket's thread that would hold up batches and health checks.

@@ -33,6 +33,9 @@ internal interface ILedgerStore
 
     /// <summary>Why the store is broken for good; null while it is not.</summary>
     Exception? Failure { get; }
+
+    /// <summary>What keeps the store from taking more, fit to be shown; null when nothing does.</summary>
+    string? Problem => Failure is not null ? "the disk of the ledger failed" : IsWritable ? null : "the disk of the ledger is nearly full";
 }
 
 /// <summary>What became of a batch.</summary>

@@ -1,4 +1,5 @@
 using Gateway.Core.Journal;
+using Gateway.Usage.Ledger.PostgreSql;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -6,7 +7,8 @@ namespace Gateway.Usage.Ledger;
 
 internal static class LedgerExtensions
 {
-    /// <summary>The embedded ledger, opened before the listeners.</summary>
+    /// <summary>The ledger, opened before the listeners: in PostgreSQL where it is configured, else in files of the data folder.</summary>
+    /// <exception cref="JournalConfigurationException">The connection string is none.</exception>
     public static WebApplicationBuilder AddLedger(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -14,9 +16,22 @@ internal static class LedgerExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(JournalDisk.Real);
         services.AddSingleton<LedgerMetrics>();
-        services.AddSingleton<EmbeddedLedger>();
-        services.TryAddSingleton<ILedgerStore>(static provider => provider.GetRequiredService<EmbeddedLedger>());
-        services.AddHostedService<LedgerStart>();
+        if (builder.Configuration.GetConnectionString(LedgerDatabase.ConnectionName) is { Length: > 0 } connection)
+        {
+            // Asked here: what is wrong with it is told before anything starts.
+            LedgerDatabase.Check(connection);
+            services.AddSingleton(provider => LedgerDatabase.Connect(connection, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<LedgerDatabase>>()));
+            services.AddSingleton<PostgresLedger>();
+            services.TryAddSingleton<ILedgerStore>(static provider => provider.GetRequiredService<PostgresLedger>());
+            services.AddHostedService<LedgerUpkeep>();
+        }
+        else
+        {
+            services.AddSingleton<EmbeddedLedger>();
+            services.TryAddSingleton<ILedgerStore>(static provider => provider.GetRequiredService<EmbeddedLedger>());
+            services.AddHostedService<LedgerStart>();
+        }
+
         services.AddHealthChecks().AddCheck<LedgerHealthCheck>("ledger");
         return builder;
     }
@@ -37,7 +52,8 @@ internal sealed class LedgerStart(EmbeddedLedger ledger) : IHostedService
 internal sealed class LedgerHealthCheck(ILedgerStore ledger) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
-        ledger.Failure is not null ? HealthCheckResult.Unhealthy("the disk of the ledger failed")
-        : !ledger.IsWritable ? HealthCheckResult.Unhealthy("the disk of the ledger is nearly full")
-        : HealthCheckResult.Healthy());
+        ledger.Problem is not { } problem ? HealthCheckResult.Healthy()
+        // A database that is away comes back, and what is not taken meanwhile is kept by the Routers: no reason not to start.
+        : ledger is PostgresLedger ? HealthCheckResult.Degraded(problem)
+        : HealthCheckResult.Unhealthy(problem));
 }

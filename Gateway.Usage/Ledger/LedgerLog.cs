@@ -26,6 +26,15 @@ internal static partial class LedgerLog
     [LoggerMessage(5006, LogLevel.Error, "A request is missing from a report: its record cannot be read.")]
     public static partial void RecordDamaged(this ILogger logger, Exception exception);
 
+    [LoggerMessage(5007, LogLevel.Warning, "The columns {File} of the ledger are damaged, of another layout, or of a segment that has changed. They are made again from the segment.")]
+    public static partial void ColumnsStale(this ILogger logger, string file);
+
+    [LoggerMessage(5008, LogLevel.Error, "The columns {File} of the ledger cannot be read. They are made again from the segment.")]
+    public static partial void ColumnsUnreadable(this ILogger logger, Exception exception, string file);
+
+    [LoggerMessage(5009, LogLevel.Error, "The columns of segment {Segment} of the ledger cannot be written. No record is lost; they stay in memory until the next start.")]
+    public static partial void ColumnsNotWritten(this ILogger logger, Exception exception, int segment);
+
     [LoggerMessage(5010, LogLevel.Warning, "A batch of journal {Producer}, epoch {Epoch}, begins at record {FirstSeq}; {ExpectedSeq} is the next one.")]
     public static partial void BatchBeginsLate(this ILogger logger, Guid producer, uint epoch, long firstSeq, long expectedSeq);
 

@@ -48,6 +48,7 @@ internal sealed record UsageQuery(IReadOnlyList<UsageDimension> Groups, int From
 /// <param name="Sum">The sums.</param>
 internal sealed record UsageGroupSum(IReadOnlyList<string> Values, UsageCounters Sum);
 
+/// <summary>Sums with their groups, in the order of their names.</summary>
 internal sealed record UsageSums(IReadOnlyList<UsageGroupSum> Groups, UsageCounters Total);
 
 /// <summary>
@@ -83,3 +84,7 @@ internal sealed record RequestPage(IReadOnlyList<LedgerEntry> Requests, RequestP
 /// <param name="Final">As the Router wrote it.</param>
 /// <param name="Origin">Where its record came from.</param>
 internal sealed record LedgerEntry(UsageFinal Final, RecordOrigin Origin);
+
+/// <summary>A report would have more groups than one answer holds. What asks for less: fewer dimensions, a shorter span, filters.</summary>
+/// <param name="most">Most groups of an answer.</param>
+internal sealed class TooManyGroupsException(int most) : Exception($"The report has more than {most} groups. Ask for fewer dimensions, a shorter span, or with filters.");

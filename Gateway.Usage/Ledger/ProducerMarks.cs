@@ -34,6 +34,10 @@ internal sealed class ProducerMarks
 
     public bool IsKnown(Guid producer, uint epoch) => _marks.TryGetValue(producer, out var epochs) && epochs.ContainsKey(epoch);
 
+    /// <summary>What was advanced to, in any order: to advance by all of it again makes the same marks.</summary>
+    public IEnumerable<(Guid Producer, uint Epoch, long Seq)> All() =>
+        _marks.SelectMany(static producer => producer.Value.Select(epoch => (producer.Key, epoch.Key, epoch.Value)));
+
     public void Advance(Guid producer, uint epoch, long seq)
     {
         if (!_marks.TryGetValue(producer, out var epochs))

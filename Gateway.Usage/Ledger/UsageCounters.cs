@@ -26,7 +26,10 @@ internal sealed class UsageCounters
 
     public long CostNanoUsd { get; private set; }
 
-    public void AddRequest() => Requests++;
+    public void AddRequest() => AddRequests(1);
+
+    /// <summary>For stores that add up many at once.</summary>
+    public void AddRequests(long requests) => Requests = Sum(Requests, requests);
 
     public void AddCharge(in TokenUsage usage, long costNanoUsd)
     {

@@ -10,6 +10,8 @@ namespace Gateway.Usage.Ledger;
 /// </summary>
 internal sealed class UsageGrouping(UsageQuery query)
 {
+    private const long MsPerHour = 3_600_000;
+
     private readonly Dictionary<string, UsageGroupSum> _groups = new(StringComparer.Ordinal);
     private readonly UsageCounters _total = new();
 
@@ -17,7 +19,7 @@ internal sealed class UsageGrouping(UsageQuery query)
 
     public void Add(UsageFinal final)
     {
-        var hour = UsageTotals.HourOf(final.Intent.TimeUnixMs);
+        var hour = HourOf(final.Intent.TimeUnixMs);
         if (hour < query.FromHour || hour >= query.ToHour)
         {
             return;
@@ -36,6 +38,9 @@ internal sealed class UsageGrouping(UsageQuery query)
             Add(final, attempt.Deployment, counters => counters.AddCharge(attempt.Usage, attempt.CostNanoUsd));
         }
     }
+
+    /// <summary>Hours since 1970 UTC.</summary>
+    public static int HourOf(long unixMs) => (int)Math.Clamp(unixMs / MsPerHour, 0, int.MaxValue);
 
     /// <summary>Values of a request in a dimension: one, or each of its tags.</summary>
     /// <param name="deployment">The one that is looked at.</param>

@@ -40,7 +40,7 @@ internal static class CostCheck
     }
 
     /// <summary>Whether the cost is what the record's own price makes of its tokens. A difference is an alarm, never a correction.</summary>
-    /// <remarks>Of several attempts those at the deployment that answered: the price of the others stands in no record.</remarks>
+    /// <remarks>Of several attempts the one that answered: the prices of the others, also at the same deployment in another tier or with a longer input, stand in no record.</remarks>
     public static bool IsPriced(UsageFinal final)
     {
         var intent = final.Intent;
@@ -52,7 +52,7 @@ internal static class CostCheck
         for (var i = 0; i < final.AttemptRecords.Count; i++)
         {
             var attempt = final.AttemptRecords[i];
-            if (attempt.Deployment == intent.Deployment && !IsPriced(intent, attempt.Usage, attempt.CostNanoUsd))
+            if (attempt.Number == intent.Attempt && attempt.Deployment == intent.Deployment && !IsPriced(intent, attempt.Usage, attempt.CostNanoUsd))
             {
                 return false;
             }
@@ -79,7 +79,7 @@ internal static class CostCheck
 
     private static bool AreCounts(in TokenUsage usage) =>
         IsCount(usage.Input) && IsCount(usage.CachedInput) && IsCount(usage.CacheWrite) && IsCount(usage.Output) && IsCount(usage.Reasoning)
-        && IsCount(usage.AudioInput) && IsCount(usage.AudioOutput);
+        && IsCount(usage.CacheWrite1h) && IsCount(usage.AudioInput) && IsCount(usage.AudioOutput);
 
     private static bool IsCount(long tokens) => tokens is >= 0 and <= MaxTokens;
 }

@@ -88,10 +88,12 @@ internal sealed class FakeJournal(uint epoch = 1)
         return this;
     }
 
-    /// <summary>A request without attempts as layout 1 or 2 had it: those end before the tokens of sound, and before the number of attempts.</summary>
+    /// <summary>
+    /// A request without attempts, labels, tier and warnings as layouts 1 to 4 had it: they end before the tokens of sound, before the number of attempts, and the later two before tier and warnings.
+    /// </summary>
     public FakeJournal AddOld(UsageFinal final, byte version)
     {
-        Add(JournalRecordType.Final, final.Intent.RequestId, space => UsageRecordCodec.Write(final, space) - (version == 1 ? 3 : 1), version);
+        Add(JournalRecordType.Final, final.Intent.RequestId, space => UsageRecordCodec.Write(final, space) - (version switch { 1 => 5, 2 => 3, _ => 2 }), version);
         return this;
     }
 
@@ -131,6 +133,14 @@ internal sealed class FakeJournal(uint epoch = 1)
     }
 
     public byte[] All() => Batch(1, LastSeq);
+
+    /// <summary>All records as a batch, which the journal then forgets.</summary>
+    public byte[] Cut()
+    {
+        var batch = Batch(_records[0].First, LastSeq);
+        _records.Clear();
+        return batch;
+    }
 
     private void Add(JournalRecordType type, Guid id, Func<byte[], int> encode, byte version = UsageRecordCodec.Version)
     {

@@ -41,14 +41,17 @@ internal sealed class UsageHost : IAsyncDisposable
     /// <summary>Connection string of the shared store; empty for none.</summary>
     public string Cache { get; init; } = "";
 
+    /// <summary>Connection string of the ledger's database; empty for none.</summary>
+    public string Database { get; init; } = "";
+
     public ILedgerStore Ledger => _app!.Services.GetRequiredService<ILedgerStore>();
 
     public T Service<T>()
         where T : notnull => _app!.Services.GetRequiredService<T>();
 
-    public static async Task<UsageHost> StartAsync(string? folder = null, long segmentBytes = 64 * 1024 * 1024, long minFreeBytes = 0, string cache = "")
+    public static async Task<UsageHost> StartAsync(string? folder = null, long segmentBytes = 64 * 1024 * 1024, long minFreeBytes = 0, string cache = "", string database = "")
     {
-        var host = new UsageHost(folder) { Cache = cache };
+        var host = new UsageHost(folder) { Cache = cache, Database = database };
         await host.StartAgainAsync(segmentBytes, minFreeBytes);
         return host;
     }
@@ -66,6 +69,7 @@ internal sealed class UsageHost : IAsyncDisposable
         {
             ["GATEWAY_DATA"] = Folder,
             ["ConnectionStrings:cache"] = Cache,
+            ["ConnectionStrings:gatewaydb"] = Database,
             [ContextKeys.SecretVariable] = Secret,
             ["Gateway:Ledger:SegmentBytes"] = segmentBytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["Gateway:Ledger:MinFreeBytes"] = minFreeBytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
@@ -171,7 +175,7 @@ internal sealed class UsageHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        if (_ownsFolder)
+        if (_ownsFolder && Directory.Exists(Folder))
         {
             Directory.Delete(Folder, recursive: true);
         }

@@ -1,10 +1,10 @@
 namespace Gateway.Core.Admission.Local;
 
-/// <summary>How much a <see cref="LocalAdmissionStore"/> remembers at most; about 20 MB with these when all of it is full.</summary>
+/// <summary>How much a <see cref="LocalAdmissionStore"/> remembers at most; about 15 MB with these when all of it is full.</summary>
 public sealed record LocalCapacity
 {
     /// <summary>Rate limits that are not idle. Beyond it those nearest to idle go.</summary>
-    public int Rates { get; init; } = 32_768;
+    public int Rates { get; init; } = 16_384;
 
     /// <summary>Places of requests that run. Beyond it limits of concurrency do not count.</summary>
     public int Places { get; init; } = 16_384;

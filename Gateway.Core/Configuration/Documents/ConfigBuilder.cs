@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Gateway.Core.Pricing;
 
 namespace Gateway.Core.Configuration.Documents;
 
@@ -6,6 +7,14 @@ namespace Gateway.Core.Configuration.Documents;
 internal static class ConfigBuilder
 {
     public static GatewayConfig Build(ConfigNode root)
+    {
+        var config = Unpriced(root);
+
+        // A catalogue in a file is applied by whoever reads files.
+        return config.Pricing.Catalogue == PricingConfig.Builtin ? PriceCatalogue.Builtin.Apply(config) : config;
+    }
+
+    private static GatewayConfig Unpriced(ConfigNode root)
     {
         var names = new ModelNames(root);
         return new()
@@ -24,6 +33,7 @@ internal static class ConfigBuilder
             JwtIssuers = [.. (root.Member("auth")?.ItemsOf("jwt") ?? []).Select(OwnerBuilder.Issuer)],
             Routes = [.. root.ItemsOf("routes").Select(Route)],
             Processors = ByName(root.MembersOf("processors"), Processor),
+            Pricing = new() { Catalogue = root.Member("pricing")?.Text("catalogue") ?? PricingConfig.Builtin },
             Moderation = new() { Policies = ByName(root.Member("moderation")?.MembersOf("policies") ?? [], Policy) },
         };
     }

@@ -1,4 +1,3 @@
-using Gateway.Core.Money;
 using Gateway.Core.Requests;
 
 namespace Gateway.Core.Configuration.Documents;
@@ -56,11 +55,11 @@ internal static class GroupBuilder
         MaxOutput = node.Get<long?>("max_output", null),
         Supports = node.Member("supports") is { } supports ? Capabilities(supports) : null,
         Tags = ProviderBuilder.Texts(node, "tags"),
-        Price = node.Member("price") is { } price ? Price(price) : null,
+        Plan = node.Member("price") is { } price ? PriceBuilder.Build(price) : null,
         Quirks = ProviderBuilder.Quirks(node.Member("quirks")),
     };
 
-    private static ModelCapabilities Capabilities(ConfigNode list)
+    public static ModelCapabilities Capabilities(ConfigNode list)
     {
         var capabilities = ModelCapabilities.None;
         foreach (var item in list.Items)
@@ -76,12 +75,6 @@ internal static class GroupBuilder
         }
 
         return capabilities;
-    }
-
-    private static TokenPrice Price(ConfigNode node)
-    {
-        var input = node.Get("input", 0L);
-        return new(input, node.Get("cached_input", input), node.Get("cache_write", input), node.Get("output", 0L));
     }
 
     private static BalancingStrategy Strategy(string? text) => text switch

@@ -119,11 +119,7 @@ internal static partial class SettingsTable
             Choice("", "Capability.", "tools", "vision", "json_schema", "reasoning")),
         Labels("tags", "Labels; they go before the provider's of the same name."),
         Quirks("What is special about this deployment; goes before the provider's."),
-        Object("price", "USD per 1,000,000 tokens, at most nine decimals. Without it requests are recorded as unpriced.",
-            Price("input", "Input.") with { Required = true },
-            Price("cached_input", "Input that the provider reads from its cache.") with { Default = "`input`" },
-            Price("cache_write", "Input that the provider writes into its cache.") with { Default = "`input`" },
-            Price("output", "Output.") with { Required = true }));
+        PriceTable.Setting("USD per 1,000,000 tokens, at most nine decimals. Each token has one price, that of its class. Goes before the catalogue's (`pricing`); without either requests are recorded as unpriced."));
 
     private static Setting Connection() => Object("connection", "How connections are made.",
         Choice("http", "HTTP version. `auto`: HTTP/2 where the server agrees to it by TLS, else HTTP/1.1. `2`: HTTP/2 only, also without TLS.", "1.1", "auto", "2") with { Default = "1.1" },

@@ -49,6 +49,10 @@ internal static partial class SettingsTable
                 Text("model", "Embedding model."),
                 Number("threshold", "Least similarity.", 0, 1))).Later(),
         Moderation(),
+        Object("pricing", "Prices of models that have none in the document.",
+            FilePath("catalogue", "`builtin`: the catalogue that is shipped with the gateway. `none`: such models are unpriced. Else the path of a catalogue of your own, from the document's folder, on the machine of each service; "
+                + "it is read again when it changes, and a bad one never replaces a good one.") with
+            { Default = "builtin" }),
         Object("usage", "The ledger.",
             Duration("retention", "How long records are kept.", TimeSpan.FromDays(1), TimeSpan.FromDays(3650)) with { Default = "90d" },
             Choice("capture", "Which content is kept with a record.", "none") with { Default = "none" }).Later());

@@ -19,4 +19,7 @@ internal static partial class ConfigLog
 
     [LoggerMessage(1004, LogLevel.Warning, "The configuration's folder cannot be watched ({Reason}); the file is read every {PollSeconds} s instead.")]
     public static partial void NotWatching(this ILogger logger, string reason, double pollSeconds);
+
+    [LoggerMessage(1005, LogLevel.Error, "The new catalogue of prices is refused, the one before stays in force: {Problem}")]
+    public static partial void CatalogueRefused(this ILogger logger, string problem);
 }

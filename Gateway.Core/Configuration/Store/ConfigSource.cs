@@ -19,6 +19,9 @@ internal sealed class ConfigSource(string? path, Func<string, string?> environme
     /// <summary>Full path of the file, or null for the environment.</summary>
     public string? File { get; } = string.IsNullOrWhiteSpace(path) ? null : Path.GetFullPath(path);
 
+    /// <summary>Where relative paths of the document begin; null for the environment.</summary>
+    public string? Folder => File is null ? null : Path.GetDirectoryName(File);
+
     /// <summary>For messages: the file's name as the operator wrote it.</summary>
     public string Origin { get; } = string.IsNullOrWhiteSpace(path) ? AutomaticConfig.Origin : path;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Core.Pricing;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Core.Configuration.Store;
@@ -13,10 +14,14 @@ internal sealed class ConfigStore : IConfigStore, IDisposable
     // Held while builders run, so that they see the generations in order and never two at a time.
     private readonly Lock _lock = new();
     private readonly List<Subscription> _subscriptions = [];
+    private readonly CatalogueFile _catalogue;
 
     private volatile ConfigSnapshot _current;
     private volatile string? _problem;
     private string _textInForce;
+
+    // As the document says it, before a catalogue of prices in a file is applied.
+    private GatewayConfig _asWritten;
     private string? _refused;
 
     public ConfigStore(ConfigSource source, LoadedDocument first, TimeProvider time, ILogger<ConfigStore> log)
@@ -24,7 +29,9 @@ internal sealed class ConfigStore : IConfigStore, IDisposable
         _source = source;
         _log = log;
         _textInForce = first.Text;
-        _current = new(first.Config, 1, ConfigSource.Fingerprint(first.Text), source.Origin) { Listing = source.List(first.Text) };
+        _asWritten = first.Config;
+        _catalogue = first.Catalogue ?? new CatalogueFile(source.Folder);
+        _current = new(Priced(first.Config), 1, ConfigSource.Fingerprint(first.Text), source.Origin) { Listing = source.List(first.Text) };
         log.Loaded(_current.Generation, _current.Origin, _current.Fingerprint);
         if (source.File is { } file)
         {
@@ -36,6 +43,9 @@ internal sealed class ConfigStore : IConfigStore, IDisposable
 
     public string? Problem => _problem;
 
+    /// <summary>What is wrong with the newest catalogue of prices; null while it is in force.</summary>
+    public string? CatalogueProblem => _catalogue.Problem;
+
     /// <exception cref="GatewayConfigurationException">The document is bad; the message has all of it.</exception>
     public static LoadedDocument LoadFirst(ConfigSource source)
     {
@@ -45,7 +55,14 @@ internal sealed class ConfigStore : IConfigStore, IDisposable
         }
 
         var result = source.Load(text);
-        return result.Config is { } config ? new(text, config) : throw new GatewayConfigurationException(Describe(source, result));
+        if (result.Config is not { } config)
+        {
+            throw new GatewayConfigurationException(Describe(source, result));
+        }
+
+        var catalogue = new CatalogueFile(source.Folder);
+        catalogue.Read(config.Pricing);
+        return catalogue.Problem is { } bad ? throw new GatewayConfigurationException(bad) : new(text, config) { Catalogue = catalogue };
     }
 
     public IDisposable OnChange(Action<ConfigSnapshot> build)
@@ -72,13 +89,28 @@ internal sealed class ConfigStore : IConfigStore, IDisposable
             else if (text == _textInForce)
             {
                 Restore_NeedsLock();
+                if (ReadCatalogue_NeedsLock(_asWritten))
+                {
+                    Accept_NeedsLock(text, _asWritten);
+                }
             }
             else if (text != _refused)
             {
                 var result = _source.Load(text);
                 if (result.Config is { } config)
                 {
-                    Accept_NeedsLock(text, config);
+                    ReadCatalogue_NeedsLock(config);
+                    if (config.Pricing.File is not null && _catalogue.Current is null)
+                    {
+                        // There is none to go on with.
+                        var missing = _catalogue.Problem!;
+                        _catalogue.Read(_asWritten.Pricing);
+                        Refuse_NeedsLock(text, missing);
+                    }
+                    else
+                    {
+                        Accept_NeedsLock(text, config);
+                    }
                 }
                 else
                 {
@@ -95,8 +127,8 @@ internal sealed class ConfigStore : IConfigStore, IDisposable
 
     private void Accept_NeedsLock(string text, GatewayConfig config)
     {
-        (_textInForce, _refused, _problem) = (text, null, null);
-        _current = new(config, _current.Generation + 1, ConfigSource.Fingerprint(text), _source.Origin) { Listing = _source.List(text) };
+        (_textInForce, _asWritten, _refused, _problem) = (text, config, null, null);
+        _current = new(Priced(config), _current.Generation + 1, ConfigSource.Fingerprint(text), _source.Origin) { Listing = _source.List(text) };
         _log.Loaded(_current.Generation, _current.Origin, _current.Fingerprint);
 
         var failed = false;
@@ -120,6 +152,21 @@ internal sealed class ConfigStore : IConfigStore, IDisposable
         {
             _problem = string.Create(CultureInfo.InvariantCulture, $"{ConfigHealthCheck.TakeOverProblem}{_current.Generation}");
         }
+    }
+
+    private GatewayConfig Priced(GatewayConfig config) => _catalogue.Current is { } catalogue ? catalogue.Apply(config) : config;
+
+    /// <returns>Whether there is another good one.</returns>
+    private bool ReadCatalogue_NeedsLock(GatewayConfig config)
+    {
+        var before = _catalogue.Problem;
+        var isOther = _catalogue.Read(config.Pricing);
+        if (_catalogue.Problem is { } problem && problem != before)
+        {
+            _log.CatalogueRefused(problem);
+        }
+
+        return isOther;
     }
 
     /// <param name="seen">What was refused, so that the same is reported once however often it is read.</param>
@@ -155,4 +202,8 @@ internal sealed class ConfigStore : IConfigStore, IDisposable
 }
 
 /// <summary>A document that was read and found good.</summary>
-internal sealed record LoadedDocument(string Text, GatewayConfig Config);
+internal sealed record LoadedDocument(string Text, GatewayConfig Config)
+{
+    /// <summary>The catalogue that it names, read; null for none.</summary>
+    public CatalogueFile? Catalogue { get; init; }
+}

@@ -5,7 +5,7 @@ using Gateway.Edge.VirtualKeys;
 namespace Gateway.Edge.Admin.Audit;
 
 /// <summary>
-/// Around everything below <c>/admin</c>: notes each call that changes something, whatever its answer, and each that is refused for its key. Of refused ones at most
+/// Around everything below <c>/admin</c> and the sign-ins of the console: notes each call that changes something, whatever its answer, and each that is refused for its key. Of refused ones at most
 /// 60 a minute are noted one by one, so that nobody can push the others out of the files; the next line counts the rest.
 /// </summary>
 internal sealed class AdminAudit(RequestDelegate next, AuditFile file, ILoggerFactory loggers, TimeProvider time)
@@ -27,7 +27,8 @@ internal sealed class AdminAudit(RequestDelegate next, AuditFile file, ILoggerFa
     public static void Touch(HttpContext context, string keyId) => context.Items[KeyItem] = keyId;
 
     public Task InvokeAsync(HttpContext context) =>
-        context.Request.Path.StartsWithSegments("/admin", StringComparison.OrdinalIgnoreCase) ? WatchAsync(context) : next(context);
+        context.Request.Path.StartsWithSegments("/admin", StringComparison.OrdinalIgnoreCase)
+        || (HttpMethods.IsPost(context.Request.Method) && context.Request.Path.StartsWithSegments("/console", StringComparison.OrdinalIgnoreCase)) ? WatchAsync(context) : next(context);
 
     private async Task WatchAsync(HttpContext context)
     {

@@ -231,6 +231,7 @@ internal sealed class AnthropicDecoder(Translation? translation, bool countsToke
     {
         if (_usage.Merge(usage))
         {
+            sink.Tier(_usage.Tier);
             sink.Usage(_usage.ToNeutral());
         }
     }

@@ -16,6 +16,8 @@ internal sealed class AnthropicEventReader : IEventReader
 
     public TokenUsage? Usage => _meter.Usage;
 
+    public ServiceTier Tier => _meter.Tier;
+
     public string? Model => _meter.Model;
 
     public bool IsFinished => _decoder.IsFinished;

@@ -11,8 +11,12 @@ internal struct AnthropicUsage
     private long? _input;
     private long? _cacheRead;
     private long? _cacheWrite;
+    private long? _cacheWrite1h;
     private long? _output;
     private long? _reasoning;
+
+    /// <summary>Tier of service that it names.</summary>
+    public ServiceTier Tier { get; private set; }
 
     /// <param name="usage">A <c>usage</c> object as it is written; anything else changes nothing.</param>
     /// <returns>Whether it held a count.</returns>
@@ -20,14 +24,20 @@ internal struct AnthropicUsage
     {
         var any = false;
         long? write = null;
-        long? parts = null;
+        long? minutes = null;
+        long? hour = null;
         var members = new JsonMembers(usage);
         while (members.Next())
         {
             if (members.Is("cache_creation"u8))
             {
-                // The parts alone: some servers leave the total out.
-                parts = SumOf(members.Value());
+                ReadParts(members.Value(), ref minutes, ref hour);
+                continue;
+            }
+
+            if (members.Is("service_tier"u8))
+            {
+                Tier = members.Value() is [(byte)'"', .. var word, (byte)'"'] ? ServiceTiers.Read(word) : Tier;
                 continue;
             }
 
@@ -38,14 +48,17 @@ internal struct AnthropicUsage
                 : members.Is("output_tokens_details"u8) && SetReasoning(members.Value());
         }
 
+        // The parts alone: some servers leave the total out.
+        long? parts = minutes is null && hour is null ? null : (minutes ?? 0) + (hour ?? 0);
         _cacheWrite = write ?? parts ?? _cacheWrite;
+        _cacheWrite1h = hour ?? _cacheWrite1h;
         return any || parts is not null;
     }
 
     public readonly TokenUsage ToNeutral()
     {
         var (read, write) = (_cacheRead ?? 0, _cacheWrite ?? 0);
-        return new TokenUsage((_input ?? 0) + read + write, read, write, _output ?? 0, _reasoning ?? 0);
+        return new TokenUsage((_input ?? 0) + read + write, read, write, _output ?? 0, Math.Min(_reasoning ?? 0, _output ?? 0)) { CacheWrite1h = Math.Min(_cacheWrite1h ?? 0, write) };
     }
 
     private static bool Set(ref long? field, ReadOnlySpan<byte> value)
@@ -73,18 +86,12 @@ internal struct AnthropicUsage
         return false;
     }
 
-    private static long? SumOf(ReadOnlySpan<byte> parts)
+    private static void ReadParts(ReadOnlySpan<byte> parts, ref long? minutes, ref long? hour)
     {
-        long? sum = null;
         var members = new JsonMembers(parts);
         while (members.Next())
         {
-            if ((members.Is("ephemeral_5m_input_tokens"u8) || members.Is("ephemeral_1h_input_tokens"u8)) && JsonStrings.CountOf(members.Value()) is { } count)
-            {
-                sum = (sum ?? 0) + count;
-            }
+            _ = members.Is("ephemeral_5m_input_tokens"u8) ? Set(ref minutes, members.Value()) : members.Is("ephemeral_1h_input_tokens"u8) && Set(ref hour, members.Value());
         }
-
-        return sum;
     }
 }

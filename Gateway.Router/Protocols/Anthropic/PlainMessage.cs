@@ -56,6 +56,7 @@ internal static class PlainMessage
         var counts = default(AnthropicUsage);
         if (counts.Merge(usage))
         {
+            sink.Tier(counts.Tier);
             sink.Usage(counts.ToNeutral());
         }
 

@@ -184,8 +184,9 @@ internal sealed class GeminiDecoder(Translation? translation, ThoughtSignatures 
             else if (reader.ValueTextEquals("usageMetadata"u8))
             {
                 reader.Read();
-                if (GeminiUsage.Read(ref reader) is { } usage)
+                if (GeminiUsage.Read(ref reader, out var tier) is { } usage)
                 {
+                    sink.Tier(tier);
                     sink.Usage(in usage);
                 }
             }

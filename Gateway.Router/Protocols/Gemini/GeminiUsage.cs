@@ -10,9 +10,12 @@ namespace Gateway.Router.Protocols.Gemini;
 internal static class GeminiUsage
 {
     /// <param name="reader">At the start of the object; left at its end.</param>
+    /// <param name="tier">Tier of service that it names.</param>
     /// <returns>Null when the object holds no count: the first chunks of some streams name only the kind of traffic.</returns>
-    public static TokenUsage? Read(ref Utf8JsonReader reader)
+    public static TokenUsage? Read(ref Utf8JsonReader reader, out ServiceTier tier)
     {
+        tier = ServiceTier.Unsaid;
+        long audioIn = 0, audioOut = 0;
         long prompt = 0, tools = 0, cached = 0, candidates = 0, thoughts = 0, total = 0;
         var any = false;
         var isObject = reader.TokenType == JsonTokenType.StartObject;
@@ -48,6 +51,24 @@ internal static class GeminiUsage
             {
                 any |= TryCount(ref reader, ref total);
             }
+            else if (reader.ValueTextEquals("promptTokensDetails"u8))
+            {
+                ReadSound(ref reader, ref audioIn);
+            }
+            else if (reader.ValueTextEquals("candidatesTokensDetails"u8))
+            {
+                ReadSound(ref reader, ref audioOut);
+            }
+            else if (reader.ValueTextEquals("serviceTier"u8) || reader.ValueTextEquals("trafficType"u8))
+            {
+                reader.Read();
+                if (reader.TokenType == JsonTokenType.String && !reader.HasValueSequence && ServiceTiers.Read(reader.ValueSpan) is var said and not ServiceTier.Unsaid)
+                {
+                    tier = said;
+                }
+
+                reader.Skip();
+            }
             else
             {
                 reader.Read();
@@ -55,7 +76,50 @@ internal static class GeminiUsage
             }
         }
 
-        return any ? new TokenUsage(prompt + tools, cached, 0, candidates + thoughts, thoughts) : null;
+        return any ? new TokenUsage(prompt + tools, Math.Min(cached, prompt + tools), 0, candidates + thoughts, thoughts)
+        {
+            AudioInput = Math.Min(audioIn, prompt),
+            AudioOutput = Math.Min(audioOut, candidates),
+        } : null;
+    }
+
+    /// <summary>Of <c>[{ "modality": "AUDIO", "tokenCount": 1 }]</c> what is sound.</summary>
+    private static void ReadSound(ref Utf8JsonReader reader, ref long sound)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            reader.Skip();
+            return;
+        }
+
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                reader.Skip();
+                continue;
+            }
+
+            long count = 0;
+            var isSound = false;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (reader.ValueTextEquals("tokenCount"u8))
+                {
+                    TryCount(ref reader, ref count);
+                }
+                else
+                {
+                    var isModality = reader.ValueTextEquals("modality"u8);
+                    reader.Read();
+                    isSound |= isModality && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("AUDIO"u8);
+                    reader.Skip();
+                }
+            }
+
+            sound = isSound ? count : sound;
+        }
     }
 
     private static bool TryCount(ref Utf8JsonReader reader, ref long count)

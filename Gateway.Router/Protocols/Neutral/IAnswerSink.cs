@@ -43,6 +43,11 @@ internal interface IAnswerSink
 
     void Usage(in TokenUsage usage);
 
+    /// <summary>Tier of service that the answer names. For who counts; clients of other protocols are not told.</summary>
+    void Tier(ServiceTier tier)
+    {
+    }
+
     /// <param name="stopSequence">The sequence that was met, where the upstream says it; else empty.</param>
     void Finish(FinishReason reason, ReadOnlySpan<byte> stopSequence);
 }

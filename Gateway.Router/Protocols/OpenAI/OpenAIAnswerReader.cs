@@ -51,6 +51,7 @@ internal sealed class OpenAIAnswerReader(OpenAIAnswerReader.UsageReader? readUsa
         XGroq,
         Choices,
         Model,
+        Tier,
         Error,
         FinishReason,
     }
@@ -68,6 +69,8 @@ internal sealed class OpenAIAnswerReader(OpenAIAnswerReader.UsageReader? readUsa
     public delegate bool UsageReader(ReadOnlySpan<byte> json, out TokenUsage usage);
 
     public TokenUsage? Usage { get; private set; }
+
+    public ServiceTier Tier { get; private set; }
 
     public string? Model { get; private set; }
 
@@ -87,6 +90,7 @@ internal sealed class OpenAIAnswerReader(OpenAIAnswerReader.UsageReader? readUsa
     public void Reset()
     {
         Usage = null;
+        Tier = ServiceTier.Unsaid;
         Model = null;
         HasError = IsFinished = false;
         _textLength = _depth = _choices = _usageLength = 0;
@@ -247,7 +251,7 @@ internal sealed class OpenAIAnswerReader(OpenAIAnswerReader.UsageReader? readUsa
         _inString = true;
         _textLength = 0;
         _isName = _expectsName && InObject;
-        _collectsText = _isName ? _depth <= 3 : InObject && ((_depth == 1 && _top == Member.Model && Model is null) || (InChoice && _inner == Member.FinishReason));
+        _collectsText = _isName ? _depth <= 3 : InObject && ((_depth == 1 && (_top == Member.Tier || (_top == Member.Model && Model is null))) || (InChoice && _inner == Member.FinishReason));
     }
 
     private int FollowString(ReadOnlySpan<byte> piece, int i)
@@ -320,7 +324,11 @@ internal sealed class OpenAIAnswerReader(OpenAIAnswerReader.UsageReader? readUsa
         }
         else if (_collectsText && _textLength > 0)
         {
-            if (_depth == 1)
+            if (_depth == 1 && _top == Member.Tier)
+            {
+                Tier = ServiceTiers.Read(text);
+            }
+            else if (_depth == 1)
             {
                 Model = Unescape(text);
             }
@@ -336,6 +344,7 @@ internal sealed class OpenAIAnswerReader(OpenAIAnswerReader.UsageReader? readUsa
         _ when name.SequenceEqual("usage"u8) => Member.Usage,
         _ when name.SequenceEqual("choices"u8) => Member.Choices,
         _ when name.SequenceEqual("model"u8) => Member.Model,
+        _ when name.SequenceEqual("service_tier"u8) => Member.Tier,
         _ when name.SequenceEqual("error"u8) => Member.Error,
         _ when name.SequenceEqual("finish_reason"u8) => Member.FinishReason,
         _ when name.SequenceEqual("x_groq"u8) => Member.XGroq,

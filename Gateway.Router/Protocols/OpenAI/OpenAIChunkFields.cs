@@ -7,6 +7,7 @@ internal struct OpenAIChunkFields
 {
     public JsonSlice Id;
     public JsonSlice Model;
+    public JsonSlice Tier;
     public JsonSlice Error;
     public JsonSlice Usage;
     public OpenAIChoiceFields Choice;
@@ -67,6 +68,11 @@ internal struct OpenAIChunkFields
         {
             reader.Read();
             Model = JsonSlice.Take(ref reader);
+        }
+        else if (reader.ValueTextEquals("service_tier"u8))
+        {
+            reader.Read();
+            Tier = JsonSlice.Take(ref reader);
         }
         else if (reader.ValueTextEquals("usage"u8))
         {

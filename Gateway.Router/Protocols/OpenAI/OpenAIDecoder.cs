@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Gateway.Core.Money;
 using Gateway.Router.Protocols.Neutral;
 using Gateway.Router.Streaming;
 
@@ -115,6 +116,11 @@ internal sealed class OpenAIDecoder(Translation? translation) : IAnswerDecoder
         if (fields.Choice.IsPresent)
         {
             ApplyChoice(data, in fields.Choice, sink);
+        }
+
+        if (fields.Tier.HasText)
+        {
+            sink.Tier(ServiceTiers.Read(fields.Tier.Text(data, ref _buffer)));
         }
 
         // Wherever it stands, and as often as it comes: the counts are cumulative.

@@ -17,6 +17,8 @@ internal sealed class OpenAIEventReader(bool hidesUsage, int candidates) : IEven
 
     public TokenUsage? Usage { get; private set; }
 
+    public ServiceTier Tier { get; private set; }
+
     public string? Model { get; private set; }
 
     public bool IsFinished { get; private set; }
@@ -95,6 +97,7 @@ internal sealed class OpenAIEventReader(bool hidesUsage, int candidates) : IEven
 
         // Cumulative counts: the last one stands, they are never summed.
         Usage = _chunk.Usage ?? Usage;
+        Tier = _chunk.Tier == ServiceTier.Unsaid ? Tier : _chunk.Tier;
         Model ??= _chunk.Model;
         IsFinished |= _chunk.IsFinished && IsLast(data);
         if (_chunk.HasError)

@@ -85,6 +85,8 @@ internal static class OpenAIUsage
         Section.Usage when reader.ValueTextEquals("reasoning_tokens"u8) => Field.ReasoningElsewhere,
         Section.Prompt when reader.ValueTextEquals("cached_tokens"u8) => Field.Cached,
         Section.Completion when reader.ValueTextEquals("reasoning_tokens"u8) => Field.Reasoning,
+        Section.Prompt when reader.ValueTextEquals("audio_tokens"u8) => Field.AudioInput,
+        Section.Completion when reader.ValueTextEquals("audio_tokens"u8) => Field.AudioOutput,
         _ => Field.None,
     };
 
@@ -99,6 +101,8 @@ internal static class OpenAIUsage
         CacheWrite,
         Reasoning,
         ReasoningElsewhere,
+        AudioInput,
+        AudioOutput,
         PromptDetails,
         CompletionDetails,
     }
@@ -113,6 +117,8 @@ internal static class OpenAIUsage
         private long _cacheWrite;
         private long _reasoning;
         private long _reasoningElsewhere;
+        private long _audioInput;
+        private long _audioOutput;
 
         public bool Any { get; private set; }
 
@@ -128,6 +134,8 @@ internal static class OpenAIUsage
                 case Field.CacheWrite: _cacheWrite = value; break;
                 case Field.Reasoning: _reasoning = value; break;
                 case Field.ReasoningElsewhere: _reasoningElsewhere = value; break;
+                case Field.AudioInput: _audioInput = value; break;
+                case Field.AudioOutput: _audioOutput = value; break;
                 default: break;
             }
         }
@@ -142,7 +150,11 @@ internal static class OpenAIUsage
 
             // Parts are never more than what they are parts of, whatever a server says.
             var cached = Math.Min(_input, Math.Max(_cached, _cachedElsewhere));
-            return new TokenUsage(_input, cached, Math.Min(_input - cached, _cacheWrite), output, Math.Min(output, reasoning));
+            return new TokenUsage(_input, cached, Math.Min(_input - cached, _cacheWrite), output, Math.Min(output, reasoning))
+            {
+                AudioInput = Math.Min(_input, _audioInput),
+                AudioOutput = Math.Min(output, _audioOutput),
+            };
         }
     }
 }

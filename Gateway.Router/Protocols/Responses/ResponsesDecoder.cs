@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Core.Money;
 using Gateway.Router.Protocols.Neutral;
 using Gateway.Router.Streaming;
 
@@ -204,6 +205,7 @@ internal sealed class ResponsesDecoder(Translation? translation) : IAnswerDecode
         if (!_hasUsage && response.TryGetProperty("usage", out var usage) && ResponsesUsage.Read(usage) is { } counts)
         {
             _hasUsage = true;
+            sink.Tier(JsonWords.Word(response, "service_tier") is { } tier ? ServiceTiers.Of(tier) : ServiceTier.Unsaid);
             sink.Usage(in counts);
         }
     }

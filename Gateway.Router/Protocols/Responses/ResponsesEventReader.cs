@@ -15,6 +15,8 @@ internal sealed class ResponsesEventReader : IEventReader
 
     public TokenUsage? Usage => _reader.Usage;
 
+    public ServiceTier Tier => _reader.Tier;
+
     public string? Model => _reader.Model;
 
     public bool IsFinished => _reader.IsFinished;

@@ -22,12 +22,14 @@ internal sealed class BudgetAlerts(IConfigStore config, BudgetBook book, AlertSe
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        // Before the listeners: what comes from now on is news.
-        LookAtAll(isNews: false);
+        Begin();
         return base.StartAsync(cancellationToken);
     }
 
-    /// <summary>One look at what changed since the last.</summary>
+    /// <summary>The first look, before the listeners: what comes from now on is news.</summary>
+    internal void Begin() => LookAtAll(isNews: false);
+
+    /// <summary>One look at what changed since the last. One at a time.</summary>
     internal void Look()
     {
         var changes = _changes.TakeAll();

@@ -169,10 +169,7 @@ public sealed partial class SettingsTableTests
         ["models.m.deployments[0].provider"] = "\"q\"",
         ["models.m.deployments[0].model"] = "\"two\"",
         ["models.m.deployments[0].weight"] = "3",
-        ["models.m.deployments[0].price.input"] = "1.5",
-        ["models.m.deployments[0].price.cached_input"] = "0.5",
-        ["models.m.deployments[0].price.cache_write"] = "0.25",
-        ["models.m.deployments[0].price.output"] = "2.5",
+        ["pricing.catalogue"] = "\"none\"",
         ["models.m.moderation"] = "\"x\"",
         ["aliases"] = "{ \"n\": \"m\" }",
         ["resolve.default_provider"] = "\"p\"",
@@ -218,7 +215,7 @@ public sealed partial class SettingsTableTests
 
     static SettingsTableTests()
     {
-        foreach (var (path, value) in AllowanceSamples.All())
+        foreach (var (path, value) in AllowanceSamples.All().Concat(PriceSamples.All()))
         {
             Samples.Add(path, value);
         }
@@ -400,6 +397,7 @@ public sealed partial class SettingsTableTests
     {
         var root = JsonNode.Parse(Full)!;
         AllowanceSamples.Prepare(root, path);
+        PriceSamples.Prepare(root, path);
         return root;
     }
 

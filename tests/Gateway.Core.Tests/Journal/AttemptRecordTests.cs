@@ -35,7 +35,7 @@ public sealed class AttemptRecordTests
         [
             usual with { Number = 2 }, usual with { Deployment = "a/b" }, usual with { Credential = "openai#2" }, usual with { Ending = RequestEnding.ClientGone },
             usual with { UpstreamStatus = 429 }, usual with { Failure = "rate_limited" }, usual with { AnsweredModel = "" }, usual with { Usage = default },
-            usual with { Usage = usual.Usage with { AudioOutput = 3 } }, usual with { CostNanoUsd = 1 }, usual with { Flags = UsageFlags.Incomplete }, usual with { StartMs = 7 },
+            usual with { Usage = usual.Usage with { AudioOutput = 3 } }, usual with { Usage = usual.Usage with { CacheWrite1h = 1 } }, usual with { CostNanoUsd = 1 }, usual with { Flags = UsageFlags.Incomplete }, usual with { StartMs = 7 },
             usual with { DurationMs = 1 }, usual with { TimeToFirstTokenMs = -1 }, usual with { IsHedge = true },
         ])
         {
@@ -63,7 +63,7 @@ public sealed class AttemptRecordTests
     [Fact]
     public void Intent_OfALaterAttempt_ReadsBackWithWhatItCarries()
     {
-        var intent = JournalFixture.Intent(Id) with { Price = null, Attempt = 3, CarriedUsage = new TokenUsage(1, 2, 3, 4, 5) { AudioInput = 6, AudioOutput = 7 }, CarriedNanoUsd = 8 };
+        var intent = JournalFixture.Intent(Id) with { Price = null, Attempt = 3, CarriedUsage = new TokenUsage(1, 2, 3, 4, 5) { CacheWrite1h = 9, AudioInput = 6, AudioOutput = 7 }, CarriedNanoUsd = 8 };
 
         var length = UsageRecordCodec.Write(intent, _space);
 
@@ -108,8 +108,12 @@ public sealed class AttemptRecordTests
         Assert.Equal(silent.Intent, UsageRecordCodec.ReadIntent(2, Id, intent));
         Assert.Equal(silent, UsageRecordCodec.ReadFinal(1, Id, payload.AsSpan(0, payload.Length - 2)));
         Assert.Equal(silent with { Usage = silent.Usage with { AudioInput = 3, AudioOutput = 4 } }, UsageRecordCodec.ReadFinal(2, Id, payload));
+
+        // The layouts with attempts lacked the cache of an hour, which has a mark here that is found and taken out.
         var attempts = Three();
-        Assert.Equal(attempts, UsageRecordCodec.ReadFinal(3, Id, Write(silent with { AttemptRecords = attempts })).AttemptRecords);
+        UsageAttempt[] marked = [.. attempts.Select(static attempt => attempt with { Usage = attempt.Usage with { CacheWrite1h = 0x5A5A5A5A5A } })];
+        var written = Convert.ToHexString(Write(silent with { AttemptRecords = marked })).Replace("B4E9D2A5CB16", "", StringComparison.Ordinal);
+        Assert.Equal(attempts, UsageRecordCodec.ReadFinal(3, Id, Convert.FromHexString(written)).AttemptRecords);
         Assert.Throws<InvalidDataException>(() => UsageRecordCodec.ReadFinal(5, Id, payload));
         Assert.Throws<InvalidDataException>(() => UsageRecordCodec.ReadFinal(0, Id, payload));
     }
@@ -125,9 +129,11 @@ public sealed class AttemptRecordTests
         Assert.Equal(many[..8], Read(payload).AttemptRecords);
 
         // A ninth one, whole.
+        const int Tail = 3;    // tier, warnings and the cache of an hour, all of them none
         var without = Write(final).Length;
-        byte[] more = [.. payload, .. payload[^((payload.Length - without) / 8)..]];
-        more[without - 1] = 9;
+        var attempt = (payload.Length - without) / 8;
+        byte[] more = [.. payload[..^Tail], .. payload[^(attempt + Tail)..]];
+        more[without - 1 - Tail] = 9;
         Assert.Throws<InvalidDataException>(() => Read(more));
     }
 
@@ -140,7 +146,7 @@ public sealed class AttemptRecordTests
         var text = new string('\u4e2d', 5000);
         var intent = JournalFixture.Intent(Id) with { KeyId = text, Team = text, User = text, RequestedModel = text, Deployment = text, Attempt = int.MaxValue, CarriedNanoUsd = long.MaxValue, Owner = text, Organisation = text,
             Budgets = [.. Enumerable.Range(0, 200).Select(static slot => new BudgetSlot("key:demo|rolling:86400", slot))] };
-        var wild = new TokenUsage(long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue) { AudioInput = long.MaxValue, AudioOutput = long.MaxValue };
+        var wild = new TokenUsage(long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue) { CacheWrite1h = long.MaxValue, AudioInput = long.MaxValue, AudioOutput = long.MaxValue };
         var final = JournalFixture.Final(intent with { CarriedUsage = wild }) with { AnsweredModel = text };
         final = final with
         {
@@ -187,7 +193,7 @@ public sealed class AttemptRecordTests
             }
 
             payload = payload[..(random.Next(2) == 0 ? payload.Length : random.Next(payload.Length + 1))];
-            var version = (byte)random.Next(1, 5);
+            var version = (byte)random.Next(1, 6);
             try
             {
                 var read = UsageRecordCodec.ReadFinal(version, Id, payload);

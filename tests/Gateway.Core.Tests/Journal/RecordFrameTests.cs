@@ -53,7 +53,7 @@ public sealed class RecordFrameTests
         var final = JournalFixture.Final(JournalFixture.Intent(JournalFixture.Id(5))) with
         {
             Flags = UsageFlags.Estimated | UsageFlags.Unpriced,
-            Usage = new Gateway.Core.Money.TokenUsage(90, 10, 1, 40, 5) { AudioInput = 7, AudioOutput = 300 },
+            Usage = new Gateway.Core.Money.TokenUsage(90, 10, 1, 40, 5) { CacheWrite1h = 1, AudioInput = 7, AudioOutput = 300 },
         };
         var space = new byte[RecordFrame.MaxPayloadBytes];
 
@@ -67,7 +67,7 @@ public sealed class RecordFrameTests
     {
         var intent = JournalFixture.Intent(JournalFixture.Id(5)) with
         {
-            Price = new TokenPrice(1, 2, 3, 4) { Reasoning = 0, AudioOutput = 7 },
+            Price = new TokenPrice(1, 2, 3, 4) { CacheWrite1h = 6, Reasoning = 0, AudioOutput = 7 },
             PriceVersion = "catalogue 2026-11-01",
             Tags = ["cost=42", "env=prod"],
         };

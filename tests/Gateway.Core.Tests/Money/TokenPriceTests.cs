@@ -52,8 +52,8 @@ public sealed class TokenPriceTests
     public void Usage_OfTwoCalls_IsSummedClassByClassAndNeverWrapsAround()
     {
         Assert.Equal(
-            new TokenUsage(11, 22, 33, 44, 55) { AudioInput = 66, AudioOutput = 77 },
-            new TokenUsage(1, 2, 3, 4, 5) { AudioInput = 6, AudioOutput = 7 } + new TokenUsage(10, 20, 30, 40, 50) { AudioInput = 60, AudioOutput = 70 });
+            new TokenUsage(11, 22, 33, 44, 55) { CacheWrite1h = 88, AudioInput = 66, AudioOutput = 77 },
+            new TokenUsage(1, 2, 3, 4, 5) { CacheWrite1h = 8, AudioInput = 6, AudioOutput = 7 } + new TokenUsage(10, 20, 30, 40, 50) { CacheWrite1h = 80, AudioInput = 60, AudioOutput = 70 });
         Assert.Equal(long.MaxValue, (new TokenUsage(long.MaxValue, 0, 0, 0, 0) + new TokenUsage(1, 0, 0, 0, 0)).Input);
     }
 

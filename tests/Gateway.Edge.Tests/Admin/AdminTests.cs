@@ -76,21 +76,6 @@ public sealed class AdminTests(EdgeFixture rig) : IClassFixture<EdgeFixture>
         Assert.Contains("server.admin_key is not set", await EdgeServer.AssertErrorAsync(response, 404, "unknown_endpoint"), StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("/console")]
-    [InlineData("/console/app.js")]
-    public async Task Console_NeedsNoKey_AndHasNoRights(string path)
-    {
-        using var client = rig.Edge.Client(key: null);
-
-        using var response = await client.GetAsync(path);
-        var seen = await rig.Usage.NextAsync();
-
-        Assert.Equal(200, (int)response.StatusCode);
-        Assert.Equal(path, seen.Target);
-        Assert.Equal(ContextRole.Client, EdgeServer.Tokens().Verify(seen.Headers["x-gateway-context"], ContextAudience.Usage, path)?.Role);
-    }
-
     [Fact]
     public async Task UsageAway_Is503()
     {

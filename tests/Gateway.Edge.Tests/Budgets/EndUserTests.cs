@@ -76,11 +76,13 @@ public sealed class EndUserTests
     }
 
     [Fact]
-    public void RulesAndCharges_AreMadeOnce()
+    public void RulesAndCharges_AreKeptFromTheSecondTimeOn()
     {
         var user = new EndUserScopes(Limits(TimeSpan.FromMinutes(1)) with { Budgets = [new BudgetConfig { LimitNanoUsd = 1 }] }, _time).Find("acme", "mary");
         var (rules, now) = (new RuleSet([new LimitRule("key:x", "requests/60", LimitUnit.Requests, 1, TimeSpan.FromMinutes(1), 1, Shadow: false)]), _time.GetUtcNow());
 
+        var first = user.With(rules, null);
+        Assert.NotSame(first, user.With(rules, null));
         Assert.Same(user.With(rules, null), user.With(rules, null));
         Assert.Equal(2, user.With(rules, null).Rules.Length);
         Assert.Same(user.With(ChargeSet.None, now), user.With(ChargeSet.None, now));

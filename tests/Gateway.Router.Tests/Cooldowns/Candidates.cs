@@ -18,7 +18,7 @@ internal static class Candidates
     {
         var upstream = new UpstreamClient(TestConfig.Provider("http://127.0.0.1:9", provider));
         var state = new DeploymentState($"{provider}/{model}", endpoint ?? new EndpointState(provider), [new CredentialLane(null)], new Breaker((ulong)index + 1));
-        return new Deployment(upstream, UpstreamTraits.Of(upstream.Provider, model, null, new TranslationConfig()), model, weight, price: null, index, isConfigured: true, state);
+        return new Deployment(upstream, UpstreamTraits.Of(upstream.Provider, model, null, new TranslationConfig()), model, weight, plan: null, index, isConfigured: true, state);
     }
 
     public static void OpenHard(this Deployment deployment, long now)

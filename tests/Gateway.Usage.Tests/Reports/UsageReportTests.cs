@@ -118,30 +118,6 @@ public sealed class UsageReportTests
         Assert.Equal("unknown_endpoint", body.GetProperty("error").GetProperty("code").GetString());
     }
 
-    [Fact]
-    public async Task Console_IsServedWithoutDataAndWithAPolicyThatForbidsInlineScript()
-    {
-        await using var usage = await UsageHost.StartAsync();
-
-        using var page = await usage.SendAsync("/console", ContextRole.Client);
-
-        Assert.Equal(200, (int)page.StatusCode);
-        Assert.Equal("text/html; charset=utf-8", page.Content.Headers.ContentType!.ToString());
-        var policy = Assert.Single(page.Headers.GetValues("Content-Security-Policy"));
-        Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
-        Assert.DoesNotContain("unsafe-inline", policy, StringComparison.Ordinal);
-        var html = await page.Content.ReadAsStringAsync();
-        Assert.DoesNotContain("style=", html, StringComparison.Ordinal);
-        foreach (var asset in new[] { "/console/console.js", "/console/console.css", "/console/icon.svg" })
-        {
-            Assert.Contains(asset, html, StringComparison.Ordinal);
-            using var answer = await usage.SendAsync(asset, ContextRole.Client);
-            Assert.Equal(200, (int)answer.StatusCode);
-        }
-
-        Assert.Equal(401, (await usage.GetAsync("/console", role: null)).Status);
-    }
-
     private static async Task<UsageHost> HostAsync()
     {
         var usage = await UsageHost.StartAsync();

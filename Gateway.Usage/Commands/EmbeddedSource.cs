@@ -1,0 +1,86 @@
+using System.Runtime.CompilerServices;
+using Gateway.Core.Journal;
+using Gateway.Core.Wire;
+using Gateway.Usage.Ledger;
+
+namespace Gateway.Usage.Commands;
+
+/// <summary>The embedded ledger's segments. Its folder is held meanwhile, so that no Usage writes into it; no segment is changed.</summary>
+internal sealed class EmbeddedSource : ILedgerSource
+{
+    private readonly string _path;
+    private readonly JournalFolder _folder;
+    private readonly List<string> _problems = [];
+
+    private EmbeddedSource(string path, JournalFolder folder) => (_path, _folder) = (path, folder);
+
+    public string Name => $"the embedded ledger '{_path}'";
+
+    public IReadOnlyList<string> Problems => _problems;
+
+    public string? Note { get; private set; }
+
+    /// <exception cref="CommandException">There is none, or it is in use.</exception>
+    public static EmbeddedSource Open(string dataFolder, TimeProvider time)
+    {
+        var path = Path.GetFullPath(Path.Combine(dataFolder, "usage"));
+        if (!Directory.Exists(path))
+        {
+            throw new CommandException($"There is no embedded ledger '{path}'. Set GATEWAY_DATA to the data folder of the Usage service.");
+        }
+
+        try
+        {
+            return new EmbeddedSource(path, JournalFolder.TryClaim(path, time)
+                ?? throw new CommandException($"The ledger folder '{path}' is in use by a running Usage process. Stop it first; the Routers keep their records meanwhile."));
+        }
+        catch (JournalConfigurationException exception)
+        {
+            throw new CommandException(exception.Message, exception);
+        }
+    }
+
+    public async IAsyncEnumerable<LedgerRecord> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        _problems.Clear();
+        using var scan = new SegmentFolderScan(_path);
+        while (scan.Next())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Take(scan.Record) is { } record)
+            {
+                yield return record;
+            }
+        }
+
+        _problems.AddRange(scan.Problems);
+        Note = scan.TornTail;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private LedgerRecord? Take(in JournalRecord record)
+    {
+        try
+        {
+            var origin = LedgerRecords.ReadOrigin(record.Payload, out var rest);
+            if (record.Type is JournalRecordType.Checkpoint)
+            {
+                var from = new WireReader(rest).ReadVarint();
+                return new LedgerRecord(record.Type, record.Version, Guid.Empty, origin, from, []);
+            }
+
+            return new LedgerRecord(record.Type, record.Version, record.RequestId, origin, 0, rest.ToArray());
+        }
+        catch (InvalidDataException exception)
+        {
+            _problems.Add($"record {record.Seq} of the ledger makes no sense: {exception.Message}");
+            return null;
+        }
+    }
+}

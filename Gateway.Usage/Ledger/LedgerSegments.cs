@@ -1,0 +1,318 @@
+using System.Collections.Immutable;
+using Gateway.Core.Journal;
+using Gateway.Usage.Budgets;
+using Gateway.Usage.Ledger.Columns;
+
+namespace Gateway.Usage.Ledger;
+
+/// <summary>
+/// What is known of the ledger beside its records: rows of closed segments in column files, those of the open one in memory. All of it can be made again from the segments, and is where it is missing or
+/// damaged. One thread writes; readers may be many: what they see changes under a short lock.
+/// </summary>
+internal sealed class LedgerSegments : IDisposable
+{
+    private readonly string _folder;
+    private readonly BudgetBook _budgets;
+    private readonly ILogger _logger;
+    private readonly NameFile _names;
+    private readonly ColumnFileWriter _writer;
+    private readonly Dictionary<int, SegmentFacts> _facts = [];    // until the start is done
+    private readonly Lock _lock = new();
+    private ImmutableSortedDictionary<int, ColumnFile> _files = ImmutableSortedDictionary<int, ColumnFile>.Empty;
+    private ImmutableSortedDictionary<int, OpenSegment> _inMemory = ImmutableSortedDictionary<int, OpenSegment>.Empty;    // the open one, and those that could not be written
+    private OpenSegment? _open;
+    private SegmentLog _log = null!;
+    private SegmentHandles _records = null!;
+    private long _requests;
+
+    /// <summary>Opens the column files. Then the log is opened with <see cref="Known"/>, <see cref="Replay"/> and <see cref="Replayed"/>, then comes <see cref="Begin"/>.</summary>
+    public LedgerSegments(string folder, JournalDisk disk, BudgetBook budgets, ILogger logger)
+    {
+        (_folder, _budgets, _logger) = (folder, budgets, logger);
+        var files = OpenFiles();
+        _names = NameFile.Open(folder, disk, id => files.Where(file => file.Names.Id == id).Max(static file => (int?)file.Names.Count) ?? 0);
+        foreach (var file in files)
+        {
+            if (file.Names.Id == _names.Id)
+            {
+                _files = _files.Add(file.Segment, file);
+            }
+            else
+            {
+                file.Dispose();
+                _facts.Remove(file.Segment);
+            }
+        }
+
+        _writer = new ColumnFileWriter(folder, disk, _names);
+    }
+
+    public ProducerMarks Marks { get; } = new();
+
+    public NameTable Names => _names.Names;
+
+    /// <summary>Records whose layout this build cannot read; they stay in the segments.</summary>
+    public int Unreadable { get; private set; }
+
+    public long Requests => Interlocked.Read(ref _requests);
+
+    public KnownSegment? Known(int ordinal) => _files.TryGetValue(ordinal, out var file) ? file.Known : null;
+
+    /// <summary>Takes a record of a segment that is read at the start.</summary>
+    public void Replay(in JournalRecord record, RecordLocation location)
+    {
+        var open = OpenAt(location.Segment);
+        try
+        {
+            var origin = LedgerRecords.ReadOrigin(record.Payload, out var payload);
+            open.Facts.Marks.Advance(origin.Producer, origin.Epoch, origin.Seq);
+
+            // Of two records of one request the first counts, wherever the second lies.
+            if (record.Type is JournalRecordType.Final && open.Find(record.RequestId) is null && Locate(record.RequestId, location.Segment) is null)
+            {
+                open.Add(UsageRecordCodec.ReadFinal(record.Version, record.RequestId, payload), location.Offset, Names);
+            }
+        }
+        catch (InvalidDataException)
+        {
+            open.Facts.Unreadable++;
+        }
+    }
+
+    /// <summary>All records of a segment were replayed.</summary>
+    public void Replayed(KnownSegment segment)
+    {
+        var open = OpenAt(segment.Info.Ordinal);
+        _open = null;
+        if (_files.TryGetValue(segment.Info.Ordinal, out var old))
+        {
+            old.Dispose();
+            _files = _files.Remove(segment.Info.Ordinal);
+        }
+
+        _facts[segment.Info.Ordinal] = open.Facts;
+        Close(open, segment);
+    }
+
+    /// <summary>The log is open: adds up what the segments said.</summary>
+    public void Begin(SegmentLog log, SegmentHandles records)
+    {
+        (_log, _records) = (log, records);
+        ForgetFilesOfNoSegment();
+
+        // The ends of the newest requests are wanted one by one, those before them as sums.
+        var newest = 0L;
+        var replayFrom = int.MaxValue;
+        foreach (var (ordinal, facts) in _facts.OrderByDescending(static segment => segment.Key))
+        {
+            if (newest < BudgetBook.DefaultRingCapacity)
+            {
+                (newest, replayFrom) = (newest + facts.Requests, ordinal);
+            }
+        }
+
+        foreach (var (ordinal, facts) in _facts.OrderBy(static segment => segment.Key))
+        {
+            foreach (var (producer, epoch, seq) in facts.Marks.All())
+            {
+                Marks.Advance(producer, epoch, seq);
+            }
+
+            Unreadable += facts.Unreadable;
+            _requests += facts.Requests;
+            if (ordinal < replayFrom)
+            {
+                Book(facts);
+            }
+        }
+
+        _facts.Clear();
+        foreach (var rows in Snapshot().Where(rows => rows.Segment >= replayFrom))
+        {
+            foreach (var entry in _records.Entries(rows, _logger, CancellationToken.None))
+            {
+                _budgets.Add(entry.Final);
+            }
+        }
+    }
+
+    /// <summary>A record of an origin was appended.</summary>
+    public void Appended(RecordLocation location, RecordOrigin origin)
+    {
+        lock (_lock)
+        {
+            OpenAt(location.Segment).Facts.Marks.Advance(origin.Producer, origin.Epoch, origin.Seq);
+        }
+    }
+
+    /// <summary>Takes a FINAL that was appended and was not there before.</summary>
+    public void Add(UsageFinal final, RecordLocation location)
+    {
+        lock (_lock)
+        {
+            OpenAt(location.Segment).Add(final, location.Offset, Names);
+            _requests++;
+        }
+
+        _budgets.Add(final);
+    }
+
+    /// <summary>Writes the columns of the segment that the log has closed, if it has.</summary>
+    public void CloseFull()
+    {
+        if (_open is { } open && _log.Segments() is var segments && segments[^1].Ordinal > open.Segment && segments.FirstOrDefault(info => info.Ordinal == open.Segment) is { Ordinal: > 0 } info)
+        {
+            _open = null;
+            Close(open, new KnownSegment(info, []));
+        }
+    }
+
+    /// <summary>Rows of all segments as of now, oldest segment first.</summary>
+    public IReadOnlyList<ISegmentRows> Snapshot()
+    {
+        lock (_lock)
+        {
+            return [.. _files.Values.Concat(_inMemory.Values.Select(static open => open.Snapshot())).OrderBy(static rows => rows.Segment)];
+        }
+    }
+
+    /// <summary>Where the record of a request lies; null when there is none.</summary>
+    /// <param name="before">Only in segments before this one.</param>
+    public RecordLocation? Locate(Guid requestId, int before = int.MaxValue)
+    {
+        ImmutableSortedDictionary<int, ColumnFile> files;
+        lock (_lock)
+        {
+            foreach (var (ordinal, open) in _inMemory)
+            {
+                if (ordinal < before && open.Find(requestId) is { } offset)
+                {
+                    return new RecordLocation(ordinal, offset);
+                }
+            }
+
+            files = _files;
+        }
+
+        foreach (var (ordinal, file) in files)
+        {
+            if (ordinal < before && file.Find(requestId) is { } offset)
+            {
+                return new RecordLocation(ordinal, offset);
+            }
+        }
+
+        return null;
+    }
+
+    public void Dispose()
+    {
+        foreach (var file in _files.Values)
+        {
+            file.Dispose();
+        }
+
+        _names.Dispose();
+    }
+
+    private List<ColumnFile> OpenFiles()
+    {
+        var files = new List<ColumnFile>();
+        foreach (var path in ColumnDirectory.List(_folder).Order(StringComparer.Ordinal))
+        {
+            try
+            {
+                if (ColumnFile.TryOpen(_folder, path, out var facts) is not { } file)
+                {
+                    _logger.ColumnsStale(Path.GetFileName(path));
+                }
+                else if (facts!.Unreadable > 0)
+                {
+                    // This build may be able to read them.
+                    file.Dispose();
+                }
+                else
+                {
+                    files.Add(file);
+                    _facts[file.Segment] = facts;
+                }
+            }
+            catch (IOException exception)
+            {
+                _logger.ColumnsUnreadable(exception, Path.GetFileName(path));
+            }
+        }
+
+        return files;
+    }
+
+    private OpenSegment OpenAt(int ordinal)
+    {
+        if (_open?.Segment != ordinal)
+        {
+            _open = new OpenSegment(ordinal);
+            lock (_lock)
+            {
+                _inMemory = _inMemory.SetItem(ordinal, _open);
+            }
+        }
+
+        return _open;
+    }
+
+    private void Close(OpenSegment open, KnownSegment segment)
+    {
+        ColumnFile? file = null;
+        try
+        {
+            _writer.Write(open, segment);
+            file = ColumnFile.TryOpen(_folder, ColumnDirectory.PathOf(_folder, open.Segment), out _);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The records are safe. The rows stay in memory, and the next start writes them.
+            _logger.ColumnsNotWritten(exception, open.Segment);
+        }
+
+        if (file is not null)
+        {
+            lock (_lock)
+            {
+                _files = _files.SetItem(open.Segment, file);
+                _inMemory = _inMemory.Remove(open.Segment);
+            }
+        }
+    }
+
+    private void Book(SegmentFacts facts)
+    {
+        foreach (var (organisation, slots) in facts.Spent)
+        {
+            _budgets.AddSpent(organisation, null, 0);
+            foreach (var (slot, spent) in slots)
+            {
+                _budgets.AddSpent(organisation, slot, spent);
+            }
+        }
+    }
+
+    // A segment that somebody took away, as the log found out.
+    private void ForgetFilesOfNoSegment()
+    {
+        var ordinals = _log.Segments().Select(static info => info.Ordinal).ToHashSet();
+        foreach (var path in ColumnDirectory.List(_folder).ToList())
+        {
+            if (int.TryParse(Path.GetFileNameWithoutExtension(path), out var ordinal) && !ordinals.Contains(ordinal))
+            {
+                File.Delete(path);
+            }
+        }
+
+        foreach (var ordinal in _files.Keys.Where(ordinal => !ordinals.Contains(ordinal)))
+        {
+            _files[ordinal].Dispose();
+            _files = _files.Remove(ordinal);
+            _facts.Remove(ordinal);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using Npgsql;
+
+namespace Gateway.Usage.Ledger.PostgreSql;
+
+/// <summary>
+/// One table a day (UTC) for requests and for charges. They are made beside the others and then attached, which no reader waits for. Whoever makes one holds <see cref="LedgerSchema.OrderLock"/>.
+/// Thread-safe by a short lock.
+/// </summary>
+internal sealed class LedgerPartitions
+{
+    public const long MsPerDay = 86_400_000;
+
+    private static readonly string[] Tables = ["gateway_ledger_requests", "gateway_ledger_charges"];
+
+    private readonly Lock _lock = new();
+    private readonly HashSet<long> _made = [];
+
+    public static long DayOf(long unixMs) => unixMs / MsPerDay;
+
+    /// <summary>Name of a day's table.</summary>
+    public static string Name(string table, long day) => string.Create(
+        CultureInfo.InvariantCulture, $"{table}_{DateTimeOffset.FromUnixTimeMilliseconds(day * MsPerDay):yyyyMMdd}");
+
+    /// <summary>Makes what is missing of the days, in the transaction of the connection.</summary>
+    public async Task EnsureAsync(NpgsqlConnection connection, IReadOnlyCollection<long> days, CancellationToken cancellationToken)
+    {
+        foreach (var day in days.Where(IsNew))
+        {
+            foreach (var table in Tables)
+            {
+                var name = Name(table, day);
+                await using var ask = LedgerSql.Command(connection, "select count(*) from pg_inherits where inhparent = to_regclass($1) and inhrelid = to_regclass($2)", table, name);
+                if (await ask.ExecuteScalarAsync(cancellationToken) is > 0L)
+                {
+                    continue;
+                }
+
+                await LedgerSql.RunAsync(connection, $"create table if not exists {name} (like {table} including all)", cancellationToken);
+                await LedgerSql.RunAsync(
+                    connection, string.Create(CultureInfo.InvariantCulture, $"alter table {table} attach partition {name} for values from ({day * MsPerDay}) to ({(day + 1) * MsPerDay})"), cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>The days were committed.</summary>
+    public void Remember(IEnumerable<long> days)
+    {
+        lock (_lock)
+        {
+            _made.UnionWith(days);
+        }
+    }
+
+    /// <summary>Something is not as it was thought to be: looks again.</summary>
+    public void Forget()
+    {
+        lock (_lock)
+        {
+            _made.Clear();
+        }
+    }
+
+    private bool IsNew(long day)
+    {
+        lock (_lock)
+        {
+            return !_made.Contains(day);
+        }
+    }
+}

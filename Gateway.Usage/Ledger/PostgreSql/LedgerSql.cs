@@ -1,0 +1,37 @@
+using Npgsql;
+
+namespace Gateway.Usage.Ledger.PostgreSql;
+
+/// <summary>Commands with values by number. Texts are made of this folder's constants only; what comes from outside is always a value.</summary>
+internal static class LedgerSql
+{
+#pragma warning disable CA2100 // See above.
+    public static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params ReadOnlySpan<object> values)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+
+        return command;
+    }
+#pragma warning restore CA2100
+
+    public static async Task<int> RunAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = Command(connection, sql);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public static async Task<long> NumberAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        await using var _ = command;
+        return await command.ExecuteScalarAsync(cancellationToken) is long number ? number : 0;
+    }
+
+    /// <summary>A text as PostgreSQL takes it. Its texts hold every character but one, which clients may send all the same; the record itself keeps it.</summary>
+    public static string Text(string text) => text.Contains('\0', StringComparison.Ordinal) ? text.Replace('\0', '\uFFFD') : text;
+
+    public static string[] Texts(IReadOnlyList<string> texts) => [.. texts.Select(Text)];
+}

@@ -1,0 +1,31 @@
+using System.Globalization;
+using Npgsql;
+
+namespace Gateway.Usage.Ledger.PostgreSql;
+
+/// <summary>Whether the tables agree with one another.</summary>
+internal static class LedgerTables
+{
+    private static readonly (string Sql, string Problem)[] Checks =
+    [
+        ("select count(*) from gateway_ledger_requests as r where not exists (select from gateway_ledger_ids as i where i.request_id = r.request_id and i.row_no = r.row_no)", "requests are not in the table of ids"),
+        ("select count(*) from gateway_ledger_ids as i where not exists (select from gateway_ledger_requests as r where r.time_ms = i.time_ms and r.row_no = i.row_no)", "ids name requests that are not there"),
+        ("select count(*) from gateway_ledger_requests as r join gateway_ledger_ids as i using (request_id) where i.digest <> ('x' || encode(substring(sha256(r.payload) for 8), 'hex'))::bit(64)::bigint", "records are not as they came: their checksums differ"),
+        ("select count(*) from (select producer, epoch, max(seq) as seq from gateway_ledger_requests group by producer, epoch) as r left join gateway_ledger_marks as m using (producer, epoch) where m.seq is null or m.seq < r.seq", "journals have records behind their marks"),
+    ];
+
+    /// <summary>What is wrong, each as a sentence.</summary>
+    public static async Task<List<string>> CheckAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var problems = new List<string>();
+        foreach (var (sql, problem) in Checks)
+        {
+            if (await LedgerSql.NumberAsync(LedgerSql.Command(connection, sql), cancellationToken) is > 0 and var count)
+            {
+                problems.Add(string.Create(CultureInfo.InvariantCulture, $"{count} {problem}"));
+            }
+        }
+
+        return problems;
+    }
+}
