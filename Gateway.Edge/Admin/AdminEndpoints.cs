@@ -21,6 +21,7 @@ internal static class AdminEndpoints
         builder.Services.AddSingleton<ExplainProxy>();
         builder.Services.AddSingleton<ProvidersHealthCheck>();
         builder.Services.AddSingleton<ConfigAdmin>();
+        builder.Services.AddSingleton<OpenApiDocument>();
         builder.Services.AddKeysAdmin();
         builder.Services.AddConsoleDoor();
         builder.Services.AddHealthChecks().AddCheck<ProvidersHealthCheck>(ProvidersHealthCheck.Name);
@@ -50,7 +51,16 @@ internal static class AdminEndpoints
         app.MapGet(ConfigAdmin.Path, (RequestDelegate)config.ShowAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         app.MapPost(ConfigAdmin.ValidatePath, (RequestDelegate)config.ValidateAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         app.MapKeysAdmin();
-        app.MapGet("/admin/v1/{**path}", usage.AdminAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
+        foreach (var path in (ReadOnlySpan<string>)["/admin/v1/usage", "/admin/v1/requests", "/admin/v1/requests/{id}"])
+        {
+            app.MapGet(path, (RequestDelegate)usage.AdminAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
+        }
+
+        app.MapGet("/admin/v1/requests/stream", (RequestDelegate)usage.FollowAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
+        app.MapGet(OpenApiDocument.Path, (RequestDelegate)app.Services.GetRequiredService<OpenApiDocument>().AnswerAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
+
+        // Whatever else Usage has; it says what it has not.
+        app.MapGet("/admin/v1/{**path}", (RequestDelegate)usage.AdminAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         app.MapConsoleDoor();
     }
 }

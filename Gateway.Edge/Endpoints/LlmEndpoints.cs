@@ -24,6 +24,7 @@ internal static class LlmEndpoints
         builder.Services.AddSingleton<AdmissionMetrics>();
         builder.Services.AddSingleton<Admissions>();
         builder.Services.AddSingleton<KeyReport>();
+        builder.Services.AddSingleton<OwnSpend>();
         builder.Services.AddSingleton<OwnUsageEndpoint>();
         builder.Services.AddSingleton<LlmProxyServices>();
         builder.Services.AddSingleton<StoredResponseProxy>();

@@ -7,8 +7,8 @@ using Gateway.Edge.Budgets;
 
 namespace Gateway.Edge.Endpoints;
 
-/// <summary>Tells a caller what its key may do, and how much of that is left. It counts for no limit: who is out must be able to ask.</summary>
-internal sealed class OwnUsageEndpoint(EdgeSnapshots snapshots, KeyReport reports, EdgeErrors errors, ClientGate gate)
+/// <summary>Tells a caller what its key may do, and how much of that is left, and what was spent on which day. It counts for no limit: who is out must be able to ask.</summary>
+internal sealed class OwnUsageEndpoint(EdgeSnapshots snapshots, KeyReport reports, EdgeErrors errors, ClientGate gate, OwnSpend spend)
 {
     public const string Path = "/v1/usage/me";
 
@@ -20,6 +20,7 @@ internal sealed class OwnUsageEndpoint(EdgeSnapshots snapshots, KeyReport report
             return;
         }
 
+        var days = OwnSpend.ReadDays(context.Request.Query);
         var report = new JsonObject
         {
             ["key"] = key!.Id,
@@ -30,6 +31,11 @@ internal sealed class OwnUsageEndpoint(EdgeSnapshots snapshots, KeyReport report
             ["models"] = new JsonArray([.. key.Models.Select(static model => (JsonNode)model)]),
         };
         await reports.WriteAsync(report, key, context.RequestAborted);
+        if (days > 0)
+        {
+            report["spend"] = await spend.AskAsync(key, days, context);
+        }
+
         if (report["degraded"]!.GetValue<bool>())
         {
             context.Response.Headers[GatewayHeaders.Degraded] = "redis";

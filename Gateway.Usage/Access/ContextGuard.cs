@@ -12,16 +12,20 @@ internal sealed class ContextGuard(ContextToken tokens)
     /// <summary>True when the call may go on; else the answer is written.</summary>
     /// <param name="context">The call.</param>
     /// <param name="role">The role that it needs, or null when any will do.</param>
-    public async ValueTask<bool> AdmitAsync(HttpContext context, ContextRole? role)
+    public async ValueTask<bool> AdmitAsync(HttpContext context, ContextRole? role) => await ClaimsAsync(context, role) is not null;
+
+    /// <summary>What the caller is; null when the call may not go on and the answer is written.</summary>
+    /// <inheritdoc cref="AdmitAsync"/>
+    public async ValueTask<ContextClaims?> ClaimsAsync(HttpContext context, ContextRole? role)
     {
         var header = context.Request.Headers[GatewayHeaders.Context];
         var claims = header.Count == 1 ? tokens.Verify(header[0], ContextAudience.Usage, context.Request.Path.Value ?? "") : null;
         if (claims is not null && (role is null || claims.Role == role))
         {
-            return true;
+            return claims;
         }
 
         await OpenAIErrorWriter.WriteAsync(context, Rejected);
-        return false;
+        return null;
     }
 }

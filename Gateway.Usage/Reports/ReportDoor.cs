@@ -11,13 +11,30 @@ internal sealed class ReportDoor(ContextGuard guard, ILogger<ReportDoor> log)
     private static readonly GatewayError Unreadable =
         new(GatewayErrorKind.ServiceUnavailable, "The ledger cannot be read at the moment. Try again.", RetryAfter: TimeSpan.FromSeconds(1));
 
+    private static readonly GatewayError Keyless = new(GatewayErrorKind.ContextRejected, "This report is about one key, and the call names none.");
+
+    /// <summary>For operators.</summary>
     public async Task AnswerAsync(HttpContext context, Func<HttpContext, Task> answer)
     {
-        if (!await guard.AdmitAsync(context, ContextRole.Admin))
+        if (await guard.AdmitAsync(context, ContextRole.Admin))
+        {
+            await RunAsync(context, answer);
+        }
+    }
+
+    /// <summary>For a client: the id of its key comes from the signed context, and from nowhere else.</summary>
+    public async Task AnswerOwnerAsync(HttpContext context, Func<HttpContext, string, Task> answer)
+    {
+        if (await guard.ClaimsAsync(context, ContextRole.Client) is not { } claims)
         {
             return;
         }
 
+        await (claims.KeyId is { Length: > 0 } key ? RunAsync(context, call => answer(call, key)) : OpenAIErrorWriter.WriteAsync(context, Keyless));
+    }
+
+    private async Task RunAsync(HttpContext context, Func<HttpContext, Task> answer)
+    {
         // Reports are of this moment, and hold names.
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.XContentTypeOptions = "nosniff";

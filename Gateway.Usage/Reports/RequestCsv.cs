@@ -8,7 +8,7 @@ internal static class RequestCsv
     private static readonly string[] Names =
     [
         "id", "time", "key", "team", "user", "organisation", "owner", "operation", "model", "answered_model", "deployment", "status", "ending", "stream",
-        "input_tokens", "cached_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens", "audio_input_tokens", "audio_output_tokens", "cost_nano_usd", "cost_usd",
+        "input_tokens", "cached_tokens", "cache_write_tokens", "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "audio_input_tokens", "audio_output_tokens", "cost_nano_usd", "cost_usd",
         "estimated", "incomplete", "unpriced", "price_version", "service_tier", "tags", "duration_ms", "ttft_ms", "attempt_count",
     ];
 
@@ -35,6 +35,7 @@ internal static class RequestCsv
         csv.Number(final.Usage.Input);
         csv.Number(final.Usage.CachedInput);
         csv.Number(final.Usage.CacheWrite);
+        csv.Number(final.Usage.CacheWrite1h);
         csv.Number(final.Usage.Output);
         csv.Number(final.Usage.Reasoning);
         csv.Number(final.Usage.AudioInput);

@@ -92,6 +92,7 @@ internal static class RequestJson
         json.WriteNumber("input_tokens"u8, usage.Input);
         json.WriteNumber("cached_tokens"u8, usage.CachedInput);
         json.WriteNumber("cache_write_tokens"u8, usage.CacheWrite);
+        json.WriteNumber("cache_write_1h_tokens"u8, usage.CacheWrite1h);
         json.WriteNumber("output_tokens"u8, usage.Output);
         json.WriteNumber("reasoning_tokens"u8, usage.Reasoning);
         json.WriteNumber("audio_input_tokens"u8, usage.AudioInput);
@@ -173,6 +174,7 @@ internal static class RequestJson
         WriteUsd(json, "input"u8, price.Input);
         WriteUsd(json, "cached_input"u8, price.CachedInput);
         WriteUsd(json, "cache_write"u8, price.CacheWrite);
+        WriteUsd(json, "cache_write_1h"u8, price.CacheWrite1h ?? price.CacheWrite);
         WriteUsd(json, "output"u8, price.Output);
         WriteUsd(json, "reasoning"u8, price.Reasoning ?? price.Output);
         WriteUsd(json, "audio_input"u8, price.AudioInput ?? price.Input);

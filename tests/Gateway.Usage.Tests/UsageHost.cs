@@ -129,18 +129,18 @@ internal sealed class UsageHost : IAsyncDisposable
         return await _http!.SendAsync(request);
     }
 
-    public async Task<(int Status, JsonElement Body)> GetAsync(string pathAndQuery, ContextRole? role = ContextRole.Admin, ContextAudience audience = ContextAudience.Usage)
+    public async Task<(int Status, JsonElement Body)> GetAsync(string pathAndQuery, ContextRole? role = ContextRole.Admin, ContextAudience audience = ContextAudience.Usage, string key = "")
     {
-        using var response = await SendAsync(pathAndQuery, role, audience);
+        using var response = await SendAsync(pathAndQuery, role, audience, key);
         return ((int)response.StatusCode, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement);
     }
 
-    public Task<HttpResponseMessage> SendAsync(string pathAndQuery, ContextRole? role, ContextAudience audience = ContextAudience.Usage)
+    public Task<HttpResponseMessage> SendAsync(string pathAndQuery, ContextRole? role, ContextAudience audience = ContextAudience.Usage, string key = "")
     {
         var request = new HttpRequestMessage(HttpMethod.Get, pathAndQuery);
         if (role is { } given)
         {
-            Sign(request, given, pathAndQuery.Split('?')[0], audience);
+            Sign(request, given, pathAndQuery.Split('?')[0], audience, key);
         }
 
         return _http!.SendAsync(request);
@@ -181,13 +181,14 @@ internal sealed class UsageHost : IAsyncDisposable
         }
     }
 
-    private void Sign(HttpRequestMessage request, ContextRole role, string path, ContextAudience audience = ContextAudience.Usage) =>
+    private void Sign(HttpRequestMessage request, ContextRole role, string path, ContextAudience audience = ContextAudience.Usage, string key = "") =>
         request.Headers.TryAddWithoutValidation(GatewayHeaders.Context, _tokens.Sign(new ContextClaims
         {
             Audience = audience,
             Role = role,
             RequestId = Guid.NewGuid(),
             Path = path,
+            KeyId = key,
             ExpiresUnixMs = _tokens.ExpiryFromNow(),
         }));
 }

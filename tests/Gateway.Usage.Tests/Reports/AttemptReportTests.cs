@@ -24,13 +24,13 @@ public sealed class AttemptReportTests
         Assert.Equal(
             """
             [{"number":1,"deployment":"azure/gpt-4o","credential":"up#1","ending":"upstream_error","upstream_status":503,"failure":"overloaded","model":"",
-            "input_tokens":60,"cached_tokens":0,"cache_write_tokens":0,"output_tokens":3,"reasoning_tokens":0,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":77,"cost_usd":"0.000000077","estimated":true,
+            "input_tokens":60,"cached_tokens":0,"cache_write_tokens":0,"cache_write_1h_tokens":0,"output_tokens":3,"reasoning_tokens":0,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":77,"cost_usd":"0.000000077","estimated":true,
             "start_ms":0,"duration_ms":9,"ttft_ms":-1,"hedge":false},
             {"number":2,"deployment":"mistral/large","credential":"up#2","ending":"upstream_error","upstream_status":503,"failure":"overloaded","model":"",
-            "input_tokens":0,"cached_tokens":0,"cache_write_tokens":0,"output_tokens":0,"reasoning_tokens":0,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":0,"cost_usd":"0","estimated":true,
+            "input_tokens":0,"cached_tokens":0,"cache_write_tokens":0,"cache_write_1h_tokens":0,"output_tokens":0,"reasoning_tokens":0,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":0,"cost_usd":"0","estimated":true,
             "start_ms":10,"duration_ms":9,"ttft_ms":-1,"hedge":false},
             {"number":3,"deployment":"openai/gpt-4o","credential":"","ending":"completed","upstream_status":200,"failure":"","model":"gpt-4o",
-            "input_tokens":100,"cached_tokens":10,"cache_write_tokens":0,"output_tokens":40,"reasoning_tokens":5,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":510000,"cost_usd":"0.00051","estimated":false,
+            "input_tokens":100,"cached_tokens":10,"cache_write_tokens":0,"cache_write_1h_tokens":0,"output_tokens":40,"reasoning_tokens":5,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":510000,"cost_usd":"0.00051","estimated":false,
             "start_ms":20,"duration_ms":200,"ttft_ms":30,"hedge":true}]
             """.ReplaceLineEndings(""),
             row.GetProperty("attempts").GetRawText());

@@ -39,14 +39,14 @@ public sealed class OneRequestTests
             $$"""
             {"id":"{{id}}","time":"2026-03-10T12:00:00.000Z","key":"demo","team":"research","user":"ada","organisation":"acme","owner":"bob","operation":"chat_completions","model":"gpt-4o",
             "answered_model":"gpt-4o","deployment":"openai/gpt-4o","status":200,"ending":"completed","stream":true,"input_tokens":100,"cached_tokens":10,
-            "cache_write_tokens":0,"output_tokens":40,"reasoning_tokens":5,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":510000,"cost_usd":"0.00051","estimated":false,
+            "cache_write_tokens":0,"cache_write_1h_tokens":0,"output_tokens":40,"reasoning_tokens":5,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":510000,"cost_usd":"0.00051","estimated":false,
             "incomplete":true,"unpriced":false,"price_version":"catalogue:2026-03-01","service_tier":"priority","tags":["env=prod"],"duration_ms":250,"ttft_ms":31,"attempt_count":1,
             "unmoderated":true,"unbudgeted":true,
-            "price":{"input":"2","cached_input":"1","cache_write":"0","output":"8","reasoning":"9.000000001","audio_input":"2","audio_output":"8"},
+            "price":{"input":"2","cached_input":"1","cache_write":"0","cache_write_1h":"0","output":"8","reasoning":"9.000000001","audio_input":"2","audio_output":"8"},
             "warnings":["temperature","logit_bias"],"budgets":[{"id":"key:demo|day:2026-03-10@UTC","slot":0},{"id":"team:research|rolling:3600","slot":7}],
             "origin":{"producer":"{{journal.Producer}}","epoch":4,"sequence":2},
             "attempts":[{"number":1,"deployment":"openai/gpt-4o","credential":"","ending":"completed","upstream_status":200,"failure":"","model":"gpt-4o",
-            "input_tokens":100,"cached_tokens":10,"cache_write_tokens":0,"output_tokens":40,"reasoning_tokens":5,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":510000,"cost_usd":"0.00051","estimated":false,
+            "input_tokens":100,"cached_tokens":10,"cache_write_tokens":0,"cache_write_1h_tokens":0,"output_tokens":40,"reasoning_tokens":5,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":510000,"cost_usd":"0.00051","estimated":false,
             "start_ms":0,"duration_ms":250,"ttft_ms":31,"hedge":false}]}
             """.ReplaceLineEndings(""),
             body.GetRawText());

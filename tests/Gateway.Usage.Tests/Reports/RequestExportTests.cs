@@ -59,9 +59,9 @@ public sealed class RequestExportTests
         var text = await answer.Content.ReadAsStringAsync();
 
         Assert.Equal(
-            "id,time,key,team,user,organisation,owner,operation,model,answered_model,deployment,status,ending,stream,input_tokens,cached_tokens,cache_write_tokens,output_tokens,reasoning_tokens," +
+            "id,time,key,team,user,organisation,owner,operation,model,answered_model,deployment,status,ending,stream,input_tokens,cached_tokens,cache_write_tokens,cache_write_1h_tokens,output_tokens,reasoning_tokens," +
             "audio_input_tokens,audio_output_tokens,cost_nano_usd,cost_usd,estimated,incomplete,unpriced,price_version,service_tier,tags,duration_ms,ttft_ms,attempt_count\r\n" +
-            $"{id},2026-03-10T12:00:00.000Z,\"a\"\"b\",\"r,d\",\"'@SUM(1)\",\"'+acme\",\"line\r\nbreak\",chat_completions,gpt-4o,gpt-4o,openai/gpt-4o,200,completed,true,100,10,0,40,5,0,0," +
+            $"{id},2026-03-10T12:00:00.000Z,\"a\"\"b\",\"r,d\",\"'@SUM(1)\",\"'+acme\",\"line\r\nbreak\",chat_completions,gpt-4o,gpt-4o,openai/gpt-4o,200,completed,true,100,10,0,0,40,5,0,0," +
             "510000,0.00051,true,false,true,document:3,flex,env=prod;app=ü,250,-1,1\r\n",
             text);
         Assert.Equal("attachment; filename=\"requests.csv\"", answer.Content.Headers.ContentDisposition?.ToString());

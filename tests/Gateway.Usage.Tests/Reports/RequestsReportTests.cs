@@ -17,10 +17,10 @@ public sealed class RequestsReportTests
             $$"""
             {"requests":[{"id":"{{id}}","time":"2026-03-10T12:00:00.000Z","key":"demo","team":"research","user":"ada","organisation":"","owner":"","operation":"chat_completions","model":"gpt-4o",
             "answered_model":"gpt-4o","deployment":"openai/gpt-4o","status":200,"ending":"completed","stream":false,"input_tokens":100,"cached_tokens":10,
-            "cache_write_tokens":0,"output_tokens":40,"reasoning_tokens":5,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":510000,"cost_usd":"0.00051","estimated":false,
+            "cache_write_tokens":0,"cache_write_1h_tokens":0,"output_tokens":40,"reasoning_tokens":5,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":510000,"cost_usd":"0.00051","estimated":false,
             "incomplete":false,"unpriced":false,"price_version":"","service_tier":"","tags":[],"duration_ms":250,"ttft_ms":-1,"attempt_count":1,
             "attempts":[{"number":1,"deployment":"openai/gpt-4o","credential":"","ending":"completed","upstream_status":200,"failure":"","model":"gpt-4o",
-            "input_tokens":100,"cached_tokens":10,"cache_write_tokens":0,"output_tokens":40,"reasoning_tokens":5,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":510000,"cost_usd":"0.00051","estimated":false,
+            "input_tokens":100,"cached_tokens":10,"cache_write_tokens":0,"cache_write_1h_tokens":0,"output_tokens":40,"reasoning_tokens":5,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":510000,"cost_usd":"0.00051","estimated":false,
             "start_ms":0,"duration_ms":250,"ttft_ms":-1,"hedge":false}]}],"next":null}
             """.ReplaceLineEndings(""),
             report.GetRawText());
