@@ -18,6 +18,9 @@ namespace Gateway.Router.Tests.Pricing;
 /// <summary>Every recording with usage costs, to the nano-USD, what the table says that was worked out apart from the gateway.</summary>
 public sealed class RecordedCostTests
 {
+    // Two answers in one stream: it is cut at the second, and charged as cut.
+    private const string Spliced = "anthropic-stream-spliced-message-start";
+
     public static TheoryData<string> Rows => [.. RecordedCost.Table.Keys];
 
     [Theory]
@@ -75,7 +78,7 @@ public sealed class RecordedCostTests
         foreach (var entry in index.RootElement.EnumerateArray().Where(entry => protocols.Contains(entry.GetProperty("protocol").GetString())))
         {
             var id = entry.GetProperty("id").GetString()!;
-            if (Recordings.Load(id).Status == 200 && !id.Contains("error-in-200", StringComparison.Ordinal) && Readings(id).Any())
+            if (Recordings.Load(id).Status == 200 && !id.Contains("error-in-200", StringComparison.Ordinal) && id != Spliced && Readings(id).Any())
             {
                 Assert.Contains(id, RecordedCost.Table.Keys);
             }
