@@ -180,8 +180,7 @@ internal sealed class RowGroups
     {
         if (_groups.Count > _most)
         {
-            throw new GatewayException(
-                GatewayErrorKind.InvalidRequest, $"The report has more than {_most} groups. Ask for fewer dimensions or a shorter span, or with filters.", "group");
+            throw GroupLimit.Exceeded(_most);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Gateway.Core.Errors;
 using Gateway.Core.Money;
 using Npgsql;
 
@@ -35,7 +36,7 @@ internal static class LedgerSums
         select {Dimensions}, user_id, tags, 0::bigint, {Counts} from gateway_ledger_charges where hour >= $1 and hour < $2 and time_ms >= $3 and time_ms < $4
         """;
 
-    /// <exception cref="TooManyGroupsException">There are more groups than one answer holds.</exception>
+    /// <exception cref="GatewayException">There are more groups than one answer holds.</exception>
     public static async Task<UsageSums> SumAsync(NpgsqlConnection connection, UsageQuery query, CancellationToken cancellationToken)
     {
         var groups = await ReadAsync(connection, query, query.Groups, cancellationToken);
@@ -89,7 +90,7 @@ internal static class LedgerSums
             groups.Add(new UsageGroupSum(names, Counters(rows, by.Count)));
             if (groups.Count > MostGroups)
             {
-                throw new TooManyGroupsException(MostGroups);
+                throw GroupLimit.Exceeded(MostGroups);
             }
         }
 
