@@ -14,6 +14,9 @@ public sealed class RedisLink : BackgroundService, IRedisScripts
 {
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Once a probe was good while Redis is not used: whoever waits for it waits for the rest of them.</summary>
+    private static readonly TimeSpan NextProbe = TimeSpan.FromMilliseconds(250);
+
     /// <summary>How long the start waits for a Redis that is there, so that the first requests are not decided without it.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(1);
 
@@ -70,10 +73,10 @@ public sealed class RedisLink : BackgroundService, IRedisScripts
         while (!stoppingToken.IsCancellationRequested)
         {
             // Also while requests use it: without traffic nobody else would notice that it is gone.
-            await ProbeAsync(stoppingToken);
+            var isComingBack = await ProbeAsync(stoppingToken) && !_breaker.IsClosed;
 
             // Not all services at the same moment: a tenth more or less.
-            var pause = ProbeInterval * (0.9 + (0.2 * _random.NextDouble()));
+            var pause = (isComingBack ? NextProbe : ProbeInterval) * (0.9 + (0.2 * _random.NextDouble()));
             await Task.Delay(pause, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -97,7 +100,8 @@ public sealed class RedisLink : BackgroundService, IRedisScripts
         return result.Values;
     }
 
-    private async Task ProbeAsync(CancellationToken stoppingToken)
+    /// <returns>Whether it was a good one.</returns>
+    private async Task<bool> ProbeAsync(CancellationToken stoppingToken)
     {
         try
         {
@@ -105,7 +109,8 @@ public sealed class RedisLink : BackgroundService, IRedisScripts
             var asked = _time.GetTimestamp();
             var result = await calls.RunAsync(Probe, [RedisKeys.Probe], [], RedisCalls.Deadline, stoppingToken);
             var answered = result.Values is { Length: 2 };
-            if (_breaker.Probed(answered && _time.GetElapsedTime(asked) <= RedisBreaker.Slow))
+            var isGood = answered && _time.GetElapsedTime(asked) <= RedisBreaker.Slow;
+            if (_breaker.Probed(isGood))
             {
                 Tell(isUp: true);
             }
@@ -117,10 +122,13 @@ public sealed class RedisLink : BackgroundService, IRedisScripts
                     Tell(isUp: false);
                 }
             }
+
+            return isGood;
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The service stops.
+            return false;
         }
 #pragma warning disable CA1031 // A connection string that cannot be used must not end the service: it goes on without Redis and /ready says so.
         catch (Exception exception)
@@ -131,6 +139,8 @@ public sealed class RedisLink : BackgroundService, IRedisScripts
                 _told = true;
                 _logger.RedisNotUsable(exception.GetType().Name);
             }
+
+            return false;
         }
 #pragma warning restore CA1031
         finally

@@ -11,6 +11,9 @@ public static class RedisLinkExtensions
     /// <summary>Name of the Redis connection string, as the application model gives it.</summary>
     public const string RedisConnection = "cache";
 
+    private const int ClientsConnectTimeoutMillis = 5000;
+    private const int ConnectTimeoutMillis = 1500;
+
     /// <summary>
     /// Hosts a <see cref="RedisLink"/> and what stands on it, <see cref="RedisAdmissionStore"/> and <see cref="RedisBudgetAuthority"/>, where the connection string <c>cache</c> is set; nothing otherwise. May be
     /// called more than once.
@@ -33,9 +36,7 @@ public static class RedisLinkExtensions
         {
             // Its own health check would call the service unhealthy for what it lives well without.
             // Its tracing would profile every call, on the path of every request.
-            // Tried again twice a second: the client's own pace would be as slow as its connect time-out.
-            builder.AddRedisClient(
-                RedisConnection, static settings => (settings.DisableHealthChecks, settings.DisableTracing) = (true, true), static options => options.ReconnectRetryPolicy = new LinearRetry(500));
+            builder.AddRedisClient(RedisConnection, static settings => (settings.DisableHealthChecks, settings.DisableTracing) = (true, true), Reconnect);
         }
 
         builder.Services.TryAddSingleton(TimeProvider.System);
@@ -45,5 +46,15 @@ public static class RedisLinkExtensions
         builder.Services.TryAddSingleton(static services => new RedisAdmissionStore(services.GetRequiredService<IRedisScripts>(), services.GetRequiredService<TimeProvider>()));
         builder.Services.TryAddSingleton(static services => new RedisBudgetAuthority(services.GetRequiredService<IRedisScripts>(), services.GetRequiredService<TimeProvider>()));
         return true;
+    }
+
+    // Tried again twice a second: the client's own pace is its connect time-out, of five seconds, and so long it also waits for a connection that was lost before it had introduced itself.
+    private static void Reconnect(ConfigurationOptions options)
+    {
+        options.ReconnectRetryPolicy = new LinearRetry(500);
+        if (options.ConnectTimeout == ClientsConnectTimeoutMillis)
+        {
+            options.ConnectTimeout = ConnectTimeoutMillis;
+        }
     }
 }

@@ -43,7 +43,7 @@ public sealed class KeyScenarios(BudgetRig shared, ITestOutputHelper output)
     [Fact]
     public async Task RandomKeysAndUsers_GrowNeitherTheEdgeNorRedisWithoutBound()
     {
-        var count = int.TryParse(Environment.GetEnvironmentVariable(FloodVariable), CultureInfo.InvariantCulture, out var wanted) ? wanted : 15_000;
+        var count = int.TryParse(Environment.GetEnvironmentVariable(FloodVariable), CultureInfo.InvariantCulture, out var wanted) ? wanted : 10_000;
         var edge = shared.Rig.Edges[0];
 
         // The same load by few users with one wrong key: what grows afterwards is by the others.

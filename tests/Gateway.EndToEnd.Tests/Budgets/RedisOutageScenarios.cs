@@ -17,13 +17,13 @@ public sealed class RedisOutageScenarios(ITestOutputHelper output)
 
     [Fact]
     public Task SlowedTo200Milliseconds() => RunAsync(
-        "slow", TimeSpan.FromSeconds(6), static (rig, _) => Do(() => rig.RedisLink!.Use(new LinkFaults { Delay = TimeSpan.FromMilliseconds(200) })), static (rig, _) => Do(() => rig.RedisLink!.Use(LinkFaults.None)));
+        "slow", TimeSpan.FromSeconds(4), static (rig, _) => Do(() => rig.RedisLink!.Use(new LinkFaults { Delay = TimeSpan.FromMilliseconds(200) })), static (rig, _) => Do(() => rig.RedisLink!.Use(LinkFaults.None)));
 
     [Fact]
-    public Task Resetting() => RunAsync("reset", TimeSpan.FromSeconds(5), ResetAsync, static (rig, _) => Do(() => rig.RedisLink!.Use(LinkFaults.None)));
+    public Task Resetting() => RunAsync("reset", TimeSpan.FromSeconds(1), ResetAsync, static (rig, _) => Do(() => rig.RedisLink!.Use(LinkFaults.None)));
 
     [Fact]
-    public Task Full() => RunAsync("full", TimeSpan.FromSeconds(5), static (rig, _) => CommandAsync(rig, "CONFIG SET maxmemory 1"), static (rig, _) => CommandAsync(rig, "CONFIG SET maxmemory 0"));
+    public Task Full() => RunAsync("full", TimeSpan.FromSeconds(3), static (rig, _) => CommandAsync(rig, "CONFIG SET maxmemory 1"), static (rig, _) => CommandAsync(rig, "CONFIG SET maxmemory 0"));
 
     [Fact]
     public Task RestartedEmpty_IsRebuiltFromTheLedger() => RunAsync(
@@ -75,7 +75,7 @@ public sealed class RedisOutageScenarios(ITestOutputHelper output)
         var free = LoadAsync(client, "many", TimeSpan.FromMilliseconds(10), enough.Token);
         var hard = LoadAsync(client, key, TimeSpan.FromMilliseconds(100), enough.Token);
 
-        await Task.Delay(Calm / 3, limit.Token);
+        await Task.Delay(Calm, limit.Token);
         await (early?.Invoke(rig, limit.Token) ?? Task.CompletedTask);
         await Task.Delay(Calm / 2, limit.Token);
         var broken = TimeProvider.System.GetTimestamp();
@@ -83,7 +83,7 @@ public sealed class RedisOutageScenarios(ITestOutputHelper output)
         await Task.Delay(fault, limit.Token);
         await mend(rig, limit.Token);
         var mended = TimeProvider.System.GetTimestamp();
-        await Task.Delay(Recovery + Calm, limit.Token);
+        await Task.Delay(Recovery + (Calm / 2), limit.Token);
         await enough.CancelAsync();
         var (frees, hards) = (await free, await hard);
 
