@@ -19,31 +19,34 @@ public sealed class KeyScenarios(BudgetRig shared, ITestOutputHelper output)
     public async Task RevokedUnderLoad_StopsOnEveryEdgeWithinTwoSeconds()
     {
         using var admin = shared.Rig.Admin();
-        var (id, secret) = await MakeAsync(admin);
-        using var enough = new CancellationTokenSource();
-        var last = new ConcurrentDictionary<int, long>();
-        var clients = Enumerable.Range(0, 4).Select(number => Task.Run(() => AskAsync(number % 2, secret, last, enough.Token))).ToArray();
-        await BudgetEnd.UntilAsync(() => Task.FromResult(last.Count == 2), TimeSpan.FromSeconds(10), "the new key serves on both Edges");
-
-        using var deleted = await admin.DeleteAsync($"/admin/v1/keys/{id}");
-        var revoked = TimeProvider.System.GetTimestamp();
-        Assert.True(deleted.IsSuccessStatusCode, await deleted.Content.ReadAsStringAsync());
-        await Task.Delay(TimeSpan.FromSeconds(3));
-        await enough.CancelAsync();
-        await Task.WhenAll(clients);
-
-        foreach (var (edge, at) in last)
+        for (var round = 0; round < 2; round++)
         {
-            var late = at > revoked ? TimeProvider.System.GetElapsedTime(revoked, at) : TimeSpan.Zero;
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Edge {edge}: last success {late.TotalMilliseconds:0} ms after the deletion"));
-            Assert.True(late <= TimeSpan.FromSeconds(2), $"Edge {edge} served {late.TotalSeconds:0.0} s after the deletion.");
+            var (id, secret) = await MakeAsync(admin);
+            using var enough = new CancellationTokenSource();
+            var last = new ConcurrentDictionary<int, long>();
+            var clients = Enumerable.Range(0, 4).Select(number => Task.Run(() => AskAsync(number % 2, secret, last, enough.Token))).ToArray();
+            await BudgetEnd.UntilAsync(() => Task.FromResult(last.Count == 2), TimeSpan.FromSeconds(10), "the new key serves on both Edges");
+
+            using var deleted = await admin.DeleteAsync($"/admin/v1/keys/{id}");
+            var revoked = TimeProvider.System.GetTimestamp();
+            Assert.True(deleted.IsSuccessStatusCode, await deleted.Content.ReadAsStringAsync());
+            await Task.Delay(TimeSpan.FromSeconds(3));
+            await enough.CancelAsync();
+            await Task.WhenAll(clients);
+
+            foreach (var (edge, at) in last)
+            {
+                var late = at > revoked ? TimeProvider.System.GetElapsedTime(revoked, at) : TimeSpan.Zero;
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Edge {edge}: last success {late.TotalMilliseconds:0} ms after the deletion"));
+                Assert.True(late <= TimeSpan.FromSeconds(2), $"Edge {edge} served {late.TotalSeconds:0.0} s after the deletion.");
+            }
         }
     }
 
     [Fact]
     public async Task RandomKeysAndUsers_GrowNeitherTheEdgeNorRedisWithoutBound()
     {
-        var count = int.TryParse(Environment.GetEnvironmentVariable(FloodVariable), CultureInfo.InvariantCulture, out var wanted) ? wanted : 10_000;
+        var count = int.TryParse(Environment.GetEnvironmentVariable(FloodVariable), CultureInfo.InvariantCulture, out var wanted) ? wanted : 15_000;
         var edge = shared.Rig.Edges[0];
 
         // The same load by few users with one wrong key: what grows afterwards is by the others.

@@ -81,7 +81,7 @@ public sealed class RateScenarios(BudgetRig shared, ITestOutputHelper output)
             return seen;
         }
 
-        var all = (await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(LoopAsync)))).SelectMany(static seen => seen).ToList();
+        var all = (await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(LoopAsync)))).SelectMany(static seen => seen).ToList();
 
         var admitted = all.Where(static one => one.Answer.IsServed).ToList();
         Assert.All(all.Where(static one => !one.Answer.IsServed), static one => Assert.Equal((429, "rate_limit_exceeded"), (one.Answer.Status, one.Answer.Code)));

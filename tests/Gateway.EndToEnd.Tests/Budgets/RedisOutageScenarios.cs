@@ -17,14 +17,13 @@ public sealed class RedisOutageScenarios(ITestOutputHelper output)
 
     [Fact]
     public Task SlowedTo200Milliseconds() => RunAsync(
-        "slow", TimeSpan.FromSeconds(4), static (rig, _) => Do(() => rig.RedisLink!.Use(new LinkFaults { Delay = TimeSpan.FromMilliseconds(200) })), static (rig, _) => Do(() => rig.RedisLink!.Use(LinkFaults.None)));
-
-    /// <summary>After such a storm one Edge was seen to go without Redis for more than ten seconds, in about one of four runs: when it is back is told here, and not yet held to five seconds.</summary>
-    [Fact]
-    public Task Resetting() => RunAsync("reset", TimeSpan.FromSeconds(5), ResetAsync, static (rig, _) => Do(() => rig.RedisLink!.Use(LinkFaults.None)), mayComeBackLate: true);
+        "slow", TimeSpan.FromSeconds(6), static (rig, _) => Do(() => rig.RedisLink!.Use(new LinkFaults { Delay = TimeSpan.FromMilliseconds(200) })), static (rig, _) => Do(() => rig.RedisLink!.Use(LinkFaults.None)));
 
     [Fact]
-    public Task Full() => RunAsync("full", TimeSpan.FromSeconds(3), static (rig, _) => CommandAsync(rig, "CONFIG SET maxmemory 1"), static (rig, _) => CommandAsync(rig, "CONFIG SET maxmemory 0"));
+    public Task Resetting() => RunAsync("reset", TimeSpan.FromSeconds(5), ResetAsync, static (rig, _) => Do(() => rig.RedisLink!.Use(LinkFaults.None)));
+
+    [Fact]
+    public Task Full() => RunAsync("full", TimeSpan.FromSeconds(5), static (rig, _) => CommandAsync(rig, "CONFIG SET maxmemory 1"), static (rig, _) => CommandAsync(rig, "CONFIG SET maxmemory 0"));
 
     [Fact]
     public Task RestartedEmpty_IsRebuiltFromTheLedger() => RunAsync(
@@ -64,7 +63,7 @@ public sealed class RedisOutageScenarios(ITestOutputHelper output)
     /// <param name="early">Done after the first seconds of load, long before the fault.</param>
     private async Task RunAsync(
         string key, TimeSpan fault, Func<GatewayRig, CancellationToken, Task> break_, Func<GatewayRig, CancellationToken, Task> mend,
-        Func<GatewayRig, CancellationToken, Task>? early = null, IReadOnlyList<string>? redis = null, bool mayComeBackLate = false)
+        Func<GatewayRig, CancellationToken, Task>? early = null, IReadOnlyList<string>? redis = null)
     {
         await using var rig = await GatewayRig.StartAsync(new RigOptions { Config = BudgetDocument.Text, Edges = 2, Routers = 2, RedisLink = true, RedisArguments = redis });
         using var client = new BudgetClient(rig);
@@ -84,7 +83,7 @@ public sealed class RedisOutageScenarios(ITestOutputHelper output)
         await Task.Delay(fault, limit.Token);
         await mend(rig, limit.Token);
         var mended = TimeProvider.System.GetTimestamp();
-        await Task.Delay(Recovery + (Calm / 2), limit.Token);
+        await Task.Delay(Recovery + Calm, limit.Token);
         await enough.CancelAsync();
         var (frees, hards) = (await free, await hard);
 
@@ -94,16 +93,8 @@ public sealed class RedisOutageScenarios(ITestOutputHelper output)
         Assert.All(hards, static one => Assert.True(
             one.Answer is { Status: 200 } or { Status: 429, Code: "budget_exceeded" } or { Status: 503, Code: "budget_unavailable", RetryAfter: not null }, $"{one.Answer.Status} {one.Answer.Code}"));
         var after = TimeProvider.System.GetElapsedTime(0, mended) + Recovery;
-        if (mayComeBackLate && frees.Any(one => one.At > after && one.Answer.Degraded is not null))
-        {
-            output.WriteLine("An Edge is still without Redis five seconds after the end.");
-        }
-        else
-        {
-            Assert.All(hards.Where(one => one.At > after), static one => Assert.True(one.Answer.Status is 200 or 429, $"{one.Answer.Status} {one.Answer.Code} after the recovery"));
-            Assert.All(frees.Where(one => one.At > after), static one => Assert.Null(one.Answer.Degraded));
-        }
-
+        Assert.All(hards.Where(one => one.At > after), static one => Assert.True(one.Answer.Status is 200 or 429, $"{one.Answer.Status} {one.Answer.Code} after the recovery"));
+        Assert.All(frees.Where(one => one.At > after), static one => Assert.Null(one.Answer.Degraded));
         Assert.Contains(hards, one => one.At > after && one.Answer.Status is 200 or 429);
         await BudgetEnd.SettledAsync(rig, client, key, $"key:{key}", TimeSpan.FromSeconds(100), BudgetDocument.DollarNanoUsd, output);
     }
