@@ -1,17 +1,17 @@
 using System.Threading.Channels;
+using Gateway.Core.Admission.Redis;
 using StackExchange.Redis;
 
 namespace Gateway.Edge.Admission;
 
 /// <summary>Tells the other Edges through Redis that this one lives, and hears them. Without Redis there is one Edge.</summary>
-internal sealed class EdgeMembership(IServiceProvider services, EdgePeers peers, TimeProvider time, ILogger<EdgeMembership> logger) : BackgroundService
+internal sealed class EdgeMembership(EdgePeers peers, TimeProvider time, ILogger<EdgeMembership> logger, RedisConnection? redis = null) : BackgroundService
 {
     public static readonly RedisChannel Channel = new("gateway:edges", RedisChannel.PatternMode.Literal);
 
     private const byte Lives = 1;
     private const byte Stops = 2;
 
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(1);
 
     private readonly Channel<byte> _outbox = System.Threading.Channels.Channel.CreateBounded<byte>(new BoundedChannelOptions(4) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
@@ -37,25 +37,25 @@ internal sealed class EdgeMembership(IServiceProvider services, EdgePeers peers,
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (services.GetService<IServiceProviderIsService>()?.IsService(typeof(IConnectionMultiplexer)) != true)
+        if (redis is null)
         {
             return;
         }
 
         try
         {
-            var redis = await ConnectAsync(stoppingToken);
+            await redis.SubscribeAsync(Channel, value => Take((byte[]?)value ?? []), logger.MembershipNotUsable, stoppingToken);
             using var timer = time.CreateTimer(static membership => ((EdgeMembership)membership!).SayAlive(), this, TimeSpan.Zero, EdgePeers.Interval);
             try
             {
                 while (true)
                 {
-                    await PublishAsync(redis, await _outbox.Reader.ReadAsync(stoppingToken), CommandFlags.FireAndForget);
+                    await PublishAsync(redis.Current, await _outbox.Reader.ReadAsync(stoppingToken), CommandFlags.FireAndForget);
                 }
             }
             finally
             {
-                await PublishAsync(redis, Stops, CommandFlags.None);
+                await PublishAsync(redis.Current, Stops, CommandFlags.None);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -66,37 +66,9 @@ internal sealed class EdgeMembership(IServiceProvider services, EdgePeers peers,
 
     private void SayAlive() => _outbox.Writer.TryWrite(Lives);
 
-    /// <summary>The client keeps connection and subscription up by itself, once there is one.</summary>
-    private async Task<IConnectionMultiplexer> ConnectAsync(CancellationToken stoppingToken)
+    private async Task PublishAsync(IConnectionMultiplexer? connection, byte what, CommandFlags flags)
     {
-        var wasTold = false;
-        while (true)
-        {
-            try
-            {
-                // The first resolution waits for the connection.
-                var redis = await Task.Factory.StartNew(services.GetRequiredService<IConnectionMultiplexer>, stoppingToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-                await redis.GetSubscriber().SubscribeAsync(Channel, (_, value) => Take((byte[]?)value ?? [])).WaitAsync(Pause, time, stoppingToken);
-                return redis;
-            }
-#pragma warning disable CA1031 // Whatever is wrong with Redis must not end the Edge.
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                if (!wasTold)
-                {
-                    logger.MembershipNotUsable(exception.GetType().Name);
-                    wasTold = true;
-                }
-
-                await Task.Delay(Pause, time, stoppingToken);
-            }
-#pragma warning restore CA1031
-        }
-    }
-
-    private async Task PublishAsync(IConnectionMultiplexer redis, byte what, CommandFlags flags)
-    {
-        if (!redis.IsConnected)
+        if (connection is not { IsConnected: true })
         {
             return;
         }
@@ -106,7 +78,7 @@ internal sealed class EdgeMembership(IServiceProvider services, EdgePeers peers,
         peers.Id.TryWriteBytes(message.AsSpan(1));
         try
         {
-            await redis.GetDatabase().PublishAsync(Channel, message, flags).WaitAsync(LastWord, time);
+            await connection.GetDatabase().PublishAsync(Channel, message, flags).WaitAsync(LastWord, time);
         }
 #pragma warning disable CA1031 // The next one comes in a second.
         catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Gateway.Core.Admission.Redis;
 using Gateway.Router.Pipeline;
 using StackExchange.Redis;
 
@@ -13,11 +14,9 @@ internal readonly record struct Hint(HintKind Kind, string Id, long Until);
 /// Tells other Routers through Redis what this one found out, and hears what they found. A Redis that is lost or absent changes nothing here: each Router
 /// finds out by itself, a little later. Thread-safe.
 /// </summary>
-internal sealed class HintBus(IServiceProvider services, RouterPeers peers, RouterClock clock, ILogger<HintBus> logger) : BackgroundService
+internal sealed class HintBus(RouterPeers peers, RouterClock clock, ILogger<HintBus> logger, RedisConnection? redis = null) : BackgroundService
 {
     public static readonly RedisChannel Channel = new("gateway:hints", RedisChannel.PatternMode.Literal);
-
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
     /// <summary>The stop of the Router waits no longer than this for its goodbye.</summary>
     private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(1);
@@ -72,7 +71,7 @@ internal sealed class HintBus(IServiceProvider services, RouterPeers peers, Rout
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (services.GetService<IServiceProviderIsService>()?.IsService(typeof(IConnectionMultiplexer)) != true)
+        if (redis is null)
         {
             return;
         }
@@ -80,7 +79,7 @@ internal sealed class HintBus(IServiceProvider services, RouterPeers peers, Rout
         Volatile.Write(ref _isUsed, true);
         try
         {
-            var redis = await ConnectAsync(stoppingToken);
+            await redis.SubscribeAsync(Channel, value => Take((byte[]?)value ?? []), logger.HintsNotUsable, stoppingToken);
             await TellAsync(redis, stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -97,60 +96,32 @@ internal sealed class HintBus(IServiceProvider services, RouterPeers peers, Rout
 
     private void SayAlive() => _outbox.Writer.TryWrite(Message(HintKind.Alive, "", RouterPeers.Lifetime));
 
-    /// <summary>The client keeps connection and subscription up by itself, once there is one.</summary>
-    private async Task<IConnectionMultiplexer> ConnectAsync(CancellationToken stoppingToken)
-    {
-        var wasTold = false;
-        while (true)
-        {
-            try
-            {
-                // The first resolution waits for the connection.
-                var redis = await Task.Factory.StartNew(services.GetRequiredService<IConnectionMultiplexer>, stoppingToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-                await redis.GetSubscriber().SubscribeAsync(Channel, (_, value) => Take((byte[]?)value ?? [])).WaitAsync(Pause, clock.Time, stoppingToken);
-                return redis;
-            }
-#pragma warning disable CA1031 // Whatever is wrong with Redis must not end the Router: it goes on without hints.
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                if (!wasTold)
-                {
-                    logger.HintsNotUsable(exception.GetType().Name);
-                    wasTold = true;
-                }
-
-                await Task.Delay(Pause, clock.Time, stoppingToken);
-            }
-#pragma warning restore CA1031
-        }
-    }
-
-    private async Task TellAsync(IConnectionMultiplexer redis, CancellationToken stoppingToken)
+    private async Task TellAsync(RedisConnection connection, CancellationToken stoppingToken)
     {
         using var timer = clock.Time.CreateTimer(static bus => ((HintBus)bus!).SayAlive(), this, TimeSpan.Zero, RouterPeers.Interval);
         try
         {
             while (true)
             {
-                await PublishAsync(redis, await _outbox.Reader.ReadAsync(stoppingToken), CommandFlags.FireAndForget);
+                await PublishAsync(connection.Current, await _outbox.Reader.ReadAsync(stoppingToken), CommandFlags.FireAndForget);
             }
         }
         finally
         {
-            await PublishAsync(redis, Message(HintKind.Stopping, "", RouterPeers.Lifetime), CommandFlags.None);
+            await PublishAsync(connection.Current, Message(HintKind.Stopping, "", RouterPeers.Lifetime), CommandFlags.None);
         }
     }
 
-    private async Task PublishAsync(IConnectionMultiplexer redis, HintMessage message, CommandFlags flags)
+    private async Task PublishAsync(IConnectionMultiplexer? connection, HintMessage message, CommandFlags flags)
     {
-        if (message.ToBytes() is not { } bytes || !redis.IsConnected)
+        if (message.ToBytes() is not { } bytes || connection is not { IsConnected: true })
         {
             return;
         }
 
         try
         {
-            await redis.GetDatabase().PublishAsync(Channel, bytes, flags).WaitAsync(LastWord, clock.Time);
+            await connection.GetDatabase().PublishAsync(Channel, bytes, flags).WaitAsync(LastWord, clock.Time);
         }
 #pragma warning disable CA1031 // A hint that is lost is no loss.
         catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)

@@ -1,3 +1,4 @@
+using Gateway.Core.Admission.Redis;
 using Gateway.Core.Errors;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -9,7 +10,7 @@ namespace Gateway.Router.StoredResponses;
 /// while; what cannot be kept there is kept in this process.
 /// </summary>
 internal sealed class RedisResponseStore(
-    IServiceProvider services, MemoryResponseStore memory, IOptions<StoredResponseOptions> options, TimeProvider time, ILogger<RedisResponseStore> logger) : BackgroundService, IResponseStore
+    RedisConnection redis, MemoryResponseStore memory, IOptions<StoredResponseOptions> options, TimeProvider time, ILogger<RedisResponseStore> logger) : BackgroundService, IResponseStore
 {
     /// <summary>Long enough for a talk of some megabytes.</summary>
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1);
@@ -26,7 +27,6 @@ internal sealed class RedisResponseStore(
         Param = "input",
     };
 
-    private volatile IConnectionMultiplexer? _redis;
     private int _failures;
     private long _pausedAt;
 
@@ -111,11 +111,11 @@ internal sealed class RedisResponseStore(
     /// <summary>Connects off the request path: the first resolution waits for the connection. Later the library keeps it up itself.</summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested && _redis is null)
+        while (!stoppingToken.IsCancellationRequested && redis.Current is null)
         {
             try
             {
-                _redis = await Task.Factory.StartNew(services.GetRequiredService<IConnectionMultiplexer>, stoppingToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                await redis.GetAsync(stoppingToken);
             }
 #pragma warning disable CA1031 // A connection string that cannot be used must not end the Router: responses are then kept in memory.
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
@@ -144,14 +144,14 @@ internal sealed class RedisResponseStore(
 
     private async ValueTask<(bool IsGood, T Value)> AskAsync<TWhat, T>(Func<IDatabase, TWhat, Task<T>> ask, TWhat what, CancellationToken cancellationToken)
     {
-        if (_redis is not { } redis || IsPaused)
+        if (redis.Current is not { } connection || IsPaused)
         {
             return (false, default!);
         }
 
         try
         {
-            var value = await ask(redis.GetDatabase(), what).WaitAsync(Deadline, time, cancellationToken);
+            var value = await ask(connection.GetDatabase(), what).WaitAsync(Deadline, time, cancellationToken);
             Volatile.Write(ref _failures, 0);
             return (true, value);
         }

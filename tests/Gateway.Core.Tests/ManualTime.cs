@@ -24,6 +24,13 @@ internal sealed class ManualTime : TimeProvider
         _now = end;
     }
 
+    /// <summary>The process stands still for so long: what is due meanwhile fires only afterwards.</summary>
+    public void Skip(TimeSpan by)
+    {
+        _now += by;
+        Advance(TimeSpan.Zero);
+    }
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new ManualTimer(this, callback, state);

@@ -10,7 +10,7 @@ internal enum RedisFailure : byte
     /// <summary>No answer within the deadline.</summary>
     Deadline,
 
-    /// <summary>No answer within the deadline, and our own clock came late to say so: this process had no time, which says nothing of Redis.</summary>
+    /// <summary>No answer within the deadline nor another after it, and our own clock came late to say so: this process had no time, which says nothing of Redis.</summary>
     Starved,
 
     /// <summary>Too many calls are in flight already: it was not made.</summary>

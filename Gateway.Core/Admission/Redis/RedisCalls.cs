@@ -41,7 +41,21 @@ public sealed class RedisCalls(IConnectionMultiplexer redis, TimeProvider time) 
         {
             // Both may have been waiting for a thread: the answer is as good as the clock.
             return asking.IsCompletedSuccessfully ? await asking
-                : new(time.GetElapsedTime(asked) > deadline * 2 ? RedisFailure.Starved : RedisFailure.Deadline);
+                : time.GetElapsedTime(asked) > deadline * 2 ? await AwaitOnceMoreAsync(asking, deadline, cancellationToken)
+                : new(RedisFailure.Deadline);
+        }
+    }
+
+    // This process stood still, and the answer may lie in its socket: the time is lost already, so that a little more costs less than to decide without Redis.
+    private async ValueTask<RedisCallResult> AwaitOnceMoreAsync(Task<RedisCallResult> asking, TimeSpan deadline, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await asking.WaitAsync(deadline, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return asking.IsCompletedSuccessfully ? await asking : new(RedisFailure.Starved);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
@@ -17,13 +16,21 @@ public sealed class RedisLink : BackgroundService, IRedisScripts
     /// <summary>Once a probe was good while Redis is not used: whoever waits for it waits for the rest of them.</summary>
     private static readonly TimeSpan NextProbe = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>So many in a row without any answer: a second connection shall tell whether it is Redis or the connection that hangs.</summary>
+    private const int UnansweredToReplace = 3;
+
+    /// <summary>Between two tries to replace a connection that says that it is there, and one that says that it is not: the client is at work on the latter itself.</summary>
+    private static readonly TimeSpan ReplaceInterval = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan ReplaceIntervalWhileDown = TimeSpan.FromSeconds(5);
+
     /// <summary>How long the start waits for a Redis that is there, so that the first requests are not decided without it.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(1);
 
     // It writes: a Redis that answers PING but is read-only or full is of no use.
     private static readonly RedisScript Probe = new("probe", "redis.call('SET', KEYS[1], '1', 'PX', 10000) return redis.call('TIME')");
 
-    private readonly IServiceProvider _services;
+    private readonly RedisConnection _connection;
     private readonly TimeProvider _time;
     private readonly ILogger<RedisLink> _logger;
     private readonly RedisBreaker _breaker;
@@ -32,10 +39,14 @@ public sealed class RedisLink : BackgroundService, IRedisScripts
     private readonly TaskCompletionSource _firstProbe = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile RedisCalls? _calls;
     private bool _told;
+    private int _unanswered;
+    private Task _replacing = Task.CompletedTask;
+    private TimeSpan _replacePause;
+    private long _replaceTriedAt;
 
-    public RedisLink(IServiceProvider services, TimeProvider time, IMeterFactory meters, ILogger<RedisLink> logger)
+    public RedisLink(RedisConnection connection, TimeProvider time, IMeterFactory meters, ILogger<RedisLink> logger)
     {
-        _services = services;
+        _connection = connection;
         _time = time;
         _logger = logger;
         _breaker = new RedisBreaker(time);
@@ -47,7 +58,11 @@ public sealed class RedisLink : BackgroundService, IRedisScripts
     public event Action<bool>? Changed;
 
     /// <summary>The connection broke and is there again: what Redis knew may be lost. Called on a thread of the client: to be quick.</summary>
-    public event Action? Reconnected;
+    public event Action? Reconnected
+    {
+        add => _connection.Restored += value;
+        remove => _connection.Restored -= value;
+    }
 
     public bool IsUp => _breaker.IsClosed;
 
@@ -74,10 +89,8 @@ public sealed class RedisLink : BackgroundService, IRedisScripts
         {
             // Also while requests use it: without traffic nobody else would notice that it is gone.
             var isComingBack = await ProbeAsync(stoppingToken) && !_breaker.IsClosed;
-
-            // Not all services at the same moment: a tenth more or less.
-            var pause = (isComingBack ? NextProbe : ProbeInterval) * (0.9 + (0.2 * _random.NextDouble()));
-            await Task.Delay(pause, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            ReplaceIfItHangs(stoppingToken);
+            await Task.Delay(Varied(isComingBack ? NextProbe : ProbeInterval), _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -105,10 +118,11 @@ public sealed class RedisLink : BackgroundService, IRedisScripts
     {
         try
         {
-            var calls = _calls ??= new RedisCalls(await ConnectAsync().WaitAsync(stoppingToken), _time);
+            var calls = _calls ??= new RedisCalls(await _connection.GetAsync(stoppingToken), _time);
             var asked = _time.GetTimestamp();
             var result = await calls.RunAsync(Probe, [RedisKeys.Probe], [], RedisCalls.Deadline, stoppingToken);
             var answered = result.Values is { Length: 2 };
+            _unanswered = !answered && result.Failure is RedisFailure.Deadline or RedisFailure.Connection or RedisFailure.Crowded ? _unanswered + 1 : 0;
             var isGood = answered && _time.GetElapsedTime(asked) <= RedisBreaker.Slow;
             if (_breaker.Probed(isGood))
             {
@@ -173,18 +187,41 @@ public sealed class RedisLink : BackgroundService, IRedisScripts
 #pragma warning restore CA1031
     }
 
-    // The first resolution connects and waits: on a thread of its own, so that it blocks neither a socket nor the pool.
-    private async Task<IConnectionMultiplexer> ConnectAsync()
+    // Not awaited by the probes: they go on on the old connection, which may come back first.
+    private void ReplaceIfItHangs(CancellationToken stoppingToken)
     {
-        var redis = await Task.Factory.StartNew(
-            _services.GetRequiredService<IConnectionMultiplexer>, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        redis.ConnectionRestored += (_, restored) =>
+        if (_unanswered >= UnansweredToReplace && _replacing.IsCompleted && _time.GetElapsedTime(_replaceTriedAt) >= _replacePause)
         {
-            if (restored.ConnectionType == ConnectionType.Interactive)
-            {
-                Reconnected?.Invoke();
-            }
-        };
-        return redis;
+            _replaceTriedAt = _time.GetTimestamp();
+            _replacePause = Varied(_connection.Current is { IsConnected: true } ? ReplaceInterval : ReplaceIntervalWhileDown);
+            _replacing = ReplaceAsync(stoppingToken);
+        }
     }
+
+    private async Task ReplaceAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            if (await _connection.TryReplaceAsync(AnswersAsync, stoppingToken))
+            {
+                _calls = new RedisCalls(_connection.Current!, _time);
+            }
+        }
+#pragma warning disable CA1031 // Without another connection the old one is as good as before.
+        catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+        {
+            _logger.RedisNotReplaced(exception.GetType().Name);
+        }
+#pragma warning restore CA1031
+
+        // The old one is asked last: a Redis that has just come back answers both.
+        async Task<bool> AnswersAsync(IConnectionMultiplexer other) =>
+            await IsAnsweredAsync(new RedisCalls(other, _time), stoppingToken) && !await IsAnsweredAsync(_calls!, stoppingToken);
+    }
+
+    private static async Task<bool> IsAnsweredAsync(RedisCalls calls, CancellationToken stoppingToken) =>
+        (await calls.RunAsync(Probe, [RedisKeys.Probe], [], RedisCalls.Deadline, stoppingToken)).Values is { Length: 2 };
+
+    // Not all services at the same moment: a tenth more or less.
+    private TimeSpan Varied(TimeSpan time) => time * (0.9 + (0.2 * _random.NextDouble()));
 }

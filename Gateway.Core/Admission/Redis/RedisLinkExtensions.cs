@@ -2,6 +2,7 @@ using Gateway.Core.Admission.Redis;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
 namespace Microsoft.Extensions.Hosting;
@@ -32,14 +33,19 @@ public static class RedisLinkExtensions
             return true;
         }
 
+        Func<ConfigurationOptions?>? options = null;
         if (!builder.Services.Any(static service => service.ServiceType == typeof(IConnectionMultiplexer)))
         {
+            ConfigurationOptions? used = null;
+            options = () => used;
+
             // Its own health check would call the service unhealthy for what it lives well without.
             // Its tracing would profile every call, on the path of every request.
-            builder.AddRedisClient(RedisConnection, static settings => (settings.DisableHealthChecks, settings.DisableTracing) = (true, true), Reconnect);
+            builder.AddRedisClient(RedisConnection, static settings => (settings.DisableHealthChecks, settings.DisableTracing) = (true, true), made => Reconnect(used = made));
         }
 
         builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(services => new RedisConnection(services, options, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<RedisConnection>>()));
         builder.Services.AddSingleton<RedisLink>();
         builder.Services.AddHostedService(static services => services.GetRequiredService<RedisLink>());
         builder.Services.TryAddSingleton<IRedisScripts>(static services => services.GetRequiredService<RedisLink>());

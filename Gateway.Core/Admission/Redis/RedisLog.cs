@@ -16,4 +16,10 @@ internal static partial class RedisLog
 
     [LoggerMessage(1103, LogLevel.Error, "A listener for the state of Redis failed.")]
     public static partial void ListenerFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(1104, LogLevel.Warning, "The connection to Redis hung although Redis answers on another: it was replaced.")]
+    public static partial void RedisReplaced(this ILogger logger);
+
+    [LoggerMessage(1105, LogLevel.Warning, "The connection to Redis hangs, and there was no other ({ExceptionType}): limits and budgets are decided without Redis until it answers.")]
+    public static partial void RedisNotReplaced(this ILogger logger, string exceptionType);
 }

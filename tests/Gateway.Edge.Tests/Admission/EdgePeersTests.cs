@@ -1,3 +1,4 @@
+using Gateway.Core.Admission.Redis;
 using System.Diagnostics.Metrics;
 using Gateway.Edge.Admission;
 using Gateway.Edge.Tests.Rig;
@@ -107,7 +108,7 @@ public sealed class EdgePeersTests
         {
             _services = services;
             Peers = new EdgePeers(new EdgeAdmissionMetrics(Meters));
-            _membership = new EdgeMembership(services, Peers, TimeProvider.System, NullLogger<EdgeMembership>.Instance);
+            _membership = new EdgeMembership(Peers, TimeProvider.System, NullLogger<EdgeMembership>.Instance, new RedisConnection(services, null, TimeProvider.System, NullLogger<RedisConnection>.Instance));
         }
 
         public EdgePeers Peers { get; }

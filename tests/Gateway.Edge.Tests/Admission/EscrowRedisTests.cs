@@ -25,7 +25,7 @@ public sealed class EscrowRedisTests : IAsyncLifetime
     {
         _redis = await RedisProcess.StartNewAsync();
         _services = new ServiceCollection().AddMetrics().AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(_redis.ConnectionString + ",abortConnect=false")).BuildServiceProvider();
-        _link = new RedisLink(_services, TimeProvider.System, _services.GetRequiredService<IMeterFactory>(), NullLogger<RedisLink>.Instance);
+        _link = new RedisLink(new RedisConnection(_services, null, TimeProvider.System, NullLogger<RedisConnection>.Instance), TimeProvider.System, _services.GetRequiredService<IMeterFactory>(), NullLogger<RedisLink>.Instance);
         _store = new RedisAdmissionStore(_link, TimeProvider.System);
         _authority = new RedisBudgetAuthority(_link, TimeProvider.System);
         await _link.StartAsync(CancellationToken.None);

@@ -23,7 +23,7 @@ public sealed class FaultProxy : IAsyncDisposable
         _target = target;
         _time = time;
         _random = new Random(seed);
-        Port = RigProcess.FreePort();
+        Port = FreePorts.Next();
         Listen_NeedsLock();
     }
 
@@ -72,6 +72,15 @@ public sealed class FaultProxy : IAsyncDisposable
         foreach (var connection in _open.Values)
         {
             connection.Reset();
+        }
+    }
+
+    /// <summary>Nothing passes on the open connections any more, and neither side is told, as when a firewall on the way forgot them. Later ones are well.</summary>
+    public void Forget()
+    {
+        foreach (var connection in _open.Values)
+        {
+            connection.Forget();
         }
     }
 

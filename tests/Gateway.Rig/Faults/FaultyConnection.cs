@@ -9,6 +9,7 @@ internal sealed class FaultyConnection(FaultProxy proxy, Socket client) : IDispo
     private const int SlicesPerSecond = 50;
 
     private readonly Socket _server = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private volatile bool _isForgotten;
 
     public async Task RunAsync(int target, CancellationToken stop)
     {
@@ -52,6 +53,9 @@ internal sealed class FaultyConnection(FaultProxy proxy, Socket client) : IDispo
         }
     }
 
+    /// <summary>See <see cref="FaultProxy.Forget"/>.</summary>
+    public void Forget() => _isForgotten = true;
+
     public void Dispose()
     {
         client.Dispose();
@@ -68,6 +72,11 @@ internal sealed class FaultyConnection(FaultProxy proxy, Socket client) : IDispo
             for (var sent = 0; sent < read;)
             {
                 var faults = await proxy.PassableAsync(ended);
+                if (_isForgotten)
+                {
+                    await Task.Delay(Timeout.Infinite, ended);
+                }
+
                 if (!ReferenceEquals(faults, counted))
                 {
                     (counted, passed) = (faults, 0);

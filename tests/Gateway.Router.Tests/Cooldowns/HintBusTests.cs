@@ -3,7 +3,6 @@ using System.Text;
 using Gateway.Core.Tests.Journal;
 using Gateway.Router.Cooldowns;
 using Gateway.Router.Pipeline;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Router.Tests.Cooldowns;
@@ -19,7 +18,7 @@ public sealed class HintBusTests
     public HintBusTests()
     {
         _clock = new RouterClock(_time);
-        _bus = new HintBus(new ServiceCollection().BuildServiceProvider(), _peers, _clock, NullLogger<HintBus>.Instance);
+        _bus = new HintBus(_peers, _clock, NullLogger<HintBus>.Instance);
         _bus.Received += _received.Add;
     }
 
