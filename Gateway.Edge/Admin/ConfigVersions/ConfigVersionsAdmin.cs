@@ -25,6 +25,7 @@ internal sealed class ConfigVersionsAdmin(AdminKeyCheck check, ConfigChanger cha
     {
         var (limit, before) = ReadPage(context.Request.Query);
         var versions = await store.ListAsync(before, limit + 1, context.RequestAborted);
+        var inForce = InForce();
         await ConfigHttp.AnswerAsync(context, json =>
         {
             json.WriteStartObject();
@@ -32,7 +33,7 @@ internal sealed class ConfigVersionsAdmin(AdminKeyCheck check, ConfigChanger cha
             foreach (var version in versions.Take(limit))
             {
                 json.WriteStartObject();
-                Write(json, version);
+                Write(json, version, inForce);
                 json.WriteEndObject();
             }
 
@@ -50,7 +51,7 @@ internal sealed class ConfigVersionsAdmin(AdminKeyCheck check, ConfigChanger cha
         await ConfigHttp.AnswerAsync(context, json =>
         {
             json.WriteStartObject();
-            Write(json, found.Version);
+            Write(json, found.Version, InForce());
             json.WriteString("document"u8, shown);
             json.WriteEndObject();
         });
@@ -115,7 +116,10 @@ internal sealed class ConfigVersionsAdmin(AdminKeyCheck check, ConfigChanger cha
 
     private async Task<ConfigVersionText> FindAsync(long number, string? parameter, CancellationToken cancellationToken) => await store.FindAsync(number, cancellationToken) ?? throw NotFound(parameter);
 
-    private void Write(Utf8JsonWriter json, ConfigVersion version)
+    /// <summary>The number of the document in force; null while it is not kept.</summary>
+    private long? InForce() => changer.Current is { } current ? recorder.Of(ConfigVersion.HashOf(current))?.Number : null;
+
+    private static void Write(Utf8JsonWriter json, ConfigVersion version, long? inForce)
     {
         json.WriteNumber("version"u8, version.Number);
         json.WriteString("time"u8, version.Time.UtcDateTime);
@@ -123,7 +127,7 @@ internal sealed class ConfigVersionsAdmin(AdminKeyCheck check, ConfigChanger cha
         json.WriteString("source"u8, version.Source);
         json.WriteString("author"u8, version.Author);
         json.WriteString("comment"u8, version.Comment);
-        json.WriteBoolean("in_force"u8, changer.Current is { } current && recorder.Of(ConfigVersion.HashOf(current))?.Number == version.Number);
+        json.WriteBoolean("in_force"u8, version.Number == inForce);
     }
 
     private static void Write(Utf8JsonWriter json, ConfigChange change)

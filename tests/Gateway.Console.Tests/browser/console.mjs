@@ -307,6 +307,8 @@ await check('the document is changed, compared and restored, and no secret is se
   await page.waitForFunction(number => document.querySelector('#verdict').textContent.includes(`Version ${number} is in force`), {}, first + 1);
   const row = await text('#versions tbody tr');
   holds(row.includes('in force') && row.includes('by the console') && row.includes('a remark – größer'), `the version does not say how it came: ${row}`);
+  await page.$eval('#versions', table => table.closest('section').scrollIntoView());
+  await page.evaluate(() => scrollBy(0, -70));
   await shot('configuration-versions');
 
   await pressButton('#versions tbody tr', 'Changes');
@@ -314,9 +316,6 @@ await check('the document is changed, compared and restored, and no secret is se
   holds((await text('#version-text')).includes('+# Changed by an operator'), 'the change is not shown');
   await inspect('configuration with a dialog');
   await shot('configuration-changes');
-  await page.setViewport(phone);
-  await shot('phone-configuration-changes');
-  await page.setViewport(desk);
   await pressButton('#version', 'Close');
   await pressButton('#versions tbody tr', 'View');
   await page.waitForFunction(() => document.querySelector('#version-text').textContent.includes('Changed by an operator'));
@@ -332,8 +331,15 @@ await check('the document is changed, compared and restored, and no secret is se
   holds((await text('#versions tbody tr')).includes('restored'), 'the version does not say that it was restored');
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
   await new Promise(resolve => setTimeout(resolve, 300));
-  await page.$eval('#check', form => form.scrollIntoView());
   await shot('dark-configuration');
+  await page.setViewport(phone);    // which loads the page again
+  await open(pages.configuration);
+  await filled('#versions tbody');
+  await pressButton('#versions tbody tr', 'Changes');
+  await page.waitForSelector('#version[open] .del');
+  await inspect('configuration with a dialog (phone)');
+  await shot('phone-dark-configuration-changes');
+  await page.setViewport(desk);
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }]);
 });
 
