@@ -2,6 +2,7 @@ using Gateway.Core.Admission.Shared;
 using Gateway.Core.Journal;
 using Gateway.Usage.Ledger;
 using Gateway.Usage.Ledger.Corrections;
+using Microsoft.Win32.SafeHandles;
 
 namespace Gateway.Usage.Tests.Ledger;
 
@@ -84,6 +85,18 @@ public sealed class EmbeddedCorrectionTests
         }
     }
 
+    [Fact]
+    public async Task Corrections_are_on_the_disk_before_they_are_acknowledged()
+    {
+        var disk = new WatchedDisk();
+        await using var ledger = new EmbeddedRig(disk: disk);
+        var finals = Finals(3);
+        await ledger.TakeAsync(finals);
+        Assert.All(await ledger.Store.CorrectAsync(Corrections(finals), default), static result => Assert.Equal(CorrectionOutcome.Taken, result.Outcome));
+
+        Assert.False(disk.IsUnsynced);
+    }
+
     private static UsageFinal[] Finals(int count) =>
     [
         .. Enumerable.Range(0, count).Select(static i => FakeJournal.Final(input: 100 + i, time: FakeJournal.Noon + (i * 600_000)))
@@ -107,5 +120,23 @@ public sealed class EmbeddedCorrectionTests
         Assert.Equal(model.Sums.Total.CostNanoUsd, ledger.Budgets.SpentIn("acme", [Lifetime])[0]);
         Assert.Equal(model.Sums.Total.CostNanoUsd, (await ledger.WalkAllAsync()).Sum(static entry => entry.CostNanoUsd));
         Assert.Equal(corrections.Length, (await ledger.WalkAllAsync()).Sum(static entry => entry.Corrections.Count));
+    }
+
+    /// <summary>Knows whether something was written after the last sync.</summary>
+    private sealed class WatchedDisk : JournalDisk
+    {
+        public bool IsUnsynced { get; private set; }
+
+        public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+        {
+            IsUnsynced = true;
+            base.Write(file, bytes, offset);
+        }
+
+        public override void Sync(SafeFileHandle file)
+        {
+            base.Sync(file);
+            IsUnsynced = false;
+        }
     }
 }
