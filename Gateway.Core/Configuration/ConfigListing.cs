@@ -39,6 +39,9 @@ public sealed partial class ConfigListing
     /// <param name="environment">Value of a variable, or null when it is not set; asked only whether it is.</param>
     public ConfigListing(string text, Func<string, string?> environment) => (_text, _environment) = (text, environment);
 
+    /// <summary>The document as it was written, secrets included: never for answers or logs.</summary>
+    public string Text => _text;
+
     /// <summary>All settings, in the order of the document; defaults follow what stands beside them.</summary>
     /// <param name="withDefaults">Also those that the document does not say, of the objects that it has.</param>
     public IEnumerable<ListedSetting> Read(bool withDefaults) =>
@@ -103,7 +106,7 @@ public sealed partial class ConfigListing
     private static IEnumerable<ListedSetting> Defaults(Setting setting, string path) => setting switch
     {
         { Available: false } => [],
-        { Default: { } standard } => [new ListedSetting(path, standard.Trim('`'), ConfigValueSource.Default, null, [], IsHidden(setting))],
+        { Default: { } standard } => [new ListedSetting(path, standard.Trim('`'), ConfigValueSource.Default, null, [], setting.IsHidden)],
         { Kind: SettingKind.Object } when setting.Members.All(static member => !member.Required) && setting.Shared is null =>
             setting.Members.SelectMany(member => Defaults(member, DocumentReader.Join(path, member.Name))),
         _ => [],
@@ -113,18 +116,16 @@ public sealed partial class ConfigListing
     {
         var variables = Variable().Matches(scalar.Text).Where(static match => match.Groups["name"].Success).Select(static match => match.Groups["name"].Value).Distinct(StringComparer.Ordinal).ToArray();
         var source = variables.Any(name => !string.IsNullOrEmpty(_environment(name))) ? ConfigValueSource.Environment : ConfigValueSource.Document;
-        var isHidden = IsHidden(setting);
+        var isHidden = setting.IsHidden;
         return new ListedSetting(path, isHidden ? Masked(scalar.Text) : scalar.Text, source, scalar.Position.Line, variables, isHidden);
     }
 
     /// <summary>Only the names of variables are left. What stands around them, and their defaults, may be the secret.</summary>
-    private static string Masked(string text)
+    internal static string Masked(string text)
     {
         var shown = string.Concat(Variable().Matches(text).Where(static match => match.Groups["name"].Success).Select(static match => match.Groups["default"].Success ? $"${{{match.Groups["name"].Value}:-{SecretText.Hidden}}}" : $"${{{match.Groups["name"].Value}}}"));
         return Variable().Replace(text, "").Length > 0 || shown.Length == 0 ? shown + SecretText.Hidden : shown;
     }
-
-    private static bool IsHidden(Setting setting) => setting.Kind is SettingKind.Secret or SettingKind.Address or SettingKind.Hash or SettingKind.TokenKey or SettingKind.ProxyUrl;
 
     // As EnvironmentText reads them: $$ is one $, and hides the brace behind it.
     [GeneratedRegex(@"\$\$|\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(?<default>:-[^}]*)?\}", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Gateway.Core.Configuration.Store;
+using Gateway.Core.Journal;
 using Gateway.Core.Pricing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -35,6 +36,7 @@ public static class ConfigurationExtensions
             _ = new PriceMetrics(services.GetRequiredService<IMeterFactory>(), store);
             return store;
         });
+        builder.Services.TryAddSingleton(services => new ConfigDocument(source, services.GetRequiredService<ConfigStore>(), JournalDisk.Real, services.GetRequiredService<TimeProvider>()));
         builder.Services.TryAddSingleton<IConfigStore>(static services => services.GetRequiredService<ConfigStore>());
         builder.Services.AddMetrics();
         builder.Services.AddHealthChecks().AddCheck<ConfigHealthCheck>(ConfigHealthCheck.Name).AddCheck<PricesHealthCheck>(PricesHealthCheck.Name);

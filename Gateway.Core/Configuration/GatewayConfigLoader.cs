@@ -13,7 +13,10 @@ public static class GatewayConfigLoader
     /// <param name="environment">Value of a variable for <c>${NAME}</c>, or null when it is not set.</param>
     /// <param name="origin">Named in errors, e.g. <c>gateway.yaml</c>.</param>
     /// <returns>The configuration, or all errors at once.</returns>
-    public static ConfigLoadResult Load(string text, Func<string, string?> environment, string origin)
+    public static ConfigLoadResult Load(string text, Func<string, string?> environment, string origin) => Load(text, environment, origin, hidden: null);
+
+    /// <param name="hidden">Whose hidden secrets the text may name; null for none.</param>
+    internal static ConfigLoadResult Load(string text, Func<string, string?> environment, string origin, MaskedDocument? hidden)
     {
         var errors = new ConfigErrors(origin);
         if (text.Length > MaxCharacters)
@@ -27,6 +30,9 @@ public static class GatewayConfigLoader
         {
             return new(null, errors.Sorted());
         }
+
+        // Positions stay those of the text, so that errors are told where they are seen.
+        tree = hidden?.Unmask(tree, errors) ?? tree;
 
         // 2. Tree to values: names, types, ranges, environment. 3. What values say about each other.
         var root = new DocumentReader(environment, errors).Read(SettingsTable.Root, tree);

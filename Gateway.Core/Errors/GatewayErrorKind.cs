@@ -63,6 +63,21 @@ public enum GatewayErrorKind
     /// <summary>The ledger has no request of this id.</summary>
     RequestNotFound,
 
+    /// <summary>No version of the configuration document has this number.</summary>
+    ConfigVersionNotFound,
+
+    /// <summary>A document of the operator is not one that the gateway can take.</summary>
+    ConfigInvalid,
+
+    /// <summary>A change of the document that does not say which one it replaces.</summary>
+    ConfigPreconditionRequired,
+
+    /// <summary>Another document came between.</summary>
+    ConfigChanged,
+
+    /// <summary>The file of the document cannot be written.</summary>
+    ConfigNotWritable,
+
     /// <summary>A key of this id exists, or it was changed meanwhile.</summary>
     KeyConflict,
 

@@ -20,7 +20,7 @@ internal static class AdminEndpoints
         builder.Services.AddSingleton<DeploymentsProxy>();
         builder.Services.AddSingleton<ExplainProxy>();
         builder.Services.AddSingleton<ProvidersHealthCheck>();
-        builder.Services.AddSingleton<ConfigAdmin>();
+        builder.AddConfigAdmin();
         builder.Services.AddSingleton<OpenApiDocument>();
         builder.Services.AddKeysAdmin();
         builder.Services.AddConsoleDoor();
@@ -47,9 +47,7 @@ internal static class AdminEndpoints
         var deployments = app.Services.GetRequiredService<DeploymentsProxy>();
         app.MapGet(DeploymentsProxy.Path, (RequestDelegate)deployments.AnswerAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         app.MapPost(ExplainProxy.Path, app.Services.GetRequiredService<ExplainProxy>().AnswerAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
-        var config = app.Services.GetRequiredService<ConfigAdmin>();
-        app.MapGet(ConfigAdmin.Path, (RequestDelegate)config.ShowAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
-        app.MapPost(ConfigAdmin.ValidatePath, (RequestDelegate)config.ValidateAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
+        app.MapConfigAdmin();
         app.MapKeysAdmin();
         foreach (var path in (ReadOnlySpan<string>)["/admin/v1/usage", "/admin/v1/requests", "/admin/v1/requests/{id}"])
         {

@@ -1,8 +1,6 @@
-using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using Gateway.Core.Configuration;
-using Gateway.Core.Errors;
+using Gateway.Edge.Admin.ConfigVersions;
 using Gateway.Edge.Endpoints;
 
 namespace Gateway.Edge.Admin;
@@ -10,21 +8,12 @@ namespace Gateway.Edge.Admin;
 /// <summary>
 /// Shows operators the document in force, each value with where it comes from, and tells of another one whether it could be taken. Changes nothing. Secrets are masked, and nothing out of the environment is shown.
 /// </summary>
-internal sealed class ConfigAdmin(AdminKeyCheck check, IConfigStore configs, EdgeErrors errors)
+internal sealed class ConfigAdmin(AdminKeyCheck check, IConfigStore configs, ConfigChanger changer, ConfigVersionRecorder recorder, EdgeErrors errors)
 {
     public const string Path = "/admin/v1/config";
     public const string ValidatePath = Path + "/validate";
 
-    // Four bytes make one character at most that counts.
-    private const long MaxBytes = 4L * GatewayConfigLoader.MaxCharacters;
-
-    private const string Origin = "document";
-
     private static readonly string[] Flags = ["true", "false"];
-
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
-    private static readonly JsonWriterOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public async Task ShowAsync(HttpContext context)
     {
@@ -36,9 +25,30 @@ internal sealed class ConfigAdmin(AdminKeyCheck check, IConfigStore configs, Edg
 
         var withDefaults = ReadDefaults(context.Request.Query);
         var current = configs.Current;
-        await AnswerAsync(context, json =>
+        var sha256 = current.Listing is { } written ? ConfigVersion.HashOf(written.Text) : null;
+        if (sha256 is not null)
+        {
+            context.Response.Headers.ETag = $"\"{sha256}\"";
+            if (WantsText(context.Request))
+            {
+                await ConfigHttp.AnswerAsync(context, ConfigHttp.Yaml, changer.Mask(current.Listing!.Text).Text);
+                return;
+            }
+        }
+
+        await ConfigHttp.AnswerAsync(context, json =>
         {
             json.WriteStartObject();
+            if (sha256 is not null && recorder.Of(sha256) is { } version)
+            {
+                json.WriteNumber("version"u8, version.Number);
+            }
+            else
+            {
+                json.WriteNull("version"u8);
+            }
+
+            json.WriteString("sha256"u8, sha256);
             json.WriteNumber("generation"u8, current.Generation);
             json.WriteString("fingerprint"u8, current.Fingerprint);
             json.WriteString("origin"u8, current.Origin);
@@ -63,32 +73,19 @@ internal sealed class ConfigAdmin(AdminKeyCheck check, IConfigStore configs, Edg
             return;
         }
 
-        if (context.Request.Query.Count > 0)
-        {
-            throw Wrong(context.Request.Query.First().Key, "This endpoint has no parameters. Send the document as the body.");
-        }
-
-        var result = GatewayConfigLoader.Load(await ReadTextAsync(context), Environment.GetEnvironmentVariable, Origin);
-        await AnswerAsync(context, json =>
+        ConfigHttp.RefuseQuery(context.Request, "Send the document as the body.");
+        var result = changer.Check(await ConfigHttp.ReadDocumentAsync(context));
+        await ConfigHttp.AnswerAsync(context, json =>
         {
             json.WriteStartObject();
             json.WriteBoolean("valid"u8, result.Config is not null);
-            json.WriteStartArray("errors"u8);
-            foreach (var error in result.Errors)
-            {
-                json.WriteStartObject();
-                json.WriteNumber("line"u8, error.Line);
-                json.WriteNumber("column"u8, error.Column);
-                json.WriteString("path"u8, error.Path);
-                json.WriteString("message"u8, error.Message);
-                json.WriteString("nearest"u8, error.Nearest);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+            ConfigHttp.WriteErrors(json, result.Errors);
             json.WriteEndObject();
         });
     }
+
+    /// <summary>Whether the caller asks for the document as it is written, which can be changed and sent back.</summary>
+    private static bool WantsText(HttpRequest request) => request.Headers.Accept.ToString().Contains("yaml", StringComparison.OrdinalIgnoreCase);
 
     private static bool ReadDefaults(IQueryCollection query)
     {
@@ -97,31 +94,13 @@ internal sealed class ConfigAdmin(AdminKeyCheck check, IConfigStore configs, Edg
         {
             if (name != Name || values is not [{ } value] || !Flags.Contains(value, StringComparer.Ordinal))
             {
-                throw Wrong(name, "The one parameter here is 'defaults': 'true' (also lists what the document leaves out) or 'false'.");
+                throw ConfigHttp.Wrong(name, "The one parameter here is 'defaults': 'true' (also lists what the document leaves out) or 'false'.");
             }
 
             return value == Flags[0];
         }
 
         return true;
-    }
-
-    private static async Task<string> ReadTextAsync(HttpContext context)
-    {
-        var body = await PooledBody.ReadAsync(context.Request, MaxBytes, context.RequestAborted);
-        try
-        {
-            var text = Strict.GetString(body.Memory.Span);
-            return text.StartsWith('\uFEFF') ? text[1..] : text;
-        }
-        catch (DecoderFallbackException)
-        {
-            throw Wrong(null, "The body is not UTF-8 text. Send the document as YAML.");
-        }
-        finally
-        {
-            body.Return();
-        }
     }
 
     private static void Write(Utf8JsonWriter json, ListedSetting setting)
@@ -154,20 +133,4 @@ internal sealed class ConfigAdmin(AdminKeyCheck check, IConfigStore configs, Edg
         json.WriteBoolean("secret"u8, setting.IsSecret);
         json.WriteEndObject();
     }
-
-    private static async Task AnswerAsync(HttpContext context, Action<Utf8JsonWriter> write)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        await using (var json = new Utf8JsonWriter(output, Readable))
-        {
-            write(json);
-        }
-
-        context.Response.Headers.CacheControl = "no-store";
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = output.WrittenCount;
-        await context.Response.Body.WriteAsync(output.WrittenMemory, context.RequestAborted);
-    }
-
-    private static GatewayException Wrong(string? parameter, string message) => new(GatewayErrorKind.InvalidRequest, message, parameter is { Length: > 64 } ? parameter[..64] : parameter);
 }

@@ -1,11 +1,9 @@
+using Gateway.Core.Admission;
+
 namespace Gateway.Edge.Admission;
 
-/// <summary>How many Edges serve: what each of them admits alone is divided by it. Thread-safe by a short lock; the count is read without it.</summary>
-/// <remarks>
-/// Edges tell each other that they live, and an Edge hears itself. While it does not, it cannot know of the others: the count stays what it was, since a share that grows when Redis is lost would add up to
-/// more than the limit.
-/// </remarks>
-internal sealed class EdgePeers(EdgeAdmissionMetrics metrics)
+/// <summary>How many Edges serve: what each of them admits alone is divided by it.</summary>
+internal sealed class EdgePeers(EdgeAdmissionMetrics metrics) : Peers(Lifetime, Deaf)
 {
     /// <summary>How often an Edge says that it lives.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -13,83 +11,7 @@ internal sealed class EdgePeers(EdgeAdmissionMetrics metrics)
     /// <summary>How long one that says nothing counts.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
-    /// <summary>A gap in what we hear of ourselves that is longer than this is deafness: the others were not silent.</summary>
     private static readonly TimeSpan Deaf = TimeSpan.FromSeconds(5);
 
-    /// <summary>Others are nobody whom we know: what they say must not fill our memory.</summary>
-    private const int MaxPeers = 256;
-
-    private readonly Lock _lock = new();
-    private readonly Dictionary<Guid, long> _seenAt = [];
-    private long _heardSelfAt = long.MinValue / 2;
-    private volatile int _count = 1;
-
-    /// <summary>Name of this Edge among the others, made anew at each start.</summary>
-    public Guid Id { get; } = Guid.NewGuid();
-
-    /// <summary>Edges that were heard of lately, this one included; at least 1.</summary>
-    public int Count => _count;
-
-    /// <summary>Notes that an Edge lives, perhaps this one.</summary>
-    /// <param name="now">Ticks of a monotonic clock.</param>
-    /// <returns>True for one that was not known: it does not know of us either.</returns>
-    public bool Note(Guid id, long now)
-    {
-        lock (_lock)
-        {
-            if (id == Id)
-            {
-                HeardSelf_NeedsLock(now);
-                return false;
-            }
-
-            var isNew = !_seenAt.ContainsKey(id);
-            if (isNew && _seenAt.Count >= MaxPeers)
-            {
-                return false;
-            }
-
-            _seenAt[id] = now;
-            Count_NeedsLock();
-            return isNew;
-        }
-    }
-
-    /// <summary>Notes that an Edge stopped.</summary>
-    public void Gone(Guid id)
-    {
-        lock (_lock)
-        {
-            _seenAt.Remove(id);
-            Count_NeedsLock();
-        }
-    }
-
-    private void HeardSelf_NeedsLock(long now)
-    {
-        if (now - _heardSelfAt >= Deaf.Ticks)
-        {
-            foreach (var id in _seenAt.Keys)
-            {
-                _seenAt[id] = now;
-            }
-        }
-
-        _heardSelfAt = now;
-        foreach (var (id, seenAt) in _seenAt)
-        {
-            if (now - seenAt >= Lifetime.Ticks)
-            {
-                _seenAt.Remove(id);
-            }
-        }
-
-        Count_NeedsLock();
-    }
-
-    private void Count_NeedsLock()
-    {
-        _count = _seenAt.Count + 1;
-        metrics.SetEdges(_count);
-    }
+    protected override void OnCounted(int count) => metrics.SetEdges(count);
 }

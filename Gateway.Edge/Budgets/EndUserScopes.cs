@@ -25,7 +25,7 @@ internal sealed class EndUserScopes
     private readonly TimeProvider _time;
     private readonly int _mostExact;
     private readonly TimeSpan _kept;
-    private readonly ConcurrentDictionary<UInt128, EndUserScope> _exact = new();
+    private readonly ConcurrentDictionary<UInt128, Place> _exact = new();
     private readonly EndUserScope?[] _shared = new EndUserScope?[SharedScopes];
     private readonly Lock _lock = new();
     private int _count;
@@ -50,13 +50,13 @@ internal sealed class EndUserScopes
     public EndUserScope Find(string organisation, string user)
     {
         var digest = Digest(organisation, user);
-        if (!_exact.TryGetValue(digest, out var scope))
+        if (!_exact.TryGetValue(digest, out var place))
         {
-            scope = Add(digest);
+            return Add(digest);
         }
 
-        scope.LastUsed = _time.GetTimestamp();
-        return scope;
+        place.LastUsed = _time.GetTimestamp();
+        return place.Scope ??= Make(NameOf(digest));
     }
 
     private static UInt128 Digest(string organisation, string user)
@@ -78,7 +78,7 @@ internal sealed class EndUserScopes
         {
             if (_exact.TryGetValue(digest, out var known))
             {
-                return known;
+                return known.Scope ??= Make(NameOf(digest));
             }
 
             if (_count >= _mostExact)
@@ -92,11 +92,10 @@ internal sealed class EndUserScopes
                 return _shared[index] ??= Make(string.Create(CultureInfo.InvariantCulture, $"~{index}"));
             }
 
-            var made = Make(digest.ToString("x32", CultureInfo.InvariantCulture)[..24]);
-            made.LastUsed = _time.GetTimestamp();
-            _exact[digest] = made;
+            // Of a flood of names each comes once: what is made for one is kept when it comes again.
+            _exact[digest] = new Place { LastUsed = _time.GetTimestamp() };
             _count++;
-            return made;
+            return Make(NameOf(digest));
         }
     }
 
@@ -108,33 +107,41 @@ internal sealed class EndUserScopes
         }
 
         _sweptAt = _time.GetTimestamp();
-        foreach (var (digest, scope) in _exact)
+        foreach (var (digest, place) in _exact)
         {
-            if (_time.GetElapsedTime(scope.LastUsed) > _kept && _exact.TryRemove(digest, out _))
+            if (_time.GetElapsedTime(place.LastUsed) > _kept && _exact.TryRemove(digest, out _))
             {
                 _count--;
             }
         }
     }
 
+    private static string NameOf(UInt128 digest) => digest.ToString("x32", CultureInfo.InvariantCulture)[..24];
+
     private EndUserScope Make(string name) => new(new OwnerScope(OwnerScope.EndUser, name, _config.Limits, _config.Budgets));
+
+    /// <summary>Whoever comes at the same moment may make the scope twice: it is the same then.</summary>
+    private sealed class Place
+    {
+        private long _lastUsed;
+
+        /// <summary>Timestamp.</summary>
+        public long LastUsed { get => Volatile.Read(ref _lastUsed); set => Volatile.Write(ref _lastUsed, value); }
+
+        public EndUserScope? Scope { get; set; }
+    }
 }
 
 /// <summary>One end user, or those who share a scope. Thread-safe: what it keeps may be made twice, and is the same then.</summary>
 internal sealed class EndUserScope(OwnerScope owner)
 {
     private readonly BudgetCharges _charges = new([owner]);
-    private bool _hasCome;
-    private long _lastUsed;
     private Rules? _rules;
     private Charges? _all;
 
     public string Id => owner.Id;
 
     public bool NeedsSize { get; } = owner.NeedsSize;
-
-    /// <summary>Timestamp.</summary>
-    public long LastUsed { get => Volatile.Read(ref _lastUsed); set => Volatile.Write(ref _lastUsed, value); }
 
     /// <summary>The key's rules for a model and this user's. The latest is kept: a user mostly has one key and one model.</summary>
     public RuleSet With(RuleSet ofKey, ModelTarget? target)
@@ -145,14 +152,7 @@ internal sealed class EndUserScope(OwnerScope owner)
             List<Gateway.Core.Admission.Shared.LimitRule> own = [];
             owner.Collect(own, target);
             kept = new Rules(ofKey, target, own.Count == 0 ? ofKey : ofKey.With(new RuleSet(own)));
-
-            // Of a flood of names each comes once: what is made for one is kept when it comes again.
-            if (_hasCome)
-            {
-                Volatile.Write(ref _rules, kept);
-            }
-
-            _hasCome = true;
+            Volatile.Write(ref _rules, kept);
         }
 
         return kept.Set;

@@ -18,7 +18,7 @@ internal static class Commands
         table      everything that `make bench` prints
                      --quick                 under three minutes instead of ten
                      --rounds N              interleaved rounds (5, quick 2)
-                     --targets A,B           direct, nginx-2hop, chain-2hop, gateway, gateway-balanced, gateway-limits, gateway-anthropic
+                     --targets A,B           direct, nginx-2hop, chain-2hop, gateway, gateway-balanced, gateway-unbalanced, gateway-limits, gateway-anthropic
                      --measures A,B          closed, open500, open1000, paced, burst, idle
                      --idle-streams N        open streams of the idle measure (500)
                      --seed N                of arrivals (1; round r uses seed + r)

@@ -1,157 +1,109 @@
-using System.Collections.Concurrent;
-using System.Net.Http.Json;
-using System.Text;
-using System.Text.Json;
+using System.Globalization;
+using Gateway.EndToEnd.Tests.Budgets;
+using Gateway.EndToEnd.Tests.Ledgers;
+using Gateway.Rig.History;
+using Xunit.Abstractions;
 
 namespace Gateway.EndToEnd.Tests;
 
 /// <summary>
-/// Services die under load. For each request whose end the client saw, the ledger must hold exactly the tokens that the
-/// Simulator's meter counted, once.
+/// Services die under load, again and again. Each call that reached a provider is in the ledger, once, with the tokens that the meter counted; what nobody can know is flagged; no budget is overspent and
+/// nothing stays held.
 /// </summary>
-public sealed class KillTests
+public sealed class KillTests(ITestOutputHelper output)
 {
-    private const int Requests = 20_000;
-    private const int Clients = 16;
-    private const int KillsOfEach = 5;
+    /// <summary>Environment variable: so many requests at least, instead of <see cref="DefaultRequests"/>. More are sent when the kills take longer.</summary>
+    private const string RequestsVariable = "RIG_LEDGER_REQUESTS";
 
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(6);
+    private const int DefaultRequests = 20_000;
+    private const int Clients = 12;
+    private const int HardClients = 8;
+
+    /// <summary>Of Usage and of Routers; of Edges half as many.</summary>
+    private const int Kills = 20;
+
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(12);
 
     [Fact]
-    public async Task UsageAndRouterKilledFiveTimesEach_LedgerEqualsTheMeter_WithoutDuplicates()
+    public async Task UsageAndRoutersKilledTwentyTimes_EdgesTen_LedgerMinusMeterIsZero_AndNoBudgetIsOverspent()
     {
-        using var deadline = new CancellationTokenSource(Limit);
-        await using var rig = await GatewayRig.StartAsync();
+        var requests = int.TryParse(Environment.GetEnvironmentVariable(RequestsVariable), CultureInfo.InvariantCulture, out var wanted) ? wanted : DefaultRequests;
+        using var limit = new CancellationTokenSource(Limit);
+        await using var rig = await GatewayRig.StartAsync(new RigOptions { Config = LedgerDocument.Text, Edges = 2, Routers = 2 });
+        await rig.ControlAsync(0, $$"""{"rules":[{"credential":"{{LedgerDocument.FailingCredential}}","directives":["status=500","status=503"],"share":0.02,"seed":5}]}""");
+        using var load = new LedgerLoad(rig, breaks: true);
+        using var hard = new BudgetClient(rig);
         using var admin = rig.Admin();
-        using var meter = rig.Meter();
+        var started = TimeProvider.System.GetTimestamp();
+        var rounds = 0;
+        var clients = load.RunAsync(Clients, number => number <= requests || Volatile.Read(ref rounds) <= Kills, limit.Token);
+        var hards = Enumerable.Range(0, HardClients).Select(_ => Task.Run(() => HardAsync(hard, load, () => Volatile.Read(ref rounds), limit.Token))).ToArray();
 
-        var seenByClient = new ConcurrentDictionary<string, string>(); // gateway request id -> the Simulator's id
-        var sent = 0;
-        var failed = 0;
-        async Task ClientAsync(int number)
+        for (var round = 1; round <= Kills; round++)
         {
-            using var client = rig.Client();
-            using var patience = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-            while (Interlocked.Increment(ref sent) is var i && i <= Requests)
+            // Spread over the run by progress, not by the clock, so that a slow machine kills as often; and nothing dies before it has done something.
+            Volatile.Write(ref rounds, round);
+            var (at, router) = (requests / (Kills + 1) * round, rig.Routers[round / 2 % 2]);
+            await LedgerWatch.UntilAsync(() => Task.FromResult(load.Sent >= at || clients.IsFaulted), limit.Token);
+            await LedgerWatch.UntilAsync(async () => await LedgerWatch.MetricAsync(rig.Usage, "gateway_ledger_taken_total", limit.Token) > 0, limit.Token);
+            await LedgerWatch.UntilAsync(async () => await LedgerWatch.MetricAsync(router, "gateway_journal_appends_total", limit.Token) > 0, limit.Token);
+            RigProcess[] victims = round % 2 == 0 ? [rig.Usage, router, rig.Edges[round / 4 % 2]] : [router, rig.Usage];
+            foreach (var victim in victims)
             {
-                var (gatewayId, simulatorId) = await SendAsync(client, streamed: i % 2 == 0, $"request {i} of client {number}", deadline.Token);
-                if (gatewayId is null)
-                {
-                    // As a client that minds retry-after: refusals are cheap, and 20,000 of them would test nothing.
-                    Interlocked.Increment(ref failed);
-                    await patience.WaitForNextTickAsync(deadline.Token);
-                }
-                else
-                {
-                    Assert.True(seenByClient.TryAdd(gatewayId, simulatorId!), $"The id {gatewayId} was given twice.");
-                }
+                await victim.KillAsync();
             }
+
+            await Task.WhenAll(victims.Select(static victim => victim.StartAndWaitAsync("/ready")));
         }
 
-        var clients = Enumerable.Range(0, Clients).Select(number => Task.Run(() => ClientAsync(number))).ToArray();
+        Volatile.Write(ref rounds, Kills + 1);
+        await Task.WhenAll([clients, .. hards]);
+        Say($"{load.Seen.Count} requests in {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0} s, {load.Seen.Count(static seen => seen.IsGood)} with a good end");
+        await LedgerWatch.CaughtUpAsync(rig, limit.Token);
+        var history = await LedgerWatch.HistoryAsync(rig, admin, load, limit.Token);
 
-        // Spread over the run by progress, not by the clock, so that a slow machine kills as often.
-        for (var kill = 1; kill <= KillsOfEach * 2; kill++)
+        var reckoning = LedgerReckoning.Of(history, LedgerDocument.Rules);
+        reckoning.Assert(output);
+        await LedgerReckoning.AssertSumsAsync(admin, history.Ledger, limit.Token);
+
+        // Most ended well: what is compared is no heap of refusals. And no kill can have met more than all that ran.
+        var asked = load.Seen.Where(static seen => seen.Model == LedgerDocument.Chat).ToList();
+        Assert.True(asked.Count(static seen => seen.IsGood) > asked.Count * 8 / 10, $"Only {asked.Count(static seen => seen.IsGood)} of {asked.Count} requests ended well.");
+        Assert.InRange(reckoning.Flagged.GetValueOrDefault("recovered"), 1, Kills * (Clients + HardClients));
+
+        // What nobody can know was said by those who found it; and no journal has lost anything.
+        Assert.Equal(reckoning.Flagged["recovered"], rig.Routers.SelectMany(static router => LedgerWatch.Named(router, "([0-9]+) requests of a Router that died were ended")).Sum());
+        Assert.DoesNotMatch("lacks (its )?records|has lost its records|was damaged|is refused", string.Join('\n', rig.Usage.Output, rig.Routers[0].Output, rig.Routers[1].Output));
+
+        // The money: I3 and I4, and the counters of the budgets are the ledger's.
+        long spent = 0;
+        for (var key = 1; key <= LedgerDocument.HardKeys; key++)
         {
-            var at = Requests / ((KillsOfEach * 2) + 1) * kill;
-            await UntilAsync(() => Volatile.Read(ref sent) >= at, deadline.Token);
-            var victim = kill % 2 == 0 ? rig.Routers[0] : rig.Usage;
-            await victim.KillAsync();
-            await victim.StartAndWaitAsync();
+            spent += await BudgetEnd.SettledAsync(rig, hard, LedgerDocument.HardKey(key), $"key:{LedgerDocument.HardKey(key)}", TimeSpan.FromSeconds(100), BudgetDocument.DollarNanoUsd, output);
         }
 
-        await Task.WhenAll(clients);
-        Assert.True(seenByClient.Count > Requests * 9 / 10, $"Only {seenByClient.Count} of {Requests} requests ended well, {failed} did not.");
-
-        var metered = await MeteredAsync(meter);
-        var ledger = await SettledAsync(admin, seenByClient, deadline.Token);
-
-        // No duplicate, whatever was shipped twice.
-        Assert.Equal(ledger.Count, ledger.Select(row => row.GetProperty("id").GetString()).Distinct().Count());
-        var byId = ledger.ToDictionary(row => row.GetProperty("id").GetString()!);
-        foreach (var (gatewayId, simulatorId) in seenByClient)
-        {
-            Assert.True(byId.TryGetValue(gatewayId, out var row), $"{gatewayId} is not in the ledger.");
-            Assert.Equal(metered[simulatorId], (row.GetProperty("input_tokens").GetInt64(), row.GetProperty("output_tokens").GetInt64()));
-            Assert.False(row.GetProperty("estimated").GetBoolean());
-        }
-
-        // The totals are the sum of the rows, after five restarts of Usage as before.
-        var total = (await admin.GetFromJsonAsync<JsonElement>("/admin/v1/usage?group=key", deadline.Token)).GetProperty("total");
-        Assert.Equal(ledger.Count, total.GetProperty("requests").GetInt64());
-        Assert.Equal(ledger.Sum(row => row.GetProperty("output_tokens").GetInt64()), total.GetProperty("output_tokens").GetInt64());
-        Assert.Equal(ledger.Sum(row => row.GetProperty("cost_nano_usd").GetInt64()), total.GetProperty("cost_nano_usd").GetInt64());
+        Assert.True(spent > 0);
+        await rig.Usage.StopAsync();
+        var verified = await rig.CommandAsync("verify", TimeSpan.FromMinutes(1));
+        output.WriteLine(verified.Output);
+        Assert.Equal(0, verified.ExitCode);
+        Say($"{TimeProvider.System.GetElapsedTime(started).TotalSeconds:0} s in all");
     }
 
-    /// <returns>The ids of both sides when the client saw the end; nulls otherwise.</returns>
-    private static async Task<(string? GatewayId, string? SimulatorId)> SendAsync(HttpClient client, bool streamed, string text, CancellationToken cancellationToken)
+    /// <summary>Spends the dollar of one key after the other, faster than it lasts, with requests that are long enough for a kill to meet some of them.</summary>
+    private static async Task HardAsync(BudgetClient client, LedgerLoad load, Func<int> round, CancellationToken limit)
     {
-        var body = $$"""{"model":"gpt-4o","stream":{{(streamed ? "true" : "false")}},"messages":[{"role":"user","content":"{{text}}"}]}""";
-        try
+        for (var at = round(); at <= Kills; at = round())
         {
-            using var content = new StringContent(body, Encoding.UTF8, "application/json");
-            using var response = await client.PostAsync("/v1/chat/completions", content, cancellationToken);
-            var answer = await response.Content.ReadAsStringAsync(cancellationToken);
-            if (!response.IsSuccessStatusCode || (streamed && !answer.EndsWith("data: [DONE]\n\n", StringComparison.Ordinal)))
+            var (key, number) = (LedgerDocument.HardKey((Math.Max(at, 1) + 1) / 2), load.Next());
+            var answer = await client.SendAsync(number, key, LedgerDocument.Priced, "slow_headers=150ms", limit);
+            load.Add(new ClientObservation { Tag = $"{key}:{number}", Model = LedgerDocument.Priced, RequestId = answer.Id, Status = answer.Status, Terminals = answer.IsServed ? 1 : 0, SentUs = load.StartedUs });
+            if (!answer.IsServed)
             {
-                return (null, null);
-            }
-
-            var start = answer.IndexOf("\"id\":\"", StringComparison.Ordinal) + 6;
-            return (response.Headers.GetValues("x-gateway-request-id").Single(), answer[start..answer.IndexOf('"', start)]);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            return (null, null);
-        }
-    }
-
-    private static async Task<Dictionary<string, (long Input, long Output)>> MeteredAsync(HttpClient meter)
-    {
-        var rows = new Dictionary<string, (long, long)>();
-        long since = 0;
-        while (true)
-        {
-            var page = await meter.GetFromJsonAsync<JsonElement>($"/meter/requests?since={since}");
-            var any = false;
-            foreach (var row in page.GetProperty("requests").EnumerateArray())
-            {
-                any = true;
-                since = Math.Max(since, row.GetProperty("seq").GetInt64());
-                rows[row.GetProperty("id").GetString()!] = (row.GetProperty("prompt_tokens").GetInt64(), row.GetProperty("tokens_generated").GetInt64());
-            }
-
-            if (!any)
-            {
-                return rows;
+                await Task.Delay(TimeSpan.FromMilliseconds(100), limit);
             }
         }
     }
 
-    /// <summary>The ledger once everything that the clients saw has been shipped.</summary>
-    private static async Task<List<JsonElement>> SettledAsync(HttpClient admin, ConcurrentDictionary<string, string> seen, CancellationToken cancellationToken)
-    {
-        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(500));
-        var patience = 60;
-        while (true)
-        {
-            var ledger = await Ledger.AllRequestsAsync(admin);
-            var missing = seen.Keys.Except(ledger.Select(row => row.GetProperty("id").GetString()!)).Count();
-            if (missing == 0 || patience-- == 0)
-            {
-                return ledger;
-            }
-
-            await tick.WaitForNextTickAsync(cancellationToken);
-        }
-    }
-
-    private static async Task UntilAsync(Func<bool> condition, CancellationToken cancellationToken)
-    {
-        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
-        while (!condition())
-        {
-            await tick.WaitForNextTickAsync(cancellationToken);
-        }
-    }
+    private void Say(FormattableString text) => output.WriteLine(text.ToString(CultureInfo.InvariantCulture));
 }

@@ -27,7 +27,11 @@ public sealed class GatewayRig : IAsyncDisposable
             }
         }
 
-        Usage = Service("Gateway.Usage", "usage");
+        for (var i = 0; i < options.Usages; i++)
+        {
+            Usages.Add(Service("Gateway.Usage", i == 0 ? "usage" : $"usage-{i}"));
+        }
+
         Moderation = Service("Gateway.Moderation", "moderation");
         for (var i = 0; i < options.Routers; i++)
         {
@@ -56,12 +60,16 @@ public sealed class GatewayRig : IAsyncDisposable
             ["GATEWAY_ADMIN_KEY"] = AdminKey,
             ["SIMULATOR_URL"] = Upstream(0),
             ["SIMULATOR_RECORDINGS"] = RigPaths.Recordings,
-            ["services__usage__http__0"] = Usage.Url.ToString(),
             ["services__moderation__http__0"] = Moderation.Url.ToString(),
         };
         for (var i = 0; i < Simulators.Count; i++)
         {
             _environment[$"SIMULATOR_URL_{i}"] = Upstream(i);
+        }
+
+        for (var i = 0; i < Usages.Count; i++)
+        {
+            _environment[$"services__usage__http__{i}"] = Usages[i].Url.ToString();
         }
 
         for (var i = 0; i < Routers.Count; i++)
@@ -83,7 +91,10 @@ public sealed class GatewayRig : IAsyncDisposable
     /// <summary>The links between Routers and Simulators, by the Simulator's number; empty unless asked for.</summary>
     public List<FaultProxy> Links { get; } = [];
 
-    public RigProcess Usage { get; }
+    /// <summary>The first of those that keep the ledger.</summary>
+    public RigProcess Usage => Usages[0];
+
+    public List<RigProcess> Usages { get; } = [];
 
     public RigProcess Moderation { get; }
 
@@ -155,6 +166,15 @@ public sealed class GatewayRig : IAsyncDisposable
 
     /// <summary>A client of a Simulator itself: its meter and its control.</summary>
     public HttpClient Meter(int simulator = 0) => new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Simulators[simulator].Url };
+
+    /// <summary>Runs a verb of the Usage service where this rig keeps its ledger, to its end.</summary>
+    public async Task<(int ExitCode, string Output)> CommandAsync(string verb, TimeSpan limit)
+    {
+        await using var command = RigProcess.Command("Gateway.Usage", verb, () => _environment!);
+        command.Start();
+        await command.WaitForExitAsync(limit);
+        return (command.ExitCode, command.Output);
+    }
 
     /// <summary>Tells a Simulator how to be from now on; see docs/simulator.md.</summary>
     public async Task ControlAsync(int simulator, string json)

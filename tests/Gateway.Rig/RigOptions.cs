@@ -13,6 +13,9 @@ public sealed record RigOptions
 
     public int Routers { get; init; } = 1;
 
+    /// <summary>More than one need a ledger in PostgreSQL: the embedded one belongs to one process.</summary>
+    public int Usages { get; init; } = 1;
+
     /// <summary>Providers, each a process with its own meter and control.</summary>
     public int Simulators { get; init; } = 1;
 

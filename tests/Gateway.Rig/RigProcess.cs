@@ -45,11 +45,17 @@ public sealed partial class RigProcess : IAsyncDisposable
 
     /// <summary>A service of the gateway, from its build output.</summary>
     /// <param name="environment">Asked at each start, when all addresses are known.</param>
-    public static RigProcess Service(string project, string name, Func<IReadOnlyDictionary<string, string?>> environment, int port)
+    public static RigProcess Service(string project, string name, Func<IReadOnlyDictionary<string, string?>> environment, int port) =>
+        Of(project, name, ["--urls", $"http://127.0.0.1:{port}"], environment, port);
+
+    /// <summary>A service of the gateway that does what its argument says instead of serving.</summary>
+    public static RigProcess Command(string project, string verb, Func<IReadOnlyDictionary<string, string?>> environment) => Of(project, verb, [verb], environment, port: 0);
+
+    private static RigProcess Of(string project, string name, string[] arguments, Func<IReadOnlyDictionary<string, string?>> environment, int port)
     {
         return new RigProcess(name, port, () =>
         {
-            var info = new ProcessStartInfo("dotnet", [RigPaths.ServiceAssembly(project), "--urls", $"http://127.0.0.1:{port}"]);
+            var info = new ProcessStartInfo("dotnet", [RigPaths.ServiceAssembly(project), .. arguments]);
             // Nothing of the developer's own environment may steer a test.
             foreach (var variable in new[] { "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "OLLAMA_HOST", "GATEWAY_CONFIG", "GATEWAY_DATA", "OTEL_EXPORTER_OTLP_ENDPOINT" })
             {

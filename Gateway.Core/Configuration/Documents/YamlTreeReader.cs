@@ -99,7 +99,7 @@ internal sealed class YamlTreeReader
 
         return node switch
         {
-            Scalar scalar => new YamlScalar(start, scalar.Value, scalar.Style == ScalarStyle.Plain),
+            Scalar scalar => new YamlScalar(start, scalar.Value, scalar.Style == ScalarStyle.Plain) { Span = new((int)scalar.Start.Index, (int)scalar.End.Index) },
             SequenceStart => ReadSequence(start, depth),
             _ => ReadMapping(start, depth),
         };
@@ -124,7 +124,7 @@ internal sealed class YamlTreeReader
             var key = ReadNode(depth + 1);
             _parser.MoveNext();
             var value = ReadNode(depth + 1);
-            if (key is not YamlScalar { Text: var name, Plain: var plain })
+            if (key is not YamlScalar { Text: var name, Plain: var plain, Span: var span })
             {
                 _errors.Add(key.Position, "", "a key must be plain text");
             }
@@ -134,7 +134,7 @@ internal sealed class YamlTreeReader
             }
             else
             {
-                entries.Add(new(name, key.Position, value));
+                entries.Add(new(name, key.Position, value) { Span = span });
             }
         }
 

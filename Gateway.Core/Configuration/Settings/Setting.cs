@@ -160,5 +160,8 @@ internal sealed record Setting(string Name, SettingKind Kind, string Description
     /// <summary>Name of a section that many owners have alike, so that the reference page describes it once; null for none.</summary>
     public string? Shared { get; init; }
 
+    /// <summary>Whether the value is never shown.</summary>
+    public bool IsHidden => Kind is SettingKind.Secret or SettingKind.Address or SettingKind.Hash or SettingKind.TokenKey or SettingKind.ProxyUrl;
+
     public bool IsContainer => Kind is SettingKind.Object or SettingKind.Map or SettingKind.List;
 }

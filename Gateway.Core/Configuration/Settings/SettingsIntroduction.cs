@@ -34,6 +34,29 @@ internal static class SettingsIntroduction
           Prices: USD per 1,000,000 tokens with at most nine decimals, kept exactly. Money: USD with at most nine decimals, kept exactly.
         - **Names** are {{SettingMaker.NameForm}}. A provider's name has no `/`.
 
+        ## Changing it while it runs
+
+        - **The file.** Every service that reads the file takes a new document up within a second or, on file systems that tell nothing, ten. Write the whole of it beside and rename it over the old one.
+        - **`PUT /admin/v1/config`**, with the document as the body. It is checked as by `POST /admin/v1/config/validate`: with errors it is 400 `config_invalid`, all of them are in the answer, and nothing is changed. A good one is written in
+          the place of the file (a new file beside it, synced, renamed; mode and owner stay; a link stays a link), and is in force at the Edge that answers. The answer has `version`, `sha256`, `changed`, `generation` and `warnings`. No setting needs a restart.
+        - **`If-Match`** says which document is replaced: the `ETag` of `GET /admin/v1/config`, or `*` for whatever is there. Without it: 428. When another one came between, or somebody left a broken one in the file: 412.
+        - **409 `config_not_writable`**: without `{{ConfigSource.PathVariable}}`, on a read-only mount, or where the file alone is mounted and not its folder. Change the document where it comes from (ConfigMap, repository): it is taken up, and kept as a version, all the same.
+        - **With hidden secrets.** `GET /admin/v1/config` with `Accept: application/yaml` gives the text as it is written; in the place of a secret stands `"***1a2b3c4d5e"`. Sent back, changed or not, each tag is again the secret that it stands for, wherever
+          it went. Comments that could hold a secret (settings, quotes, words such as *key*, long words with digits) are hidden likewise. Tags are made under `GATEWAY_KEY_PEPPER`; without it they hold until the Edge restarts.
+
+        ```sh
+        curl -sD head -H "Authorization: Bearer $GATEWAY_ADMIN_KEY" -H "Accept: application/yaml" $URL/admin/v1/config > gateway.yaml
+        $EDITOR gateway.yaml
+        curl -T gateway.yaml -H "Authorization: Bearer $GATEWAY_ADMIN_KEY" -H "If-Match: $(sed -n 's/^[Ee][Tt]ag: *//p' head | tr -d '\r')" \
+             -H "x-gateway-comment: more tokens for research" $URL/admin/v1/config
+        ```
+
+        - **Versions.** Each document that comes into force is kept, however it came (`start`, `file`, `api`, `restore`): `GET /admin/v1/config/versions` (the newest first, `limit`, `cursor`), `/versions/N` with its text, `/versions/N/diff?with=M` as a unified
+          diff (without `with`: against the one before), `POST /versions/N/restore`, which is the same as to put its text and wants `If-Match` too. `x-gateway-comment` is one line, as text or escaped as in a URL. Secrets are hidden in all of them; a changed one
+          has another tag. The newest 200 are kept, once for all Edges: in PostgreSQL (`GATEWAY_DB`), else in `edge/config-versions` of the data folder, readable by its owner alone. They are kept as written: name secrets as `${NAME}` where that is not wanted.
+        - **Several machines.** A document that is put goes into the file that the answering Edge sees, and nowhere else: services on other machines need the same volume, or another way for the file to come to them. The versions in PostgreSQL are a record; no service reads its
+          document there.
+
         ## Without a document
 
         When `{{ConfigSource.PathVariable}}` is not set, providers and prefixes come from the environment, through the vendors' OpenAI-compatible endpoints:

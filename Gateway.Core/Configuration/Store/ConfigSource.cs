@@ -19,6 +19,9 @@ internal sealed class ConfigSource(string? path, Func<string, string?> environme
     /// <summary>Full path of the file, or null for the environment.</summary>
     public string? File { get; } = string.IsNullOrWhiteSpace(path) ? null : Path.GetFullPath(path);
 
+    /// <summary>Value of a variable, or null when it is not set.</summary>
+    public Func<string, string?> Environment => environment;
+
     /// <summary>Where relative paths of the document begin; null for the environment.</summary>
     public string? Folder => File is null ? null : Path.GetDirectoryName(File);
 

@@ -48,17 +48,21 @@ internal sealed class PostgresKeyStore(NpgsqlDataSource source, TimeProvider tim
 
     /// <param name="connectionString">Of the operator.</param>
     /// <exception cref="KeyConfigurationException">It is no connection string.</exception>
-    public static PostgresKeyStore Connect(string connectionString, TimeProvider time)
+    public static PostgresKeyStore Connect(string connectionString, TimeProvider time) => new(BuildSource(connectionString, maxPoolSize: 8), time);
+
+    /// <summary>Connections with the deadlines of the Edge.</summary>
+    /// <exception cref="KeyConfigurationException">It is no connection string.</exception>
+    internal static NpgsqlDataSource BuildSource(string connectionString, int maxPoolSize)
     {
         try
         {
             var builder = new NpgsqlDataSourceBuilder(connectionString);
             var settings = builder.ConnectionStringBuilder;
             settings.ApplicationName ??= "gateway-edge";
-            settings.MaxPoolSize = Math.Min(settings.MaxPoolSize, 8);
+            settings.MaxPoolSize = Math.Min(settings.MaxPoolSize, maxPoolSize);
             settings.Timeout = Math.Min(settings.Timeout, (int)Deadline.TotalSeconds);
             settings.CommandTimeout = Math.Min(settings.CommandTimeout, (int)Deadline.TotalSeconds);
-            return new PostgresKeyStore(builder.Build(), time);
+            return builder.Build();
         }
         catch (Exception exception) when (exception is ArgumentException or FormatException or InvalidOperationException or NotSupportedException)
         {

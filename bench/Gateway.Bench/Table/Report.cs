@@ -53,16 +53,17 @@ internal sealed class Report(Summary summary, Settings settings, IReadOnlyList<s
 
     // What balancing, and what limits add, within the rounds of one sitting: the same gateway, the same mock.
     private string Balancing() =>
-        Adds("balancing", GatewayTarget.Balanced, GatewayTarget.Router, "over one deployment") + Adds("limits and budgets", GatewayTarget.Limited, GatewayTarget.Edge, "over a key with one limit of requests");
+        Adds("balancing", GatewayTarget.Balanced, GatewayTarget.Router, "over one deployment, in the same processes", GatewayTarget.Unbalanced)
+        + Adds("limits and budgets", GatewayTarget.Limited, GatewayTarget.Edge, "over a key with one limit of requests", GatewayTarget.PassingThrough);
 
-    private string Adds(string what, string target, string process, string over)
+    private string Adds(string what, string target, string process, string over, string reference)
     {
         var (closed, open) = (Over(Measure.Closed), Over(Measure.Open1000));
         return closed is null && open is null ? "" : $"\n{what}: {closed ?? "-"} µs CPU per request {over} (closed), {open ?? "-"} (1,000 req/s)\n";
 
         string? Over(string measure) =>
-            summary.Over(target, measure, static r => r.CpuPerRequest, GatewayTarget.PassingThrough) is { } both
-                ? $"{Signed(both)} ({Signed(summary.Over(target, measure, r => r.PartsCpuPerRequest.TryGetValue(process, out var own) ? own : null, GatewayTarget.PassingThrough))} in {process})"
+            summary.Over(target, measure, static r => r.CpuPerRequest, reference) is { } both
+                ? $"{Signed(both)} ({Signed(summary.Over(target, measure, r => r.PartsCpuPerRequest.TryGetValue(process, out var own) ? own : null, reference))} in {process})"
                 : null;
     }
 

@@ -58,7 +58,7 @@ internal sealed record Settings
     public bool Measured(string target, string measure) =>
         Measures.Contains(measure) && (MeasuresNamed || target switch
         {
-            GatewayTarget.Balanced or GatewayTarget.Limited => _oncePerRequest.Contains(measure),
+            GatewayTarget.Balanced or GatewayTarget.Unbalanced or GatewayTarget.Limited => _oncePerRequest.Contains(measure),
             GatewayTarget.Translating => _ofTranslating.Contains(measure),
             _ => true,
         });

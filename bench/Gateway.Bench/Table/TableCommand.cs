@@ -23,7 +23,12 @@ internal sealed class TableCommand(Settings settings)
     {
         var artifacts = Directory.CreateDirectory(Path.Combine(DotNet.Root, "artifacts")).FullName;
         var folder = Directory.CreateTempSubdirectory("gateway-bench-").FullName;
-        var targets = settings.Targets.Select(Create).ToList();
+        var targets = new List<Target>();
+        foreach (var name in settings.Targets)
+        {
+            targets.Add(Create(name, targets));
+        }
+
         var mockPort = Ports.Free(1)[0];
         try
         {
@@ -60,11 +65,13 @@ internal sealed class TableCommand(Settings settings)
         return _notes.Count == 0 && _records.TrueForAll(static record => record.ErrorCount == 0) ? 0 : 1;
     }
 
-    private Target Create(string name) => name switch
+    private Target Create(string name, List<Target> before) => name switch
     {
         "direct" => new DirectTarget(),
         "nginx-2hop" => new NginxTarget(),
         "chain-2hop" => new ChainTarget(),
+        GatewayTarget.Unbalanced => before.OfType<GatewayTarget>().FirstOrDefault(static target => target.Name == GatewayTarget.Balanced)?.WithOneDeployment()
+            ?? throw new BenchException($"{GatewayTarget.Unbalanced} are the processes of {GatewayTarget.Balanced}: name that before it."),
         _ => new GatewayTarget(name, settings.Redis, new(settings.GatewayEnvironment)),
     };
 
@@ -123,7 +130,8 @@ internal sealed class TableCommand(Settings settings)
         {
             foreach (var measure in measures)
             {
-                foreach (var target in targets.Where(target => settings.Measured(target.Name, measure.Name)))
+                // Every second round backwards: what grows dearer or cheaper with time does so for no target more than for another.
+                foreach (var target in Turned(targets, round).Where(target => settings.Measured(target.Name, measure.Name)))
                 {
                     await MeasureAsync(runner, target, measure, round, cancellationToken);
                 }
@@ -131,9 +139,11 @@ internal sealed class TableCommand(Settings settings)
         }
     }
 
+    private static IEnumerable<Target> Turned(List<Target> targets, int round) => round % 2 == 1 ? targets : Enumerable.Reverse(targets);
+
     private async Task IdleAsync(List<Target> targets, Runner runner, int mockPort, string folder, CancellationToken cancellationToken)
     {
-        foreach (var target in targets.Where(target => settings.Measured(target.Name, Measure.Idle)))
+        foreach (var target in targets.Where(target => target is not SameProcessesTarget && settings.Measured(target.Name, Measure.Idle)))
         {
             await target.DisposeAsync();
             if (await TryStartAsync(target, runner, mockPort, folder, cancellationToken))

@@ -13,10 +13,16 @@ internal sealed class GatewayTarget : Target
 {
     public const string PassingThrough = "gateway";
     public const string Balanced = "gateway-balanced";
+
+    /// <summary>The processes of <see cref="Balanced"/>, asked for the model with one deployment.</summary>
+    public const string Unbalanced = "gateway-unbalanced";
+
     public const string Limited = "gateway-limits";
     public const string Translating = "gateway-anthropic";
 
-    public static readonly IReadOnlyList<string> Names = [PassingThrough, Balanced, Limited, Translating];
+    private const string OneDeployment = "bench-model";
+
+    public static readonly IReadOnlyList<string> Names = [PassingThrough, Balanced, Unbalanced, Limited, Translating];
 
     /// <summary>The process that balances, and settles.</summary>
     public const string Router = "Gateway.Router";
@@ -39,7 +45,7 @@ internal sealed class GatewayTarget : Target
         : base(name)
     {
         Compiles = true;
-        Model = name switch { Balanced => "bench-model-balanced", Translating => "bench-model-anthropic", _ => "bench-model" };
+        Model = name switch { Balanced => "bench-model-balanced", Translating => "bench-model-anthropic", _ => OneDeployment };
         _redis = redis;
         _extra = extra;
         Key = $"sk-bench-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
@@ -51,6 +57,9 @@ internal sealed class GatewayTarget : Target
         _environment["GATEWAY_ADMIN_KEY"] = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
         _environment["GATEWAY_CONTEXT_SECRET"] = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
     }
+
+    /// <summary>The same processes, asked for the model with one deployment.</summary>
+    public SameProcessesTarget WithOneDeployment() => new(Unbalanced, OneDeployment, this);
 
     public override async Task StartAsync(int mockPort, string folder, CancellationToken cancellationToken)
     {

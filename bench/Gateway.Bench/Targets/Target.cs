@@ -19,10 +19,10 @@ internal abstract class Target(string name) : IAsyncDisposable
     public string Key { get; protected init; } = "bench-key";
 
     /// <summary>The processes whose CPU and memory are the target's figures.</summary>
-    public IReadOnlyList<ChildProcess> Counted => _counted;
+    public virtual IReadOnlyList<ChildProcess> Counted => _counted;
 
     /// <summary>Processes that serve the counted ones; reported apart.</summary>
-    public IReadOnlyList<ChildProcess> Beside => _beside;
+    public virtual IReadOnlyList<ChildProcess> Beside => _beside;
 
     /// <summary>Whether its code is compiled while it runs, so that it must be warm before it is measured.</summary>
     public bool Compiles { get; protected init; }

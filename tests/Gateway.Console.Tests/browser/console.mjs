@@ -281,6 +281,62 @@ await check('the configuration shows where each value is from, and checks a docu
   holds((await text('#verdict')).includes('models'), 'the nearest name is not shown');
 });
 
+await check('the document is changed, compared and restored, and no secret is seen', async () => {
+  const newest = () => page.$eval('#versions tbody tr', row => Number(row.dataset.version));
+  const isNewest = number => page.waitForFunction(wanted => Number(document.querySelector('#versions tbody tr')?.dataset.version) === wanted, {}, number);
+  await open(pages.configuration);
+  await page.waitForFunction(() => document.querySelector('#check [name=document]').value.startsWith('version: 1') || document.querySelector('#check [name=document]').value.includes('\nversion: 1'));
+  const first = await newest();
+  const original = await page.$eval('#check [name=document]', area => area.value);
+  holds(!original.includes(adminKey) && !original.includes(key), 'a secret is in the text');
+
+  expected = 400;
+  await put('#check [name=document]', `${original}\nmodles: {}\n`);
+  await pressButton('#check', 'Save');
+  await page.waitForSelector('#verdict table');
+  holds((await text('#verdict')).includes('models'), 'what is wrong is not said');
+  await page.click('#verdict tbody button');
+  same(await page.$eval('#check [name=document]', area => area.value.slice(area.selectionStart, area.selectionEnd)), 'modles: {}', 'the line of the error');
+  same(await newest(), first, 'the newest version');
+  await settle();
+
+  await put('#check [name=document]', `${original.trimEnd()}\n# Changed by an operator in größe 2.\n`);
+  await put('#check [name=comment]', 'a remark – größer');
+  await pressButton('#check', 'Save');
+  await isNewest(first + 1);
+  await page.waitForFunction(number => document.querySelector('#verdict').textContent.includes(`Version ${number} is in force`), {}, first + 1);
+  const row = await text('#versions tbody tr');
+  holds(row.includes('in force') && row.includes('by the console') && row.includes('a remark – größer'), `the version does not say how it came: ${row}`);
+  await shot('configuration-versions');
+
+  await pressButton('#versions tbody tr', 'Changes');
+  await page.waitForSelector('#version[open] .add');
+  holds((await text('#version-text')).includes('+# Changed by an operator'), 'the change is not shown');
+  await inspect('configuration with a dialog');
+  await shot('configuration-changes');
+  await page.setViewport(phone);
+  await shot('phone-configuration-changes');
+  await page.setViewport(desk);
+  await pressButton('#version', 'Close');
+  await pressButton('#versions tbody tr', 'View');
+  await page.waitForFunction(() => document.querySelector('#version-text').textContent.includes('Changed by an operator'));
+  holds(!(await page.content()).includes(adminKey), 'the admin key is shown');
+  await pressButton('#version', 'Close');
+
+  await pressButton(`tr[data-version="${first}"]`, 'Restore');
+  await page.waitForSelector('#restore[open]');
+  await put('#restore [name=comment]', 'back again');
+  await pressButton('#restore', 'Restore');
+  await isNewest(first + 2);
+  await page.waitForFunction(wanted => document.querySelector('#check [name=document]').value === wanted, {}, original);
+  holds((await text('#versions tbody tr')).includes('restored'), 'the version does not say that it was restored');
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+  await new Promise(resolve => setTimeout(resolve, 300));
+  await page.$eval('#check', form => form.scrollIntoView());
+  await shot('dark-configuration');
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }]);
+});
+
 for (const [name, address] of Object.entries(pages)) {
   await check(`${name} is in order: names, headings, width of a desk and of a phone`, async () => {
     for (const [view, size] of Object.entries({ desk, phone })) {

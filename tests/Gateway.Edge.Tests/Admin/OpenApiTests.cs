@@ -58,7 +58,7 @@ public sealed class OpenApiTests(EdgeFixture rig) : IClassFixture<EdgeFixture>
             Assert.True(operation.Value.GetProperty("responses").TryGetProperty("401", out _));
             var given = Parameters(api, operation.Value).Concat(Parameters(api, api.Root.GetProperty("paths").GetProperty(operation.Name.Split(' ')[1]))).ToArray();
             Assert.All(given, static parameter => Assert.NotEmpty(parameter.GetProperty("description").GetString()!));
-            Assert.Equal(operation.Name.Contains("{id}", StringComparison.Ordinal) ? ["id"] : [], given.Where(static parameter => parameter.GetProperty("in").GetString() == "path").Select(static parameter => parameter.GetProperty("name").GetString()));
+            Assert.Equal(operation.Name.Split('{').Skip(1).Select(static name => name.Split('}')[0]), given.Where(static parameter => parameter.GetProperty("in").GetString() == "path").Select(static parameter => parameter.GetProperty("name").GetString()));
         });
         Assert.All(References(api.Root), reference => Assert.NotEqual(JsonValueKind.Undefined, reference.Split('/').Skip(1).Aggregate(api.Root, static (at, name) => at.GetProperty(name)).ValueKind));
     }
@@ -112,6 +112,35 @@ public sealed class OpenApiTests(EdgeFixture rig) : IClassFixture<EdgeFixture>
              "credentials":[{"label":"openai#1","state":"usable","until":null,"quota_left":1,"in_flight":2}],"endpoint":{"state":"closed","reason":"","open_until":null},"queue":{"waiting":1}}]}
             """);
         await AssertAsync(api, "GET /admin/v1/deployments", await client.GetAsync("/admin/v1/deployments"));
+    }
+
+    [Fact]
+    public async Task Answers_about_versions_of_the_document_are_as_described()
+    {
+        var folder = Directory.CreateTempSubdirectory("edge-openapi-").FullName;
+        try
+        {
+            await using var edge = await ConfigVersions.ConfigEdge.StartAsync(folder);
+            await edge.UntilAsync(1);
+            var api = await ReadAsync(edge.Edge);
+            using var client = edge.Edge.Client(EdgeServer.AdminKey);
+            client.DefaultRequestHeaders.TryAddWithoutValidation("If-Match", "*");
+            const string Path = "/admin/v1/config";
+            foreach (var (text, status) in new[] { (EdgeServer.Config + "# more\n", 200), ("version: 1\nproviderz: {}\n", 400) })
+            {
+                using var document = new StringContent(text);
+                await AssertAsync(api, $"PUT {Path}", await client.PutAsync(Path, document), status);
+            }
+
+            await AssertAsync(api, $"GET {Path}/versions", await client.GetAsync(Path + "/versions"));
+            await AssertAsync(api, $"GET {Path}/versions/{{version}}", await client.GetAsync(Path + "/versions/1"));
+            await AssertAsync(api, $"GET {Path}/versions/{{version}}", await client.GetAsync(Path + "/versions/9"), 404);
+            await AssertAsync(api, $"POST {Path}/versions/{{version}}/restore", await client.PostAsync(Path + "/versions/1/restore", null));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private static async Task AssertAsync(ApiDescription api, string operation, HttpResponseMessage answer, int? status = null)

@@ -45,6 +45,8 @@ public sealed class EndUserTests
     public void SameName_IsAnotherUser_InAnotherOrganisation()
     {
         var users = new EndUserScopes(Limits(TimeSpan.FromMinutes(1)), _time);
+        var first = users.Find("acme", "mary");
+        Assert.Equal(first.Id, users.Find("acme", "mary").Id);
         Assert.Same(users.Find("acme", "mary"), users.Find("acme", "mary"));
         Assert.NotEqual(users.Find("acme", "mary").Id, users.Find("other", "mary").Id);
     }
@@ -78,11 +80,13 @@ public sealed class EndUserTests
     [Fact]
     public void RulesAndCharges_AreKeptFromTheSecondTimeOn()
     {
-        var user = new EndUserScopes(Limits(TimeSpan.FromMinutes(1)) with { Budgets = [new BudgetConfig { LimitNanoUsd = 1 }] }, _time).Find("acme", "mary");
+        var users = new EndUserScopes(Limits(TimeSpan.FromMinutes(1)) with { Budgets = [new BudgetConfig { LimitNanoUsd = 1 }] }, _time);
+        var once = users.Find("acme", "mary");
+        var user = users.Find("acme", "mary");
         var (rules, now) = (new RuleSet([new LimitRule("key:x", "requests/60", LimitUnit.Requests, 1, TimeSpan.FromMinutes(1), 1, Shadow: false)]), _time.GetUtcNow());
 
-        var first = user.With(rules, null);
-        Assert.NotSame(first, user.With(rules, null));
+        Assert.NotSame(once, user);
+        Assert.NotSame(once.With(rules, null), user.With(rules, null));
         Assert.Same(user.With(rules, null), user.With(rules, null));
         Assert.Equal(2, user.With(rules, null).Rules.Length);
         Assert.Same(user.With(ChargeSet.None, now), user.With(ChargeSet.None, now));

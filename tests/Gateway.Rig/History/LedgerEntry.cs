@@ -27,6 +27,11 @@ public sealed record LedgerEntry
 
     public bool Estimated { get; init; }
 
+    public bool Incomplete { get; init; }
+
+    /// <summary>How it ended, in the ledger's word.</summary>
+    public string Ending { get; init; } = "";
+
     public int? AttemptCount { get; init; }
 
     public IReadOnlyList<LedgerAttempt>? Attempts { get; init; }

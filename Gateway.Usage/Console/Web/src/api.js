@@ -18,8 +18,8 @@ export function signIn() {
 }
 
 /** Calls the gateway as the operator who is signed in. Background calls do not keep the session alive. */
-export async function send(path, { method = 'GET', body, text, background = false, signal } = {}) {
-  const headers = { 'x-gateway-csrf': token() };
+export async function send(path, { method = 'GET', body, text, background = false, signal, headers: more = {} } = {}) {
+  const headers = { ...more, 'x-gateway-csrf': token() };
   if (background) {
     headers['x-gateway-background'] = '1';
   }

@@ -1,5 +1,7 @@
 import { attempt, call } from './api.js';
 import { cell, emptyRow, find, make, pill } from './dom.js';
+import { editor } from './document.js';
+import { versions } from './versions.js';
 
 // A document may have thousands of settings: only so many are drawn, the rest is found by the filter.
 const mostRows = 500;
@@ -29,20 +31,11 @@ function draw() {
 async function load() {
   const answer = await call(`/admin/v1/config?defaults=${find('#choose').elements.defaults.checked}`);
   settings = answer.settings;
-  find('#generation').textContent = `Generation ${answer.generation}, from ${answer.origin}`;
+  find('#generation').textContent = `${answer.version === null ? '' : `Version ${answer.version}, `}generation ${answer.generation}, from ${answer.origin}`;
   const problem = find('#document-problem');
   problem.hidden = !answer.problem;
   problem.textContent = answer.problem ? `The document has changed and cannot be taken; this is the last good one. ${answer.problem}` : '';
   draw();
-}
-
-async function check(form) {
-  const answer = await call('/admin/v1/config/validate', { method: 'POST', text: form.elements.document.value });
-  const rows = answer.errors.map(error => make('tr', {}, cell(String(error.line), 'number'), cell(make('code', {}, error.path || '–')), cell(error.message + (error.nearest ? ` Did you mean '${error.nearest}'?` : ''), 'text')));
-  find('#verdict').replaceChildren(answer.valid
-    ? make('p', { class: 'card' }, pill('good', 'good'), ' The gateway could take this document.')
-    : make('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Errors of the document' }, make('table', {},
-      make('thead', {}, make('tr', {}, make('th', { scope: 'col', class: 'number' }, 'Line'), make('th', { scope: 'col' }, 'Setting'), make('th', { scope: 'col' }, 'What is wrong'))), make('tbody', {}, ...rows))));
 }
 
 export function configuration() {
@@ -50,9 +43,16 @@ export function configuration() {
   form.addEventListener('submit', event => event.preventDefault());
   form.elements.part.addEventListener('input', draw);
   form.elements.defaults.addEventListener('change', () => attempt(load));
-  find('#check').addEventListener('submit', event => {
-    event.preventDefault();
-    attempt(() => check(event.target));
+  for (const close of document.querySelectorAll('[data-close]')) {
+    close.addEventListener('click', () => close.closest('dialog').close());
+  }
+  const parts = { settings: load };
+  const renew = () => attempt(async () => {
+    for (const part of Object.values(parts)) {
+      await part();
+    }
   });
-  attempt(load);
+  parts.versions = versions(renew);
+  parts.document = editor(renew);
+  renew();
 }
