@@ -17,6 +17,9 @@ public enum JournalRecordType : byte
 
     /// <summary>A note about the sequence itself, not about a request.</summary>
     Checkpoint = 5,
+
+    /// <summary>Another cost of a request that is in the ledger. Ledgers only; no journal has it.</summary>
+    Correction = 6,
 }
 
 /// <summary>One checked record. Valid as long as the bytes that it was read from.</summary>

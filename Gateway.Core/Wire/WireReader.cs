@@ -14,6 +14,9 @@ public ref struct WireReader(ReadOnlySpan<byte> source)
 
     public readonly bool IsAtEnd => _rest.IsEmpty;
 
+    /// <summary>What was not read yet.</summary>
+    public readonly ReadOnlySpan<byte> Rest => _rest;
+
     public byte ReadByte() => Take(1)[0];
 
     public long ReadVarint()

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Gateway.Core.Admission.Shared;
 using Gateway.Core.Journal;
+using Gateway.Usage.Ledger.Corrections;
 
 namespace Gateway.Usage.Budgets;
 
@@ -17,6 +18,12 @@ internal sealed record BudgetCut(IReadOnlyList<SpentEntry> Spent, IReadOnlyList<
 /// <param name="Tokens">Input and output.</param>
 internal readonly record struct SpentCharge(Guid RequestId, string Organisation, IReadOnlyList<BudgetSlot> Budgets, long CostNanoUsd, long Tokens);
 
+/// <summary>What requests of an organisation cost more or less than was settled.</summary>
+/// <param name="News">Those that are to be settled under ids of their own, oldest first.</param>
+/// <param name="Last">To ask for those after these.</param>
+/// <param name="IsWhole">False: there were more than the book keeps one by one.</param>
+internal sealed record CorrectionNews(IReadOnlyList<(Guid Id, SettledEntry Entry)> News, long Last, bool IsWhole);
+
 /// <summary>
 /// What the ledger has spent, by organisation and slot, and the ends of the newest requests. The ledger's single writer keeps it, at the start by replay. Slots
 /// whose window is long over are forgotten: reports have them, budgets do not ask for them. Thread-safe by one lock, under which nothing waits.
@@ -25,6 +32,9 @@ internal readonly record struct SpentCharge(Guid RequestId, string Organisation,
 internal sealed class BudgetBook(TimeProvider time, int ringCapacity = BudgetBook.DefaultRingCapacity)
 {
     public const int DefaultRingCapacity = 200_000;
+
+    /// <summary>Corrections of one organisation that are known one by one.</summary>
+    public const int MostCorrections = 4096;
 
     /// <summary>Stores remember decisions for 24 hours by the time in the request's id; nearer to it a settlement could be one too much.</summary>
     public static readonly TimeSpan Remembered = TimeSpan.FromHours(23);
@@ -36,6 +46,7 @@ internal sealed class BudgetBook(TimeProvider time, int ringCapacity = BudgetBoo
     private readonly Dictionary<string, Dictionary<BudgetSlot, SlotSum>> _organisations = new(StringComparer.Ordinal);
     private readonly SettledRing _ring = new(ringCapacity);
     private readonly List<SlotChanges> _watches = [];
+    private readonly Dictionary<string, (Queue<Guid> Newest, long Added)> _corrections = new(StringComparer.Ordinal);
     private DateTimeOffset _pruneAt;
     private bool _isComplete = true;
 
@@ -69,6 +80,53 @@ internal sealed class BudgetBook(TimeProvider time, int ringCapacity = BudgetBoo
 
     /// <summary>The same, of a record.</summary>
     public void Remember(UsageFinal final) => Remember(Charge(final));
+
+    /// <summary>Takes what a request costs more, or less. It is settled like a request of its own.</summary>
+    public void AddCorrection(CorrectionRecord correction) => AddCorrection(Charge(correction));
+
+    /// <summary>The same, of a ledger that has it in columns.</summary>
+    public void AddCorrection(in SpentCharge charge) => Book(charge, isSummed: false, isCorrection: true);
+
+    /// <summary>Takes a correction that is in the sums that were loaded.</summary>
+    public void RememberCorrection(CorrectionRecord correction) => RememberCorrection(Charge(correction));
+
+    /// <summary>The same, of a ledger that has it in columns.</summary>
+    public void RememberCorrection(in SpentCharge charge)
+    {
+        if (IsRemembered(charge.RequestId, time.GetUtcNow()))
+        {
+            Book(charge, isSummed: true, isCorrection: true);
+        }
+    }
+
+    /// <summary>Whether stores may still be told of what happened at a time.</summary>
+    public bool IsRemembered(long unixMs) => unixMs > (time.GetUtcNow() - Remembered).ToUnixTimeMilliseconds();
+
+    /// <summary>Corrections of budgets that still run.</summary>
+    /// <param name="after">What the answer before said; 0 at first.</param>
+    public CorrectionNews Corrections(string organisation, long after)
+    {
+        var now = time.GetUtcNow();
+        lock (_lock)
+        {
+            if (!_corrections.TryGetValue(organisation, out var known) || known.Added <= after)
+            {
+                return new CorrectionNews([], after, IsWhole: true);
+            }
+
+            // Only what the ring has: counters that are made again from it know them as settled.
+            var news = new List<(Guid, SettledEntry)>();
+            foreach (var id in known.Newest.Skip((int)Math.Max(0, known.Newest.Count - (known.Added - after))))
+            {
+                if (_ring.Find(id) is { } entry && IsRemembered(id, now))
+                {
+                    news.Add((id, entry));
+                }
+            }
+
+            return new CorrectionNews(news, known.Added, known.Added - after <= known.Newest.Count);
+        }
+    }
 
     /// <summary>Takes what was spent by requests whose ends need not be known any more, as a sum over them: a ledger of years is not read record by record.</summary>
     /// <param name="slot">Null: the organisation is known, and nothing was booked.</param>
@@ -171,7 +229,7 @@ internal sealed class BudgetBook(TimeProvider time, int ringCapacity = BudgetBoo
         return changes;
     }
 
-    private void Book(in SpentCharge charge, bool isSummed)
+    private void Book(in SpentCharge charge, bool isSummed, bool isCorrection = false)
     {
         if (charge.Organisation.Length == 0)
         {
@@ -197,11 +255,28 @@ internal sealed class BudgetBook(TimeProvider time, int ringCapacity = BudgetBoo
             }
 
             _ring.Add(charge.RequestId, new SettledEntry(charge.Organisation, booked, charge.CostNanoUsd, charge.Tokens));
+            if (isCorrection && booked.Exists(sum => !IsOver(sum.Slot, now)))
+            {
+                NoteCorrection_NeedsLock(charge.Organisation, charge.RequestId);
+            }
+
             if (now >= _pruneAt)
             {
                 Prune(now);
             }
         }
+    }
+
+    private void NoteCorrection_NeedsLock(string organisation, Guid id)
+    {
+        var (newest, added) = _corrections.TryGetValue(organisation, out var known) ? known : (new Queue<Guid>(), 0);
+        newest.Enqueue(id);
+        if (newest.Count > MostCorrections)
+        {
+            newest.Dequeue();
+        }
+
+        _corrections[organisation] = (newest, added + 1);
     }
 
     private Dictionary<BudgetSlot, SlotSum> SlotsOf_NeedsLock(string organisation)
@@ -216,6 +291,9 @@ internal sealed class BudgetBook(TimeProvider time, int ringCapacity = BudgetBoo
 
     private static SpentCharge Charge(UsageFinal final) => new(
         final.Intent.RequestId, final.Intent.Organisation, final.Intent.Budgets, final.CostNanoUsd, (long)Int128.Min((Int128)final.Usage.Input + final.Usage.Output, long.MaxValue));
+
+    private static SpentCharge Charge(CorrectionRecord correction) => new(
+        correction.Correction.Id, correction.Intent.Organisation, correction.Intent.Budgets, correction.Correction.DifferenceNanoUsd, Tokens: 0);
 
     private static bool IsRemembered(Guid requestId, DateTimeOffset now)
     {

@@ -33,6 +33,9 @@ internal static partial class BudgetLog
     [LoggerMessage(5108, LogLevel.Error, "The budget counters of organisation {Organisation} have {NanoUsd} nano-USD more than the ledger, in {Slots} slots, and no Router has sent records for {Seconds} s: a journal was not shipped.")]
     public static partial void CountersAhead(this ILogger logger, string organisation, long nanoUsd, int slots, double seconds);
 
+    [LoggerMessage(5111, LogLevel.Information, "Organisation {Organisation} has too many corrections to tell its budget counters one by one; they are made again from the ledger.")]
+    public static partial void CorrectionsCounted(this ILogger logger, string organisation);
+
     [LoggerMessage(5109, LogLevel.Error, "Keeping the budgets of organisation {Organisation} failed; it is tried again.")]
     public static partial void KeepingFailed(this ILogger logger, string organisation, Exception exception);
 }

@@ -21,6 +21,7 @@ internal sealed class BudgetReconciler(string organisation, SlotChanges changes,
     private Dictionary<BudgetSlot, int> _behind = [];
     private long? _comparedAll;
     private bool _toldAhead;
+    private long _corrections;
 
     /// <summary>Begins anew: the counters are others than before.</summary>
     public void Reset()
@@ -31,6 +32,12 @@ internal sealed class BudgetReconciler(string organisation, SlotChanges changes,
 
     public async ValueTask RunAsync(EpochState epoch, CancellationToken cancellationToken)
     {
+        // Corrections are not what a settlement was lost of: they are told before anything is compared.
+        if (!await SettleCorrectionsAsync(epoch, cancellationToken))
+        {
+            return;
+        }
+
         _unequal.UnionWith(changes.Take(organisation));
         var isAll = _comparedAll is not { } last || tools.Time.GetElapsedTime(last) >= CompareAllEvery;
         if (isAll)
@@ -110,6 +117,38 @@ internal sealed class BudgetReconciler(string organisation, SlotChanges changes,
         }
 
         return missing;
+    }
+
+    /// <returns>False when nothing can be compared now: the store does not answer, or its counters are thrown away.</returns>
+    private async ValueTask<bool> SettleCorrectionsAsync(EpochState epoch, CancellationToken cancellationToken)
+    {
+        var corrections = tools.Book.Corrections(organisation, _corrections);
+        var isForgotten = false;
+        foreach (var some in corrections.IsWhole ? corrections.News.Chunk(Together) : [])
+        {
+            foreach (var outcome in await Task.WhenAll(some.Select(end => tools.Store.SettleAsync(Settlement(end.Id, end.Entry), cancellationToken).AsTask())))
+            {
+                if (outcome is null or SettleOutcome.Rebuilding)
+                {
+                    return false;
+                }
+
+                isForgotten |= outcome is SettleOutcome.Forgotten;
+            }
+        }
+
+        if (!corrections.IsWhole || isForgotten)
+        {
+            // More than can be told one by one: what is true is counted anew.
+            tools.Logger.CorrectionsCounted(organisation);
+            if (!await tools.Authority.DiscardAsync(organisation, epoch, cancellationToken))
+            {
+                return false;
+            }
+        }
+
+        _corrections = corrections.Last;
+        return corrections.IsWhole && !isForgotten;
     }
 
     private Settlement Settlement(Guid requestId, in SettledEntry end) => new()

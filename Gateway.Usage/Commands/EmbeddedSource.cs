@@ -58,14 +58,35 @@ internal sealed class EmbeddedSource : ILedgerSource
         Note = scan.TornTail;
     }
 
+    public async IAsyncEnumerable<LedgerRecord> CorrectionsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        using var scan = new SegmentFolderScan(_path);
+        while (scan.Next())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (scan.Record.Type is JournalRecordType.Correction)
+            {
+                yield return Correction(scan.Record);
+            }
+        }
+    }
+
     public ValueTask DisposeAsync()
     {
         _folder.Dispose();
         return ValueTask.CompletedTask;
     }
 
+    private static LedgerRecord Correction(in JournalRecord record) => new(record.Type, record.Version, record.RequestId, default, 0, record.Payload.ToArray());
+
     private LedgerRecord? Take(in JournalRecord record)
     {
+        if (record.Type is JournalRecordType.Correction)
+        {
+            return Correction(record);
+        }
+
         try
         {
             var origin = LedgerRecords.ReadOrigin(record.Payload, out var rest);

@@ -56,6 +56,7 @@ internal static class ExportCommand
             RequestCsv.WriteNames(csv);
         }
 
+        var costs = await source.CostsAsync(cancellationToken);
         var (written, unreadable) = (0L, 0L);
         await foreach (var record in source.ReadAsync(cancellationToken))
         {
@@ -80,13 +81,14 @@ internal static class ExportCommand
                 continue;
             }
 
+            var cost = costs.Of(record.RequestId, final.CostNanoUsd);
             if (format == Csv)
             {
-                RequestCsv.WriteRow(csv, final);
+                RequestCsv.WriteRow(csv, final, cost);
             }
             else
             {
-                RequestJson.WriteRow(json, final);
+                RequestJson.WriteRow(json, final, cost);
                 json.Flush();
                 json.Reset();
                 output.GetSpan(1)[0] = (byte)'\n';

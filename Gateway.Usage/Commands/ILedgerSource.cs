@@ -1,3 +1,5 @@
+using Gateway.Usage.Ledger.Corrections;
+
 namespace Gateway.Usage.Commands;
 
 /// <summary>A ledger that commands read, record by record.</summary>
@@ -15,4 +17,28 @@ internal interface ILedgerSource : IAsyncDisposable
     /// <summary>Everything, in the order in which it was taken.</summary>
     /// <exception cref="CommandException">It cannot be read.</exception>
     IAsyncEnumerable<LedgerRecord> ReadAsync(CancellationToken cancellationToken);
+
+    /// <summary>What corrected requests cost by now: requests come before their corrections. Those that cannot be read are left out; <see cref="ReadAsync"/> has them.</summary>
+    /// <exception cref="CommandException">It cannot be read.</exception>
+    async Task<CorrectedCosts> CostsAsync(CancellationToken cancellationToken)
+    {
+        var costs = new CorrectedCosts();
+        await foreach (var record in CorrectionsAsync(cancellationToken))
+        {
+            try
+            {
+                costs.Take(record.OpenCorrection());
+            }
+            catch (InvalidDataException)
+            {
+                // Its request keeps the cost of the one before.
+            }
+        }
+
+        return costs;
+    }
+
+    /// <summary>Corrections only, in the order in which they were taken.</summary>
+    /// <exception cref="CommandException">It cannot be read.</exception>
+    IAsyncEnumerable<LedgerRecord> CorrectionsAsync(CancellationToken cancellationToken);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Core.Journal;
 using Gateway.Usage.Ledger;
+using Gateway.Usage.Ledger.Corrections;
 using Gateway.Usage.Pricing;
 
 namespace Gateway.Usage.Commands;
@@ -11,7 +12,8 @@ internal sealed class LedgerAudit
     /// <summary>A ledger of which all is wrong must not fill the memory with sentences.</summary>
     private const int MostProblems = 1000;
 
-    private readonly HashSet<Guid> _requests = [];
+    private readonly Dictionary<Guid, long> _requests = [];    // with their present cost
+    private readonly HashSet<Guid> _corrections = [];
     private readonly UsageGrouping _byMonth = new(new UsageQuery([UsageDimension.Month]));
     private readonly List<string> _problems = [];
 
@@ -19,6 +21,9 @@ internal sealed class LedgerAudit
 
     /// <summary>Problems found, listed or not.</summary>
     public long Found { get; private set; }
+
+    /// <summary>Corrections that count.</summary>
+    public long Corrections => _corrections.Count;
 
     /// <summary>What reports must say of these records.</summary>
     public UsageSums ByMonth => _byMonth.Sums;
@@ -40,6 +45,9 @@ internal sealed class LedgerAudit
             case JournalRecordType.Final:
                 Check(record);
                 break;
+            case JournalRecordType.Correction:
+                CheckCorrection(record);
+                break;
             case JournalRecordType.Void:
                 Add(string.Create(CultureInfo.InvariantCulture, $"request {record.RequestId}: a record was refused and is kept as evidence (journal {producer}, epoch {epoch}, record {seq})"));
                 break;
@@ -53,7 +61,7 @@ internal sealed class LedgerAudit
 
     private void Check(in LedgerRecord record)
     {
-        if (!_requests.Add(record.RequestId))
+        if (!_requests.TryAdd(record.RequestId, 0))
         {
             Add($"request {record.RequestId}: it is in the ledger twice");
             return;
@@ -85,6 +93,46 @@ internal sealed class LedgerAudit
             Add(string.Create(CultureInfo.InvariantCulture, $"request {record.RequestId}: its {final.AttemptRecords.Count} attempts do not add up to what it is charged for"));
         }
 
+        _requests[record.RequestId] = final.CostNanoUsd;
         _byMonth.Add(final);
+    }
+
+    private void CheckCorrection(in LedgerRecord record)
+    {
+        CorrectionRecord kept;
+        try
+        {
+            kept = record.OpenCorrection();
+        }
+        catch (InvalidDataException exception)
+        {
+            Add($"request {record.RequestId}: a correction of its cost cannot be read: {exception.Message}");
+            return;
+        }
+
+        var correction = kept.Correction;
+        if (!_corrections.Add(correction.Id))
+        {
+            Add($"request {record.RequestId}: its correction {correction.Id} is in the ledger twice");
+            return;
+        }
+
+        if (CorrectionCheck.Malformed(correction) is { } malformed)
+        {
+            Add($"request {record.RequestId}: its correction {correction.Id} makes no sense: {malformed.Reason}");
+        }
+
+        if (!_requests.TryGetValue(record.RequestId, out var present))
+        {
+            Add($"request {record.RequestId}: the ledger has a correction of it and not the request");
+        }
+        else if (present != correction.OldNanoUsd)
+        {
+            Add(string.Create(
+                CultureInfo.InvariantCulture, $"request {record.RequestId}: its correction {correction.Id} is of a cost of {correction.OldNanoUsd} nano-USD, where it cost {present}"));
+        }
+
+        _requests[record.RequestId] = correction.NewNanoUsd;
+        _byMonth.Add(kept);
     }
 }

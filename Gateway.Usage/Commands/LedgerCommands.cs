@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Gateway.Core.Configuration;
 using Gateway.Core.Journal;
+using Gateway.Usage.Ledger.Corrections;
 using Gateway.Usage.Ledger.PostgreSql;
 using Gateway.Usage.Pricing;
 
@@ -39,9 +40,15 @@ internal sealed class LedgerCommands(IConfiguration configuration, Stream standa
         var move = new Command("move", "Takes the embedded ledger into PostgreSQL; can be given again after a break.") { target };
         move.SetAction((_, token) => GuardAsync(MoveAsync, token));
         var model = new Option<string?>("--model") { Description = "Only requests that asked for this model." };
-        var reprice = new Command("reprice", "Prints what requests would cost at the prices of the document and the catalogue as they are now. Changes nothing.") { from, to, model };
+        var apply = new Option<bool>("--apply") { Description = "Corrects the requests to these costs; each keeps what it was charged beside them." };
+        var reason = new Option<string?>("--reason") { Description = "Why, kept with each correction." };
+        var reprice = new Command("reprice", "Prints what requests would cost at the prices of the document and the catalogue as they are now. Changes nothing without --apply.") { from, to, model, apply, reason };
         reprice.SetAction((parsed, token) => GuardAsync(
-            stop => RepriceAsync(new RepriceSpan(Moment(parsed.GetValue(from), "--from", 0), Moment(parsed.GetValue(to), "--to", long.MaxValue), parsed.GetValue(model)), stop), token));
+            stop => RepriceAsync(
+                new RepriceSpan(Moment(parsed.GetValue(from), "--from", 0), Moment(parsed.GetValue(to), "--to", long.MaxValue), parsed.GetValue(model)),
+                Apply(parsed.GetValue(apply), parsed.GetValue(reason)),
+                stop),
+            token));
         var root = new RootCommand("The ledger of the gateway.") { verify, export, move, reprice };
         return root.Parse(args).InvokeAsync(new InvocationConfiguration { Output = output, Error = errors }, cancellationToken);
     }
@@ -79,11 +86,22 @@ internal sealed class LedgerCommands(IConfiguration configuration, Stream standa
         return await ExportCommand.RunAsync(source, format, span, file, standard, errors, cancellationToken);
     }
 
-    private async Task<int> RepriceAsync(RepriceSpan span, CancellationToken cancellationToken)
+    private async Task<int> RepriceAsync(RepriceSpan span, RepriceApply? apply, CancellationToken cancellationToken)
     {
         var config = GatewayConfigFile.Load(configuration["GATEWAY_CONFIG"], name => configuration[name.Replace("__", ":", StringComparison.Ordinal)]);
-        await using ILedgerSource source = Database() is { } database ? new PostgresSource(database) : Embedded();
-        return await RepriceCommand.RunAsync(source, config, span, output, errors, cancellationToken);
+        int read;
+        await using (ILedgerSource source = Database() is { } database ? new PostgresSource(database) : Embedded())
+        {
+            read = await RepriceCommand.RunAsync(source, config, span, output, errors, cancellationToken);
+        }
+
+        if (apply is null)
+        {
+            return read;
+        }
+
+        await using var ledger = new OpenLedger(configuration, Database(), apply.Time);
+        return Math.Max(read, await apply.RunAsync(ledger.Store, new Repricer(config), span, output, errors, cancellationToken));
     }
 
     private async Task<int> MoveAsync(CancellationToken cancellationToken)
@@ -101,6 +119,19 @@ internal sealed class LedgerCommands(IConfiguration configuration, Stream standa
         : null;
 
     private EmbeddedSource Embedded() => EmbeddedSource.Open(configuration["GATEWAY_DATA"] is { Length: > 0 } data ? data : ".data", TimeProvider.System);
+
+    private static RepriceApply? Apply(bool isAsked, string? reason)
+    {
+        if (isAsked != (reason is { Length: > 0 and <= CorrectionCheck.MaxReasonChars }))
+        {
+            throw new CommandException(isAsked
+                ? string.Create(CultureInfo.InvariantCulture, $"'--apply' needs '--reason TEXT' with 1 to {CorrectionCheck.MaxReasonChars} characters, for whoever reads the corrections later.")
+                : "'--reason' belongs to '--apply': without it nothing is changed.");
+        }
+
+        var who = Environment.UserName;
+        return isAsked ? new RepriceApply(reason!, who.Length <= CorrectionCheck.MaxNameChars ? who : who[..CorrectionCheck.MaxNameChars], TimeProvider.System) : null;
+    }
 
     private static long Moment(string? text, string option, long otherwise) => text is null ? otherwise
         : DateTimeOffset.TryParseExact(

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Core.Journal;
 using Gateway.Usage.Ledger;
+using Gateway.Usage.Ledger.Corrections;
 using Gateway.Usage.Ledger.PostgreSql;
 using Npgsql;
 
@@ -58,8 +59,15 @@ internal sealed class MoveCommand(ILedgerSource source, LedgerDatabase database,
     private async Task TakeAsync(List<LedgerRecord> piece, CancellationToken cancellationToken)
     {
         var (rows, refused, gaps, marks) = (new List<LedgerRow>(), new List<RefusedRecord>(), new List<LostRecords>(), new Dictionary<(Guid, uint), long>());
+        var corrections = new List<CostCorrection>();
         foreach (var record in piece)
         {
+            if (record.Type is JournalRecordType.Correction)
+            {
+                corrections.AddRange(TryOpenCorrection(record) is { } correction ? [correction] : []);
+                continue;
+            }
+
             var origin = record.Origin;
             marks[(origin.Producer, origin.Epoch)] = Math.Max(origin.Seq, marks.GetValueOrDefault((origin.Producer, origin.Epoch)));
             if (record.Type is JournalRecordType.Final && TryOpen(record) is { } row)
@@ -90,7 +98,8 @@ internal sealed class MoveCommand(ILedgerSource source, LedgerDatabase database,
                 RefusedRecord[] evidence = [.. refused, .. others.Select(static row => new RefusedRecord(row.Origin, row.RequestId, row.Version, row.Payload, BatchPlan.OtherRecord))];
                 await LedgerWriter.KeepAsync(connection, evidence, gaps, token);
                 await LedgerWriter.MarkAsync(connection, marks, token);
-                return (taken.Count, others, await FoundAsync(connection, rows, token));
+                var corrected = corrections.Count == 0 ? [] : await LedgerCorrections.TakeAsync(connection, corrections, token);
+                return (taken.Count, others, await FoundAsync(connection, rows, corrections, token), corrected);
             },
             cancellationToken);
 
@@ -98,6 +107,9 @@ internal sealed class MoveCommand(ILedgerSource source, LedgerDatabase database,
         _added += result.Count;
         _found.Add(result.Item3);
         _problems.AddRange(result.others.Select(static row => $"request {row.RequestId}: PostgreSQL has another record of it; this one was kept as evidence"));
+        _problems.AddRange(result.corrected.Where(static correction => correction.Outcome is CorrectionOutcome.Refused)
+            .Select(static correction => $"correction {correction.Id}: {correction.Reason}"));
+        corrections.ForEach(correction => _read.AddCharge(default, correction.DifferenceNanoUsd));
         var told = _read.Requests / TellEvery;
         foreach (var row in rows)
         {
@@ -112,9 +124,16 @@ internal sealed class MoveCommand(ILedgerSource source, LedgerDatabase database,
     }
 
     // What PostgreSQL says of the requests of a piece, of its records as it has them.
-    private static async Task<UsageCounters> FoundAsync(NpgsqlConnection connection, List<LedgerRow> rows, CancellationToken cancellationToken)
+    private static async Task<UsageCounters> FoundAsync(NpgsqlConnection connection, List<LedgerRow> rows, List<CostCorrection> corrections, CancellationToken cancellationToken)
     {
         var found = new UsageCounters();
+        if (corrections.Count > 0)
+        {
+            await using var add = LedgerSql.Command(
+                connection, "select coalesce(sum(new_nano_usd - old_nano_usd), 0)::bigint from gateway_ledger_corrections where id = any($1)", corrections.Select(static correction => correction.Id).ToArray());
+            found.AddCharge(default, (long)(await add.ExecuteScalarAsync(cancellationToken))!);
+        }
+
         await using var ask = LedgerSql.Command(
             connection,
             "select r.version, r.request_id, r.payload, r.total_cost_nano_usd from gateway_ledger_ids as i join gateway_ledger_requests as r on r.time_ms = i.time_ms and r.row_no = i.row_no where i.request_id = any($1)",
@@ -139,6 +158,19 @@ internal sealed class MoveCommand(ILedgerSource source, LedgerDatabase database,
         catch (InvalidDataException exception)
         {
             _problems.Add($"request {record.RequestId}: its record cannot be read and was not moved: {exception.Message}");
+            return null;
+        }
+    }
+
+    private CostCorrection? TryOpenCorrection(in LedgerRecord record)
+    {
+        try
+        {
+            return record.OpenCorrection().Correction;
+        }
+        catch (InvalidDataException exception)
+        {
+            _problems.Add($"request {record.RequestId}: a correction of its cost cannot be read and was not moved: {exception.Message}");
             return null;
         }
     }

@@ -33,13 +33,37 @@ internal sealed class PostgresSource(LedgerDatabase database) : ILedgerSource
         }
         while (stored.Count == MaxRows);
 
+        await foreach (var record in CorrectionsAsync(cancellationToken))
+        {
+            yield return record;
+        }
+
         foreach (var record in await AskAsync(OthersAsync, cancellationToken))
         {
             yield return record;
         }
     }
 
+    public async IAsyncEnumerable<LedgerRecord> CorrectionsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var row = 0L;
+        List<StoredCorrection> stored;
+        do
+        {
+            var after = row;
+            stored = await AskAsync((connection, token) => LedgerCorrections.AfterAsync(connection, after, MaxRows, token), cancellationToken);
+            foreach (var correction in stored)
+            {
+                row = correction.Row;
+                yield return Of(correction);
+            }
+        }
+        while (stored.Count == MaxRows);
+    }
+
     public static LedgerRecord Of(in StoredRecord record) => new(JournalRecordType.Final, record.Version, record.RequestId, record.Origin, 0, record.Payload);
+
+    public static LedgerRecord Of(in StoredCorrection correction) => new(JournalRecordType.Correction, correction.Version, correction.RequestId, default, 0, correction.Payload);
 
     public ValueTask DisposeAsync() => database.DisposeAsync();
 

@@ -63,7 +63,7 @@ internal static class VerifyCommand
 
         var total = audit.ByMonth.Total;
         await output.WriteLineAsync(string.Create(
-            CultureInfo.InvariantCulture, $"{(audit.Found == 0 ? "Good" : $"{audit.Found} problems")}: {name} has {total.Requests} requests that cost {Usd(total.CostNanoUsd)} USD."));
+            CultureInfo.InvariantCulture, $"{(audit.Found == 0 ? "Good" : $"{audit.Found} problems")}: {name} has {total.Requests} requests that cost {Usd(total.CostNanoUsd)} USD{(audit.Corrections == 0 ? "" : $", after {audit.Corrections} corrections")}."));
         return audit.Found == 0 ? 0 : 1;
     }
 
@@ -86,6 +86,7 @@ internal static class VerifyCommand
         }
         while (page.Count == PageRows);
 
+        await TakeCorrectionsAsync(connection, audit, cancellationToken);
         foreach (var record in await PostgresSource.OthersAsync(connection, cancellationToken))
         {
             audit.Take(record);
@@ -101,6 +102,22 @@ internal static class VerifyCommand
         }
 
         return audit;
+    }
+
+    private static async Task TakeCorrectionsAsync(NpgsqlConnection connection, LedgerAudit audit, CancellationToken cancellationToken)
+    {
+        var row = 0L;
+        List<StoredCorrection> page;
+        do
+        {
+            page = await LedgerCorrections.AfterAsync(connection, row, PageRows, cancellationToken);
+            foreach (var correction in page)
+            {
+                audit.Take(PostgresSource.Of(correction));
+                row = correction.Row;
+            }
+        }
+        while (page.Count == PageRows);
     }
 
     private static Dictionary<string, string> Months(UsageSums rows) => rows.Groups.GroupBy(static group => group.Values[0], StringComparer.Ordinal).ToDictionary(

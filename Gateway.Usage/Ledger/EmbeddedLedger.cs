@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Gateway.Core.Journal;
 using Gateway.Usage.Budgets;
 using Gateway.Usage.Ledger.Columns;
+using Gateway.Usage.Ledger.Corrections;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Usage.Ledger;
@@ -27,6 +28,7 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
     private readonly LedgerOptions _options;
     private readonly JournalDisk _disk;
     private readonly BatchApplier _applier;
+    private readonly CorrectionApplier _corrections;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger<EmbeddedLedger> _logger;
 
@@ -69,6 +71,7 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
         _handles = new SegmentHandles(_log);
         _segments.Begin(_log, _handles);
         _applier = new BatchApplier(_log, _segments, _handles, dispatched, metrics, logger);
+        _corrections = new CorrectionApplier(_log, _segments, _handles, logger);
         metrics.Watch(() => Requests);
         logger.Opened(path, Requests, _log.LastSeq);
         logger.Report(path, _log.Recovery, _segments.Unreadable);
@@ -94,6 +97,19 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
 
             // On the pool: the disk may take its time, and the caller may be on a socket's thread.
             return await Task.Run(() => _applier.Apply(head, records), CancellationToken.None);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public async Task<IReadOnlyList<CorrectionResult>> CorrectAsync(IReadOnlyList<CostCorrection> corrections, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            return HasRoom ? await Task.Run(() => _corrections.Apply(corrections), CancellationToken.None) : throw new LedgerFullException();
         }
         finally
         {
@@ -147,7 +163,7 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
         {
             foreach (var entry in _handles.Entries(rows, _logger, cancellationToken))
             {
-                yield return entry;
+                yield return _segments.HasCorrections ? entry with { Corrections = _corrections.Of(entry.Final.Intent.RequestId) } : entry;
             }
         }
     }
@@ -183,7 +199,8 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
     {
         try
         {
-            return _handles.Read(place, buffer);
+            var entry = _handles.Read(place, buffer);
+            return _segments.HasCorrections ? entry with { Corrections = _corrections.Of(entry.Final.Intent.RequestId) } : entry;
         }
         catch (InvalidDataException exception)
         {

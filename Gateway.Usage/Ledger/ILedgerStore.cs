@@ -1,5 +1,6 @@
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
+using Gateway.Usage.Ledger.Corrections;
 
 namespace Gateway.Usage.Ledger;
 
@@ -13,6 +14,14 @@ internal interface ILedgerStore
     /// <exception cref="LedgerFullException">The disk has no room.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
     Task<IngestResult> IngestAsync(UsageBatchHead head, ReadOnlyMemory<byte> records, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes other costs of requests, each for itself and in their order. On return those that were taken are durable, and sums and budgets have them. Given again, also after it failed in the middle, each counts once.
+    /// </summary>
+    /// <returns>What became of each, in their order.</returns>
+    /// <exception cref="LedgerFullException">The disk has no room.</exception>
+    /// <exception cref="IOException">The disk failed, or the database does not answer.</exception>
+    Task<IReadOnlyList<CorrectionResult>> CorrectAsync(IReadOnlyList<CostCorrection> corrections, CancellationToken cancellationToken);
 
     /// <summary>Sums over what the ledger holds, by hour or coarser.</summary>
     /// <exception cref="GatewayException">There are more groups than one answer holds.</exception>

@@ -1,4 +1,5 @@
 using Gateway.Core.Journal;
+using Gateway.Usage.Ledger.Corrections;
 
 namespace Gateway.Usage.Ledger;
 
@@ -83,4 +84,11 @@ internal sealed record RequestPage(IReadOnlyList<LedgerEntry> Requests, RequestP
 /// <summary>One request of the ledger.</summary>
 /// <param name="Final">As the Router wrote it.</param>
 /// <param name="Origin">Where its record came from.</param>
-internal sealed record LedgerEntry(UsageFinal Final, RecordOrigin Origin);
+internal sealed record LedgerEntry(UsageFinal Final, RecordOrigin Origin)
+{
+    /// <summary>In the order in which they were made.</summary>
+    public IReadOnlyList<CostCorrection> Corrections { get; init; } = [];
+
+    /// <summary>What it costs by now: after its last correction.</summary>
+    public long CostNanoUsd => Corrections.Count > 0 ? Corrections[^1].NewNanoUsd : Final.CostNanoUsd;
+}

@@ -3,6 +3,7 @@ using System.Globalization;
 using Gateway.Core.Journal;
 using Gateway.Usage.Budgets;
 using Gateway.Usage.Ledger.Columns;
+using Gateway.Usage.Ledger.Corrections;
 
 namespace Gateway.Usage.Ledger;
 
@@ -25,6 +26,7 @@ internal sealed class LedgerSegments : IDisposable
     private SegmentLog _log = null!;
     private SegmentHandles _records = null!;
     private long _requests;
+    private volatile bool _hasCorrections;
 
     /// <summary>Opens the column files. Then the log is opened with <see cref="Known"/>, <see cref="Replay"/> and <see cref="Replayed"/>, then comes <see cref="Begin"/>.</summary>
     public LedgerSegments(string folder, JournalDisk disk, BudgetBook budgets, ILogger logger)
@@ -57,6 +59,9 @@ internal sealed class LedgerSegments : IDisposable
 
     public long Requests => Interlocked.Read(ref _requests);
 
+    /// <summary>Whether any request costs something else than its record says.</summary>
+    public bool HasCorrections => _hasCorrections;
+
     public KnownSegment? Known(int ordinal) => _files.TryGetValue(ordinal, out var file) ? file.Known : null;
 
     /// <summary>Takes a record of a segment that is read at the start.</summary>
@@ -65,6 +70,12 @@ internal sealed class LedgerSegments : IDisposable
         var open = OpenAt(location.Segment);
         try
         {
+            if (record.Type is JournalRecordType.Correction)
+            {
+                ReplayCorrection(CorrectionCodec.Read(record.Version, record.RequestId, record.Payload), open, location);
+                return;
+            }
+
             var origin = LedgerRecords.ReadOrigin(record.Payload, out var payload);
             open.Facts.Marks.Advance(origin.Producer, origin.Epoch, origin.Seq);
 
@@ -111,6 +122,7 @@ internal sealed class LedgerSegments : IDisposable
 
             Unreadable += facts.Unreadable;
             _requests += facts.Requests;
+            _hasCorrections |= facts.Corrections > 0;
             Book(facts);
         }
 
@@ -128,6 +140,15 @@ internal sealed class LedgerSegments : IDisposable
             }
 
             skip = Math.Max(0, skip - requests);
+        }
+
+        // 3. Corrections that stores of budgets may not have heard of, made while this service was not there perhaps.
+        foreach (var rows in Snapshot().Where(rows => _facts[rows.Segment] is { Corrections: > 0 } facts && _budgets.IsRemembered(facts.LastCorrectionMs)))
+        {
+            foreach (var correction in _records.Corrections(rows, _logger))
+            {
+                _budgets.RememberCorrection(correction);
+            }
         }
 
         _facts.Clear();
@@ -154,6 +175,18 @@ internal sealed class LedgerSegments : IDisposable
         _budgets.Add(final);
     }
 
+    /// <summary>Takes a correction that was appended and was not there before.</summary>
+    public void Add(CorrectionRecord correction, RecordLocation location)
+    {
+        lock (_lock)
+        {
+            OpenAt(location.Segment).Add(correction, location.Offset, Names);
+            _hasCorrections = true;
+        }
+
+        _budgets.AddCorrection(correction);
+    }
+
     /// <summary>Writes the columns of the segment that the log has closed, if it has.</summary>
     public void CloseFull()
     {
@@ -175,7 +208,22 @@ internal sealed class LedgerSegments : IDisposable
 
     /// <summary>Where the record of a request lies; null when there is none.</summary>
     /// <param name="before">Only in segments before this one.</param>
-    public RecordLocation? Locate(Guid requestId, int before = int.MaxValue)
+    public RecordLocation? Locate(Guid requestId, int before = int.MaxValue) => Locate(requestId, before, isCorrection: false);
+
+    /// <summary>The same for a correction, by one of its names (<see cref="CorrectionCodec"/>).</summary>
+    public RecordLocation? LocateCorrection(Guid key, int before = int.MaxValue) => HasCorrections || before < int.MaxValue ? Locate(key, before, isCorrection: true) : null;
+
+    public void Dispose()
+    {
+        foreach (var file in _files.Values)
+        {
+            file.Dispose();
+        }
+
+        _names.Dispose();
+    }
+
+    private RecordLocation? Locate(Guid requestId, int before, bool isCorrection)
     {
         ImmutableSortedDictionary<int, ColumnFile> files;
         lock (_lock)
@@ -193,7 +241,7 @@ internal sealed class LedgerSegments : IDisposable
 
         foreach (var (ordinal, file) in files)
         {
-            if (ordinal < before && file.Find(requestId) is { } offset)
+            if (ordinal < before && (file.HasCorrections || !isCorrection) && file.Find(requestId) is { } offset)
             {
                 return new RecordLocation(ordinal, offset);
             }
@@ -202,14 +250,14 @@ internal sealed class LedgerSegments : IDisposable
         return null;
     }
 
-    public void Dispose()
+    // Of two records of one correction the first counts.
+    private void ReplayCorrection(CorrectionRecord correction, OpenSegment open, RecordLocation location)
     {
-        foreach (var file in _files.Values)
+        var (id, number) = (CorrectionCodec.KeyOf(correction.Correction.Id), CorrectionCodec.KeyOf(correction.Correction.RequestId, correction.Number));
+        if ((open.Find(id) ?? open.Find(number)) is null && (LocateCorrection(id, location.Segment) ?? LocateCorrection(number, location.Segment)) is null)
         {
-            file.Dispose();
+            open.Add(correction, location.Offset, Names);
         }
-
-        _names.Dispose();
     }
 
     private List<ColumnFile> OpenFiles()

@@ -1,5 +1,6 @@
 using Gateway.Core.Journal;
 using Gateway.Usage.Ledger.Columns;
+using Gateway.Usage.Ledger.Corrections;
 using Microsoft.Win32.SafeHandles;
 
 namespace Gateway.Usage.Ledger;
@@ -67,6 +68,43 @@ internal sealed class SegmentHandles(SegmentLog log) : IDisposable
         }
     }
 
+    /// <summary>Reads a correction.</summary>
+    /// <exception cref="InvalidDataException">Its record went bad, or is none of a correction.</exception>
+    public CorrectionRecord ReadCorrection(RecordLocation location, Span<byte> buffer)
+    {
+        var read = RandomAccess.Read(Open(location.Segment), buffer, location.Offset);
+        return RecordFrame.TryRead(buffer[..read], out var record) && record.Type is JournalRecordType.Correction
+            ? CorrectionCodec.Read(record.Version, record.RequestId, record.Payload) : throw Damaged(location.Segment, location.Offset);
+    }
+
+    /// <summary>The corrections of some rows in their order. A record that went bad is left out, and said.</summary>
+    public IEnumerable<CorrectionRecord> Corrections(ISegmentRows rows, ILogger logger)
+    {
+        var block = new RowBlock();
+        var buffer = new byte[RecordFrame.MaxFrameBytes];
+        var seen = -1L;
+        for (var first = 0; first < rows.Count; first += RowBlock.MaxRows)
+        {
+            block.Move(rows, first);
+            for (var row = 0; row < block.Count; row++)
+            {
+                var offset = block[LedgerColumn.Offset][row];
+                if (block[LedgerColumn.Requests][row] != 0 || offset == seen)
+                {
+                    // Rows of further deployments follow the one of their request, and those of one correction each other.
+                    seen = offset;
+                    continue;
+                }
+
+                seen = offset;
+                if (TryReadCorrection(new RecordLocation(rows.Segment, offset), buffer, logger) is { } correction)
+                {
+                    yield return correction;
+                }
+            }
+        }
+    }
+
     public void Dispose()
     {
         lock (_lock)
@@ -83,6 +121,19 @@ internal sealed class SegmentHandles(SegmentLog log) : IDisposable
         try
         {
             return RecordFrame.TryRead(bytes, out var record) ? Entry(record) : throw Damaged(segment, offset);
+        }
+        catch (InvalidDataException exception)
+        {
+            logger.RecordDamaged(exception);
+            return null;
+        }
+    }
+
+    private CorrectionRecord? TryReadCorrection(RecordLocation location, byte[] buffer, ILogger logger)
+    {
+        try
+        {
+            return ReadCorrection(location, buffer);
         }
         catch (InvalidDataException exception)
         {

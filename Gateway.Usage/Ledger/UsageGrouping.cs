@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Core.Journal;
+using Gateway.Usage.Ledger.Corrections;
 using Gateway.Usage.Pricing;
 
 namespace Gateway.Usage.Ledger;
@@ -36,6 +37,20 @@ internal sealed class UsageGrouping(UsageQuery query)
         foreach (var attempt in final.AttemptRecords.Where(static attempt => attempt.CostNanoUsd != 0 || attempt.Usage != default))
         {
             Add(final, attempt.Deployment, counters => counters.AddCharge(attempt.Usage, attempt.CostNanoUsd));
+        }
+    }
+
+    /// <summary>What a request costs more, or less, counts in its own hour and under its own names, and is no request of its own.</summary>
+    public void Add(CorrectionRecord correction)
+    {
+        var hour = HourOf(correction.Intent.TimeUnixMs);
+        if (hour >= query.FromHour && hour < query.ToHour)
+        {
+            var final = new UsageFinal { Intent = correction.Intent, Ending = RequestEnding.Completed, Status = correction.Status };
+            foreach (var share in correction.Shares)
+            {
+                Add(final, share.Deployment, counters => counters.AddCharge(default, share.DifferenceNanoUsd));
+            }
         }
     }
 

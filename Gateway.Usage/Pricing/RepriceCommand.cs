@@ -5,13 +5,14 @@ using Gateway.Usage.Commands;
 
 namespace Gateway.Usage.Pricing;
 
-/// <summary><c>reprice</c>: prints what the requests of a span would cost at the prices of the document and the catalogue as they are now. The ledger stays as it is.</summary>
+/// <summary><c>reprice</c>: prints what the requests of a span would cost at the prices of the document and the catalogue as they are now. The ledger stays as it is; <see cref="RepriceApply"/> writes it.</summary>
 internal static class RepriceCommand
 {
     /// <returns>0, or 1 when records could not be read; the others are counted all the same.</returns>
     /// <exception cref="CommandException">The ledger cannot be read.</exception>
     public static async Task<int> RunAsync(ILedgerSource source, GatewayConfig config, RepriceSpan span, TextWriter output, TextWriter messages, CancellationToken cancellationToken)
     {
+        var costs = await source.CostsAsync(cancellationToken);
         var report = new RepriceReport(new Repricer(config), span);
         var unreadable = 0L;
         await foreach (var record in source.ReadAsync(cancellationToken))
@@ -23,7 +24,7 @@ internal static class RepriceCommand
 
             try
             {
-                report.Add(record.Open());
+                report.Add(record.Open(), costs.Find(record.RequestId));
             }
             catch (InvalidDataException)
             {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Core.Journal;
 using Gateway.Core.Money;
+using Gateway.Usage.Ledger.Corrections;
 
 namespace Gateway.Usage.Pricing;
 
@@ -50,14 +51,16 @@ internal sealed class RepriceReport(Repricer repricer, RepriceSpan span)
     public RepricedModel Total { get; } = new();
 
     /// <summary>Takes in a request of the ledger; one outside of the span is passed over.</summary>
-    public void Add(UsageFinal final)
+    /// <param name="final">As it came.</param>
+    /// <param name="corrected">What it costs by now; null for what its record says.</param>
+    public void Add(UsageFinal final, CorrectedCost? corrected = null)
     {
         if (!span.Has(final))
         {
             return;
         }
 
-        var request = repricer.Reprice(final);
+        var request = repricer.Reprice(final, corrected);
         if (!_models.TryGetValue(final.Intent.RequestedModel, out var model))
         {
             _models.Add(final.Intent.RequestedModel, model = new RepricedModel());
@@ -79,13 +82,14 @@ internal sealed class RepriceReport(Repricer repricer, RepriceSpan span)
         await output.WriteLineAsync(Line("total", Total));
     }
 
-    private static string Line(string name, RepricedModel model) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{name}\t{model.Requests}\t{model.Changed}\t{model.Unpriced}\t{Usd(model.OldNanoUsd)}\t{Usd(model.NewNanoUsd)}\t{(model.NewNanoUsd > model.OldNanoUsd ? "+" : "")}{Usd(model.NewNanoUsd - model.OldNanoUsd)}");
-
-    private static string Usd(Int128 nanoUsd)
+    /// <summary>Exact, with all places.</summary>
+    public static string Usd(Int128 nanoUsd)
     {
         var (whole, rest) = Int128.DivRem(Int128.Abs(nanoUsd), TokenPrice.NanoPerUsd);
         return string.Create(CultureInfo.InvariantCulture, $"{(nanoUsd < 0 ? "-" : "")}{whole}.{(long)rest:D9}");
     }
+
+    private static string Line(string name, RepricedModel model) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{name}\t{model.Requests}\t{model.Changed}\t{model.Unpriced}\t{Usd(model.OldNanoUsd)}\t{Usd(model.NewNanoUsd)}\t{(model.NewNanoUsd > model.OldNanoUsd ? "+" : "")}{Usd(model.NewNanoUsd - model.OldNanoUsd)}");
 }

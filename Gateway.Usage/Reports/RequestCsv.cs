@@ -14,7 +14,8 @@ internal static class RequestCsv
 
     public static void WriteNames(CsvWriter csv) => csv.Names(Names);
 
-    public static void WriteRow(CsvWriter csv, UsageFinal final)
+    /// <param name="costNanoUsd">What it costs by now.</param>
+    public static void WriteRow(CsvWriter csv, UsageFinal final, long costNanoUsd)
     {
         var intent = final.Intent;
         var flags = final.Flags | intent.Flags;
@@ -40,8 +41,8 @@ internal static class RequestCsv
         csv.Number(final.Usage.Reasoning);
         csv.Number(final.Usage.AudioInput);
         csv.Number(final.Usage.AudioOutput);
-        csv.Number(final.CostNanoUsd);
-        csv.Usd(final.CostNanoUsd);
+        csv.Number(costNanoUsd);
+        csv.Usd(costNanoUsd);
         csv.Flag((flags & UsageFlags.Estimated) != 0);
         csv.Flag((flags & UsageFlags.Incomplete) != 0);
         csv.Flag((flags & UsageFlags.Unpriced) != 0);

@@ -3,6 +3,7 @@ using Gateway.Core.Admission.Shared;
 using Gateway.Core.Journal;
 using Gateway.Core.Money;
 using Gateway.Usage.Ledger;
+using Gateway.Usage.Ledger.Corrections;
 
 namespace Gateway.Usage.Reports;
 
@@ -10,10 +11,11 @@ namespace Gateway.Usage.Reports;
 internal static class RequestJson
 {
     /// <summary>One request of a list.</summary>
-    public static void WriteRow(Utf8JsonWriter json, UsageFinal final)
+    /// <param name="costNanoUsd">What it costs by now.</param>
+    public static void WriteRow(Utf8JsonWriter json, UsageFinal final, long costNanoUsd)
     {
         json.WriteStartObject();
-        WriteMembers(json, final);
+        WriteMembers(json, final, costNanoUsd);
         WriteAttempts(json, final);
         json.WriteEndObject();
     }
@@ -23,7 +25,7 @@ internal static class RequestJson
     {
         var (final, intent, flags) = (entry.Final, entry.Final.Intent, entry.Final.Flags | entry.Final.Intent.Flags);
         json.WriteStartObject();
-        WriteMembers(json, final);
+        WriteMembers(json, final, entry.CostNanoUsd);
         json.WriteBoolean("unmoderated"u8, (flags & UsageFlags.Unmoderated) != 0);
         json.WriteBoolean("unbudgeted"u8, (flags & UsageFlags.Unbudgeted) != 0);
         WritePrice(json, intent.Price);
@@ -40,6 +42,9 @@ internal static class RequestJson
         json.WriteNumber("epoch"u8, entry.Origin.Epoch);
         json.WriteNumber("sequence"u8, entry.Origin.Seq);
         json.WriteEndObject();
+        json.WriteNumber("original_cost_nano_usd"u8, final.CostNanoUsd);
+        WriteUsd(json, "original_cost_usd"u8, final.CostNanoUsd);
+        WriteCorrections(json, entry.Corrections);
         WriteAttempts(json, final);
         json.WriteEndObject();
     }
@@ -57,7 +62,7 @@ internal static class RequestJson
         json.WriteString(name, text[..TimeText.Write(unixMs, text)]);
     }
 
-    private static void WriteMembers(Utf8JsonWriter json, UsageFinal final)
+    private static void WriteMembers(Utf8JsonWriter json, UsageFinal final, long costNanoUsd)
     {
         var intent = final.Intent;
         var flags = final.Flags | intent.Flags;
@@ -75,7 +80,7 @@ internal static class RequestJson
         json.WriteNumber("status"u8, final.Status);
         json.WriteString("ending"u8, RequestWords.Of(final.Ending));
         json.WriteBoolean("stream"u8, intent.Stream);
-        WriteCharge(json, final.Usage, final.CostNanoUsd);
+        WriteCharge(json, final.Usage, costNanoUsd);
         json.WriteBoolean("estimated"u8, (flags & UsageFlags.Estimated) != 0);
         json.WriteBoolean("incomplete"u8, (flags & UsageFlags.Incomplete) != 0);
         json.WriteBoolean("unpriced"u8, (flags & UsageFlags.Unpriced) != 0);
@@ -99,6 +104,27 @@ internal static class RequestJson
         json.WriteNumber("audio_output_tokens"u8, usage.AudioOutput);
         json.WriteNumber("cost_nano_usd"u8, costNanoUsd);
         WriteUsd(json, "cost_usd"u8, costNanoUsd);
+    }
+
+    private static void WriteCorrections(Utf8JsonWriter json, IReadOnlyList<CostCorrection> corrections)
+    {
+        json.WriteStartArray("corrections"u8);
+        foreach (var correction in corrections)
+        {
+            json.WriteStartObject();
+            json.WriteString("id"u8, correction.Id);
+            WriteTime(json, "time"u8, correction.Time.ToUnixTimeMilliseconds());
+            json.WriteNumber("old_cost_nano_usd"u8, correction.OldNanoUsd);
+            WriteUsd(json, "old_cost_usd"u8, correction.OldNanoUsd);
+            json.WriteNumber("new_cost_nano_usd"u8, correction.NewNanoUsd);
+            WriteUsd(json, "new_cost_usd"u8, correction.NewNanoUsd);
+            json.WriteString("price_version"u8, correction.PriceVersion);
+            json.WriteString("who"u8, correction.Who);
+            json.WriteString("reason"u8, correction.Reason);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteAttempts(Utf8JsonWriter json, UsageFinal final)

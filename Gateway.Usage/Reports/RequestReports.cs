@@ -36,7 +36,7 @@ internal sealed class RequestReports(ReportDoor door, ILedgerStore ledger)
         output.Json.WriteStartArray("requests"u8);
         foreach (var entry in page.Requests)
         {
-            RequestJson.WriteRow(output.Json, entry.Final);
+            RequestJson.WriteRow(output.Json, entry.Final, entry.CostNanoUsd);
             await output.RowDoneAsync();
         }
 
@@ -81,11 +81,11 @@ internal sealed class RequestReports(ReportDoor door, ILedgerStore ledger)
     {
         if (format is ReportFormat.Csv)
         {
-            RequestCsv.WriteRow(output.Csv, entry.Final);
+            RequestCsv.WriteRow(output.Csv, entry.Final, entry.CostNanoUsd);
             return;
         }
 
-        RequestJson.WriteRow(output.Json, entry.Final);
+        RequestJson.WriteRow(output.Json, entry.Final, entry.CostNanoUsd);
         output.EndJsonLine();
     }
 

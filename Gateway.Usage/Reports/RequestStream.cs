@@ -60,7 +60,7 @@ internal sealed class RequestStream(ReportDoor door, RequestTail tail)
         }
 
         events.Write("event: request\ndata: "u8);
-        RequestJson.WriteRow(output.Json, entry.Final);
+        RequestJson.WriteRow(output.Json, entry.Final, entry.CostNanoUsd);
         output.EndJsonLine();
         events.Write("\n"u8);
     }

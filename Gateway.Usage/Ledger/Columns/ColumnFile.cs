@@ -38,6 +38,9 @@ internal sealed class ColumnFile : ISegmentRows, IDisposable
 
     public KnownSegment Known { get; private set; } = null!;
 
+    /// <summary>Whether it is worth looking for corrections in it.</summary>
+    public bool HasCorrections { get; private set; }
+
     /// <summary>Opens a file and checks every byte of it.</summary>
     /// <param name="facts">What the file says beside the rows. Not kept: nobody needs it after the start.</param>
     /// <returns>Null when it is damaged, has another layout, or is not of the segment as it is now.</returns>
@@ -224,7 +227,7 @@ internal sealed class ColumnFile : ISegmentRows, IDisposable
                 else if (section == _directory.Facts)
                 {
                     facts = SegmentFacts.Read(bytes.ToArray(), Segment, out var known);
-                    Known = known;
+                    (Known, HasCorrections) = (known, facts.Corrections > 0);
                 }
             }
 

@@ -1,5 +1,6 @@
 using Gateway.Core.Journal;
 using Gateway.Core.Money;
+using Gateway.Usage.Ledger.Corrections;
 using Gateway.Usage.Pricing;
 
 namespace Gateway.Usage.Ledger.Columns;
@@ -15,15 +16,7 @@ internal static class LedgerRows
     {
         var intent = final.Intent;
         Span<long> row = stackalloc long[LedgerColumns.Count];
-        row[(int)LedgerColumn.Time] = intent.TimeUnixMs;
-        row[(int)LedgerColumn.Key] = names.Of(intent.KeyId);
-        row[(int)LedgerColumn.User] = names.Of(intent.User);
-        row[(int)LedgerColumn.Team] = names.Of(intent.Team);
-        row[(int)LedgerColumn.Organisation] = names.Of(intent.Organisation);
-        row[(int)LedgerColumn.Model] = names.Of(intent.RequestedModel);
-        row[(int)LedgerColumn.Tags] = names.OfSet(intent.Tags);
-        row[(int)LedgerColumn.Status] = final.Status < 100 ? 0 : final.Status / 100;
-        row[(int)LedgerColumn.Offset] = offset;
+        Describe(row, intent, final.Status, offset, names);
         row[(int)LedgerColumn.Requests] = 1;
         Count(row, intent.Deployment, names);
 
@@ -49,6 +42,37 @@ internal static class LedgerRows
                 add(row);
             }
         }
+    }
+
+    /// <summary>The same for a correction: what it adds to the cost, at each deployment that it is for. It counts as no request.</summary>
+    /// <param name="correction">The correction.</param>
+    /// <param name="offset">Where it lies in its segment.</param>
+    /// <param name="names">Gets the names that are new.</param>
+    /// <param name="add">Takes each row; the numbers are valid during the call.</param>
+    public static void Make(CorrectionRecord correction, long offset, NameTable names, Action<ReadOnlySpan<long>> add)
+    {
+        Span<long> row = stackalloc long[LedgerColumns.Count];
+        Describe(row, correction.Intent, correction.Status, offset, names);
+        row[(int)LedgerColumn.Requests] = 0;
+        foreach (var share in correction.Shares)
+        {
+            Count(row, share.Deployment, names);
+            Charge(row, default, share.DifferenceNanoUsd);
+            add(row);
+        }
+    }
+
+    private static void Describe(Span<long> row, UsageIntent intent, int status, long offset, NameTable names)
+    {
+        row[(int)LedgerColumn.Time] = intent.TimeUnixMs;
+        row[(int)LedgerColumn.Key] = names.Of(intent.KeyId);
+        row[(int)LedgerColumn.User] = names.Of(intent.User);
+        row[(int)LedgerColumn.Team] = names.Of(intent.Team);
+        row[(int)LedgerColumn.Organisation] = names.Of(intent.Organisation);
+        row[(int)LedgerColumn.Model] = names.Of(intent.RequestedModel);
+        row[(int)LedgerColumn.Tags] = names.OfSet(intent.Tags);
+        row[(int)LedgerColumn.Status] = status < 100 ? 0 : status / 100;
+        row[(int)LedgerColumn.Offset] = offset;
     }
 
     private static bool IsCharged(UsageAttempt attempt) => attempt.CostNanoUsd != 0 || attempt.Usage != default;

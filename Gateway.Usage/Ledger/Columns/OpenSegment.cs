@@ -1,4 +1,5 @@
 using Gateway.Core.Journal;
+using Gateway.Usage.Ledger.Corrections;
 
 namespace Gateway.Usage.Ledger.Columns;
 
@@ -20,7 +21,7 @@ internal sealed class OpenSegment(int segment)
 
     public SegmentFacts Facts { get; } = new();
 
-    /// <summary>Requests and where their records begin.</summary>
+    /// <summary>Requests, and the names of corrections, and where their records begin.</summary>
     public IReadOnlyDictionary<Guid, uint> Ids => _ids;
 
     public uint? Find(Guid requestId) => _ids.TryGetValue(requestId, out var offset) ? offset : null;
@@ -31,6 +32,16 @@ internal sealed class OpenSegment(int segment)
         LedgerRows.Make(final, offset, names, Add);
         Facts.Requests++;
         Facts.Book(final);
+    }
+
+    public void Add(CorrectionRecord correction, long offset, NameTable names)
+    {
+        _ids.Add(CorrectionCodec.KeyOf(correction.Correction.Id), checked((uint)offset));
+        _ids.Add(CorrectionCodec.KeyOf(correction.Correction.RequestId, correction.Number), checked((uint)offset));
+        LedgerRows.Make(correction, offset, names, Add);
+        Facts.Corrections++;
+        Facts.LastCorrectionMs = Math.Max(Facts.LastCorrectionMs, correction.Correction.Time.ToUnixTimeMilliseconds());
+        Facts.Book(correction);
     }
 
     public ISegmentRows Snapshot() => new Rows(Segment, [.. _chunks], _count, _minTime, _maxTime);

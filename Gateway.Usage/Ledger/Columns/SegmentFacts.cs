@@ -1,6 +1,7 @@
 using System.Text;
 using Gateway.Core.Admission.Shared;
 using Gateway.Core.Journal;
+using Gateway.Usage.Ledger.Corrections;
 
 namespace Gateway.Usage.Ledger.Columns;
 
@@ -19,29 +20,17 @@ internal sealed class SegmentFacts
     /// <summary>Records whose layout this build cannot read.</summary>
     public int Unreadable { get; set; }
 
+    /// <summary>Corrections of requests, of this segment or of others.</summary>
+    public int Corrections { get; set; }
+
+    /// <summary>When the newest of them was made, in Unix milliseconds.</summary>
+    public long LastCorrectionMs { get; set; }
+
     /// <summary>Books as the <see cref="Budgets.BudgetBook"/> does: each slot of a request once.</summary>
-    public void Book(UsageFinal final)
-    {
-        var intent = final.Intent;
-        if (intent.Organisation.Length == 0)
-        {
-            return;
-        }
+    public void Book(UsageFinal final) => Book(final.Intent, final.CostNanoUsd);
 
-        if (!Spent.TryGetValue(intent.Organisation, out var slots))
-        {
-            Spent.Add(intent.Organisation, slots = []);
-        }
-
-        for (var i = 0; i < intent.Budgets.Count; i++)
-        {
-            if (IsFirst(intent.Budgets, i))
-            {
-                var spent = slots.GetValueOrDefault(intent.Budgets[i]);
-                slots[intent.Budgets[i]] = (long)Int128.Min((Int128)spent + final.CostNanoUsd, long.MaxValue);
-            }
-        }
-    }
+    /// <summary>The same for what a request costs more, or less.</summary>
+    public void Book(CorrectionRecord correction) => Book(correction.Intent, correction.Correction.DifferenceNanoUsd);
 
     public byte[] ToBytes(KnownSegment segment)
     {
@@ -81,6 +70,9 @@ internal sealed class SegmentFacts
             }
         }
 
+        // Files of builds before corrections end here.
+        writer.Write(Corrections);
+        writer.Write(LastCorrectionMs);
         writer.Flush();
         return stream.ToArray();
     }
@@ -113,7 +105,34 @@ internal sealed class SegmentFacts
             }
         }
 
+        if (reader.BaseStream.Position < reader.BaseStream.Length)
+        {
+            (facts.Corrections, facts.LastCorrectionMs) = (reader.ReadInt32(), reader.ReadInt64());
+        }
+
         return facts;
+    }
+
+    private void Book(UsageIntent intent, long nanoUsd)
+    {
+        if (intent.Organisation.Length == 0)
+        {
+            return;
+        }
+
+        if (!Spent.TryGetValue(intent.Organisation, out var slots))
+        {
+            Spent.Add(intent.Organisation, slots = []);
+        }
+
+        for (var i = 0; i < intent.Budgets.Count; i++)
+        {
+            if (IsFirst(intent.Budgets, i))
+            {
+                var spent = slots.GetValueOrDefault(intent.Budgets[i]);
+                slots[intent.Budgets[i]] = (long)Int128.Min((Int128)spent + nanoUsd, long.MaxValue);
+            }
+        }
     }
 
     private static bool IsFirst(IReadOnlyList<BudgetSlot> slots, int index)

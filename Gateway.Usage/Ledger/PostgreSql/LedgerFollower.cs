@@ -12,8 +12,8 @@ internal sealed class LedgerFollower(LedgerDatabase database, BudgetBook budgets
 {
     private const int MaxRows = 5000;
 
-    // Rows of organisations only: all others were charged to no budget.
-    private const string EndColumns = "row_no, request_id, organisation, budget_ids, budget_slots, total_cost_nano_usd, total_tokens";
+    private const string EndColumns = "row_no, request_id, organisation, budget_ids, budget_slots, total_cost_nano_usd, total_tokens, false";
+    private const string CorrectionColumns = "row_no, id, organisation, budget_ids, budget_slots, new_nano_usd - old_nano_usd, 0::bigint, true";
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private long _row = -1;
@@ -41,10 +41,8 @@ internal sealed class LedgerFollower(LedgerDatabase database, BudgetBook budgets
                 var ends = await database.AskAsync((connection, token) => AfterAsync(connection, _row, token), cancellationToken);
                 foreach (var end in ends)
                 {
-                    budgets.Add(end.Charge);
-                    dispatched.Ended(end.Charge.RequestId);
+                    Take(end);
                     Interlocked.Exchange(ref _row, end.Row);
-                    Interlocked.Increment(ref _requests);
                 }
 
                 if (ends.Count < MaxRows)
@@ -65,6 +63,19 @@ internal sealed class LedgerFollower(LedgerDatabase database, BudgetBook budgets
 
     public void Dispose() => _gate.Dispose();
 
+    private void Take(in End end)
+    {
+        if (end.IsCorrection)
+        {
+            budgets.AddCorrection(end.Charge);
+            return;
+        }
+
+        budgets.Add(end.Charge);
+        dispatched.Ended(end.Charge.RequestId);
+        Interlocked.Increment(ref _requests);
+    }
+
     private void Load(Start start)
     {
         foreach (var (organisation, slot, spent) in start.Spent)
@@ -75,6 +86,11 @@ internal sealed class LedgerFollower(LedgerDatabase database, BudgetBook budgets
         for (var i = start.NewestFirst.Count - 1; i >= 0; i--)
         {
             budgets.Remember(start.NewestFirst[i].Charge);
+        }
+
+        for (var i = start.CorrectionsNewestFirst.Count - 1; i >= 0; i--)
+        {
+            budgets.RememberCorrection(start.CorrectionsNewestFirst[i].Charge);
         }
 
         Interlocked.Exchange(ref _requests, start.Requests);
@@ -95,14 +111,23 @@ internal sealed class LedgerFollower(LedgerDatabase database, BudgetBook budgets
             }
         }
 
+        // Rows of organisations only: all others were charged to no budget.
         await using var newest = LedgerSql.Command(
             connection, $"select {EndColumns} from gateway_ledger_requests where row_no <= $1 and organisation <> '' order by row_no desc limit {BudgetBook.DefaultRingCapacity}", row);
-        return new Start(row, requests, spent, await ReadAsync(newest, cancellationToken));
+        await using var corrections = LedgerSql.Command(
+            connection, $"select {CorrectionColumns} from gateway_ledger_corrections where row_no <= $1 and organisation <> '' order by row_no desc limit {BudgetBook.DefaultRingCapacity}", row);
+        return new Start(row, requests, spent, await ReadAsync(newest, cancellationToken), await ReadAsync(corrections, cancellationToken));
     }
 
     private static async Task<List<End>> AfterAsync(NpgsqlConnection connection, long row, CancellationToken cancellationToken)
     {
-        await using var next = LedgerSql.Command(connection, $"select {EndColumns} from gateway_ledger_requests where row_no > $1 order by row_no limit {MaxRows}", row);
+        await using var next = LedgerSql.Command(
+            connection,
+            $"""
+            (select {EndColumns} from gateway_ledger_requests where row_no > $1 order by row_no limit {MaxRows}) union all
+            (select {CorrectionColumns} from gateway_ledger_corrections where row_no > $1 order by row_no limit {MaxRows}) order by row_no limit {MaxRows}
+            """,
+            row);
         return await ReadAsync(next, cancellationToken);
     }
 
@@ -119,13 +144,14 @@ internal sealed class LedgerFollower(LedgerDatabase database, BudgetBook budgets
                 charged[i] = new BudgetSlot(ids[i], slots[i]);
             }
 
-            ends.Add(new End(rows.GetInt64(0), new SpentCharge(rows.GetGuid(1), rows.GetString(2), charged, rows.GetInt64(5), rows.GetInt64(6))));
+            ends.Add(new End(rows.GetInt64(0), new SpentCharge(rows.GetGuid(1), rows.GetString(2), charged, rows.GetInt64(5), rows.GetInt64(6)), rows.GetBoolean(7)));
         }
 
         return ends;
     }
 
-    private readonly record struct End(long Row, SpentCharge Charge);
+    private readonly record struct End(long Row, SpentCharge Charge, bool IsCorrection);
 
-    private sealed record Start(long Row, long Requests, List<(string Organisation, BudgetSlot Slot, long Spent)> Spent, List<End> NewestFirst);
+    private sealed record Start(
+        long Row, long Requests, List<(string Organisation, BudgetSlot Slot, long Spent)> Spent, List<End> NewestFirst, List<End> CorrectionsNewestFirst);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Gateway.Core.Journal;
+using Gateway.Usage.Ledger.Corrections;
 using Npgsql;
 
 namespace Gateway.Usage.Ledger.PostgreSql;
@@ -8,12 +9,14 @@ namespace Gateway.Usage.Ledger.PostgreSql;
 /// <summary>A stored record, with its number.</summary>
 internal readonly record struct StoredRecord(long Row, long TimeMs, Guid RequestId, RecordOrigin Origin, byte Version, byte[] Payload)
 {
+    public IReadOnlyList<CostCorrection> Corrections { get; init; } = [];
+
     public RequestPlace Place => new(TimeMs, (int)(Row >> 32), (uint)Row);
 
     public static long RowOf(RequestPlace place) => ((long)place.Segment << 32) | place.Offset;
 
     /// <exception cref="InvalidDataException">A newer gateway wrote it, or it is damaged.</exception>
-    public LedgerEntry Open() => new(UsageRecordCodec.ReadFinal(Version, RequestId, Payload), Origin);
+    public LedgerEntry Open() => new(UsageRecordCodec.ReadFinal(Version, RequestId, Payload), Origin) { Corrections = Corrections };
 }
 
 /// <summary>Single requests, as they were sent.</summary>
@@ -65,12 +68,25 @@ internal static class LedgerReader
     {
         await using var _ = command;
         var records = new List<StoredRecord>();
-        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-        while (await rows.ReadAsync(cancellationToken))
+        await using (var rows = await command.ExecuteReaderAsync(cancellationToken))
         {
-            records.Add(new StoredRecord(
-                rows.GetInt64(0), rows.GetInt64(1), rows.GetGuid(2), new RecordOrigin(rows.GetGuid(3), (uint)rows.GetInt64(4), rows.GetInt64(5)), (byte)rows.GetInt16(6),
-                rows.GetFieldValue<byte[]>(7)));
+            while (await rows.ReadAsync(cancellationToken))
+            {
+                records.Add(new StoredRecord(
+                    rows.GetInt64(0), rows.GetInt64(1), rows.GetGuid(2), new RecordOrigin(rows.GetGuid(3), (uint)rows.GetInt64(4), rows.GetInt64(5)), (byte)rows.GetInt16(6),
+                    rows.GetFieldValue<byte[]>(7)));
+            }
+        }
+
+        if (records.Count > 0 && await LedgerCorrections.OfAsync(command.Connection!, [.. records.Select(static record => record.RequestId)], cancellationToken) is { Count: > 0 } corrections)
+        {
+            for (var i = 0; i < records.Count; i++)
+            {
+                if (corrections.TryGetValue(records[i].RequestId, out var list))
+                {
+                    records[i] = records[i] with { Corrections = list };
+                }
+            }
         }
 
         return records;

@@ -28,9 +28,12 @@ internal static class LedgerRollup
 
     private const string AddSpent = """
         insert into gateway_ledger_spent as known (name, slot, organisation, slot_id, spent_nano_usd)
-        select sha256(convert_to(concat_ws(E'\x01', organisation, budget.id), 'UTF8')), budget.slot, organisation, budget.id, least(sum(total_cost_nano_usd), 9223372036854775807)::bigint
-        from gateway_ledger_requests cross join lateral unnest(budget_ids, budget_slots) as budget (id, slot)
-        where row_no > $1 and row_no <= $2 and organisation <> ''
+        select sha256(convert_to(concat_ws(E'\x01', organisation, budget.id), 'UTF8')), budget.slot, organisation, budget.id, least(sum(cost_nano_usd), 9223372036854775807)::bigint
+        from (
+            select organisation, budget_ids, budget_slots, total_cost_nano_usd as cost_nano_usd from gateway_ledger_requests where row_no > $1 and row_no <= $2 and organisation <> ''
+            union all
+            select organisation, budget_ids, budget_slots, new_nano_usd - old_nano_usd from gateway_ledger_corrections where row_no > $1 and row_no <= $2 and organisation <> '') as ends
+        cross join lateral unnest(budget_ids, budget_slots) as budget (id, slot)
         group by organisation, budget.id, budget.slot
         on conflict (name, slot) do update set spent_nano_usd = least(known.spent_nano_usd::numeric + excluded.spent_nano_usd, 9223372036854775807)::bigint
         """;
@@ -48,7 +51,13 @@ internal static class LedgerRollup
 
         var from = await LedgerSql.NumberAsync(LedgerSql.Command(connection, "select rolled_row from gateway_ledger_state"), cancellationToken);
         await using (var ask = LedgerSql.Command(
-            connection, $"select count(*), max(row_no) from (select row_no from gateway_ledger_requests where row_no > $1 order by row_no limit {MaxRows}) as next", from))
+            connection,
+            $"""
+            select count(*), max(row_no) from (
+                (select row_no from gateway_ledger_requests where row_no > $1 order by row_no limit {MaxRows}) union all
+                (select row_no from gateway_ledger_corrections where row_no > $1 order by row_no limit {MaxRows}) order by row_no limit {MaxRows}) as next
+            """,
+            from))
         {
             long count;
             long to;

@@ -148,6 +148,22 @@ internal static class LedgerSchema
 
         insert into gateway_ledger_state values (true, 0);
         """,
+        """
+        create table gateway_ledger_corrections (
+            id uuid primary key,
+            row_no bigint not null unique,
+            request_id uuid not null,
+            number integer not null,
+            made_ms bigint not null,
+            old_nano_usd bigint not null,
+            new_nano_usd bigint not null,
+            organisation text collate "C" not null,
+            budget_ids text[] collate "C" not null,
+            budget_slots bigint[] not null,
+            version smallint not null,
+            payload bytea not null,
+            unique (request_id, number));
+        """,
     ];
 
     public static async Task ApplyAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

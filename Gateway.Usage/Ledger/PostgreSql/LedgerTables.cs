@@ -11,6 +11,7 @@ internal static class LedgerTables
         ("select count(*) from gateway_ledger_requests as r where not exists (select from gateway_ledger_ids as i where i.request_id = r.request_id and i.row_no = r.row_no)", "requests are not in the table of ids"),
         ("select count(*) from gateway_ledger_ids as i where not exists (select from gateway_ledger_requests as r where r.time_ms = i.time_ms and r.row_no = i.row_no)", "ids name requests that are not there"),
         ("select count(*) from gateway_ledger_requests as r join gateway_ledger_ids as i using (request_id) where i.digest <> ('x' || encode(substring(sha256(r.payload) for 8), 'hex'))::bit(64)::bigint", "records are not as they came: their checksums differ"),
+        ("select count(*) from gateway_ledger_corrections as c where new_nano_usd - old_nano_usd <> (select coalesce(sum(cost_nano_usd), 0) from gateway_ledger_charges as charge where charge.row_no = c.row_no)", "corrections are not what was charged for them"),
         ("select count(*) from (select producer, epoch, max(seq) as seq from gateway_ledger_requests group by producer, epoch) as r left join gateway_ledger_marks as m using (producer, epoch) where m.seq is null or m.seq < r.seq", "journals have records behind their marks"),
     ];
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Gateway.Core.Errors;
 using Gateway.Core.Journal;
 using Gateway.Usage.Budgets;
+using Gateway.Usage.Ledger.Corrections;
 using Npgsql;
 
 namespace Gateway.Usage.Ledger.PostgreSql;
@@ -68,6 +69,13 @@ internal sealed class PostgresLedger : ILedgerStore, IAsyncDisposable
         }
 
         return new IngestResult(head.ToSeq, plan.Expected);
+    }
+
+    public async Task<IReadOnlyList<CorrectionResult>> CorrectAsync(IReadOnlyList<CostCorrection> corrections, CancellationToken cancellationToken)
+    {
+        var results = await _database.ChangeAsync((connection, token) => LedgerCorrections.TakeAsync(connection, corrections, token), CancellationToken.None);
+        await TryFollowAsync(CancellationToken.None);
+        return results;
     }
 
     public async ValueTask<UsageSums> SumAsync(UsageQuery query, CancellationToken cancellationToken) =>

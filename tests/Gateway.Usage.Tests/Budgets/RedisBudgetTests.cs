@@ -61,6 +61,24 @@ public sealed class RedisBudgetTests
         Assert.Equal(SettleOutcome.Repeated, await router.SettleAsync(Settlement(lost, 70), default));
     }
 
+    [Theory]
+    [InlineData(70)]
+    [InlineData(-70)]
+    public async Task A_correction_of_the_ledger_comes_to_the_counters(long difference)
+    {
+        await using var redis = await RedisProcess.StartNewAsync();
+        await using var usage = await StartAsync(redis);
+        var router = new RedisAdmissionStore(usage.Service<IRedisScripts>(), TimeProvider.System);
+        await UntilOpenAsync(usage, router, []);
+        var hold = await AdmitAsync(router);
+        await router.SettleAsync(Settlement(hold, 100), default);
+        await ShipAsync(usage, new FakeJournal(), hold, 100);
+        await usage.Ledger.CorrectAsync([new(Guid.CreateVersion7(), hold.RequestId, 100, 100 + difference, "document", DateTimeOffset.UtcNow, "ada")], default);
+
+        await UntilAsync(async () => await CountAsync(usage) == new BudgetState(100 + difference, 0));
+        Assert.Empty(usage.Log.Of(5106));
+    }
+
     [Fact]
     public async Task Without_redis_nothing_is_kept_and_the_service_is_ready()
     {

@@ -189,6 +189,22 @@ public sealed class ConsolePagesTests
         Assert.Contains("No such request", await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_corrected_request_shows_its_present_cost_and_each_correction()
+    {
+        var final = FakeJournal.Final(time: Now);
+        await using var usage = await WithAsync(final);
+        await usage.Ledger.CorrectAsync([new(Guid.CreateVersion7(), final.Intent.RequestId, final.CostNanoUsd, 123_000_000, "catalogue:2026-11-21", DateTimeOffset.UtcNow, "ada") { Reason = "<new>" }], default);
+
+        var html = await HtmlAsync(usage, $"/console/requests/{final.Intent.RequestId}");
+
+        Assert.Contains("Corrections of its cost", html, StringComparison.Ordinal);
+        Assert.Contains("0.123", Between(html, "<h2>Corrections of its cost", "</section>"), StringComparison.Ordinal);
+        Assert.Contains("0.00051", Between(html, "<h2>Corrections of its cost", "</section>"), StringComparison.Ordinal);
+        Assert.Contains("&lt;new&gt;", html, StringComparison.Ordinal);
+        Assert.Contains("0.123", await HtmlAsync(usage, "/console/requests"), StringComparison.Ordinal);
+    }
+
     private static async Task<UsageHost> WithAsync(params UsageFinal[] finals)
     {
         var usage = await UsageHost.StartAsync();

@@ -1,5 +1,6 @@
 using Gateway.Core.Configuration;
 using Gateway.Core.Money;
+using Gateway.Usage.Ledger.Corrections;
 using Gateway.Usage.Pricing;
 
 namespace Gateway.Usage.Tests.Pricing;
@@ -30,8 +31,10 @@ public sealed class RepriceTests
     public void A_request_is_priced_again_by_its_tokens_and_its_tier(string tier, long input, long nanoUsd)
     {
         var final = FakeJournal.Final(input: input) with { ServiceTier = tier };
+        var request = new Repricer(Config).Reprice(final);
 
-        Assert.Equal(new RepricedRequest(final.Intent.RequestId, final.CostNanoUsd, nanoUsd, IsPriced: true), new Repricer(Config).Reprice(final));
+        Assert.Equal((final.Intent.RequestId, final.CostNanoUsd, nanoUsd, true), (request.RequestId, request.OldNanoUsd, request.NewNanoUsd, request.IsPriced));
+        Assert.Equal([new CostShare("openai/gpt-4o", nanoUsd - final.CostNanoUsd)], request.Shares);
     }
 
     [Fact]
@@ -52,6 +55,30 @@ public sealed class RepriceTests
         var final = FakeJournal.Final(deployment: "gone/model");
 
         Assert.Equal(new RepricedRequest(final.Intent.RequestId, final.CostNanoUsd, final.CostNanoUsd, IsPriced: false), new Repricer(Config).Reprice(final));
+    }
+
+    [Fact]
+    public void A_corrected_request_is_priced_from_what_it_costs_by_now_and_the_difference_stands_at_its_deployments()
+    {
+        var final = FakeJournal.After(FakeJournal.Final(), ("other/free", new TokenUsage(10, 0, 0, 1, 0), 777), ("openai/gpt-4o", new TokenUsage(10, 0, 0, 0, 0), 20_000));
+        var present = final.CostNanoUsd + 1000;
+        var request = new Repricer(Config).Reprice(final, new CorrectedCost(present, [new CostShare("other/free", 400), new CostShare("openai/gpt-4o", 600)]));
+
+        // What has no price keeps what it was corrected to; the other is priced anew, whatever it was corrected to.
+        var priced = (10 * 3_000) + (100 * 3_000) + (40 * 9_000);
+        Assert.Equal((present, 777 + 400 + priced, false), (request.OldNanoUsd, request.NewNanoUsd, request.IsPriced));
+        Assert.Equal([new CostShare("openai/gpt-4o", priced - 530_000 - 600)], request.Shares);
+        Assert.Equal("document", request.PriceVersion);
+    }
+
+    [Fact]
+    public void A_request_that_was_corrected_to_the_prices_in_force_needs_no_other_correction()
+    {
+        var final = FakeJournal.Final();
+        var once = new Repricer(Config).Reprice(final);
+        var again = new Repricer(Config).Reprice(final, new CorrectedCost(once.NewNanoUsd, once.Shares!));
+
+        Assert.Equal((once.NewNanoUsd, once.NewNanoUsd, null), (again.OldNanoUsd, again.NewNanoUsd, again.Shares));
     }
 
     [Fact]

@@ -74,6 +74,7 @@ public sealed class DescribedReportsTests
         final = final with { Warnings = ["seed"], Intent = final.Intent with { Tags = ["env=prod"], Budgets = [new BudgetSlot("key:demo|lifetime", 0)] } };
         var unpriced = FakeJournal.Final(Guid.Parse("019a0000-0000-7000-8000-000000000002"), key: "other");
         await usage.PostAsync(new FakeJournal().Add(final).Add(unpriced with { CostNanoUsd = 0, Intent = unpriced.Intent with { Price = null, Flags = UsageFlags.Unpriced } }).All());
+        await usage.Ledger.CorrectAsync([new(Guid.CreateVersion7(), final.Intent.RequestId, final.CostNanoUsd, 7, "document", DateTimeOffset.UtcNow, "ada") { Reason = "why" }], default);
         return usage;
     }
 

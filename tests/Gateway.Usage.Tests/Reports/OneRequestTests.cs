@@ -44,7 +44,7 @@ public sealed class OneRequestTests
             "unmoderated":true,"unbudgeted":true,
             "price":{"input":"2","cached_input":"1","cache_write":"0","cache_write_1h":"0","output":"8","reasoning":"9.000000001","audio_input":"2","audio_output":"8"},
             "warnings":["temperature","logit_bias"],"budgets":[{"id":"key:demo|day:2026-03-10@UTC","slot":0},{"id":"team:research|rolling:3600","slot":7}],
-            "origin":{"producer":"{{journal.Producer}}","epoch":4,"sequence":2},
+            "origin":{"producer":"{{journal.Producer}}","epoch":4,"sequence":2},"original_cost_nano_usd":510000,"original_cost_usd":"0.00051","corrections":[],
             "attempts":[{"number":1,"deployment":"openai/gpt-4o","credential":"","ending":"completed","upstream_status":200,"failure":"","model":"gpt-4o",
             "input_tokens":100,"cached_tokens":10,"cache_write_tokens":0,"cache_write_1h_tokens":0,"output_tokens":40,"reasoning_tokens":5,"audio_input_tokens":0,"audio_output_tokens":0,"cost_nano_usd":510000,"cost_usd":"0.00051","estimated":false,
             "start_ms":0,"duration_ms":250,"ttft_ms":31,"hedge":false}]}

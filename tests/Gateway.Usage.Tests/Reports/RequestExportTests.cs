@@ -4,6 +4,7 @@ using Gateway.Core.Context;
 using Gateway.Core.Journal;
 using Gateway.Usage.Access;
 using Gateway.Usage.Ledger;
+using Gateway.Usage.Ledger.Corrections;
 using Gateway.Usage.Reports;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -177,6 +178,8 @@ public sealed class RequestExportTests
         public ValueTask<UsageSums> SumAsync(UsageQuery query, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask<LedgerEntry?> FindAsync(Guid requestId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<CorrectionResult>> CorrectAsync(IReadOnlyList<CostCorrection> corrections, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public IAsyncEnumerable<LedgerEntry> WalkAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
     }

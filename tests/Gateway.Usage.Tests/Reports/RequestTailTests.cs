@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gateway.Core.Context;
 using Gateway.Core.Tests;
 using Gateway.Usage.Ledger;
+using Gateway.Usage.Ledger.Corrections;
 using Gateway.Usage.Reports;
 using Microsoft.Extensions.Hosting;
 
@@ -171,6 +172,8 @@ public sealed class RequestTailTests
         public ValueTask<UsageSums> SumAsync(UsageQuery query, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask<LedgerEntry?> FindAsync(Guid requestId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<CorrectionResult>> CorrectAsync(IReadOnlyList<CostCorrection> corrections, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public IAsyncEnumerable<LedgerEntry> WalkAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
     }
