@@ -1,15 +1,16 @@
 using System.Globalization;
 using System.Text;
+using DiffPlex;
 
 namespace Gateway.Edge.Admin.ConfigVersions;
 
-/// <summary>Differences of two texts by lines, in the unified form of diff and git. Source: Myers 1986, doi:10.1007/BF01840446.</summary>
+/// <summary>Differences of two texts by lines, in the unified form of diff and git.</summary>
 internal static class UnifiedDiff
 {
     private const int Context = 3;
 
-    /// <summary>With more differences all between the first and the last one counts as changed: their search takes time and memory by the square.</summary>
-    private const int MaxDifferences = 1000;
+    /// <summary>With more lines between the first and the last difference all of them count as changed: their search takes time by the square.</summary>
+    private const int MaxCompared = 4000;
 
     /// <returns>Empty when nothing differs.</returns>
     public static string Of(string before, string after, string beforeName, string afterName)
@@ -70,64 +71,22 @@ internal static class UnifiedDiff
 
     private static IEnumerable<Edit> Middle(string[] old, string[] fresh)
     {
-        var max = Math.Min(old.Length + fresh.Length, MaxDifferences);
-        var reach = new int[(2 * max) + 3];
-        var offset = max + 1;
-        var history = new List<int[]>();
-        for (var differences = 0; differences <= max; differences++)
+        if (old.Length == 0 || fresh.Length == 0 || old.Length + fresh.Length > MaxCompared)
         {
-            history.Add([.. reach.AsSpan(offset - differences - 1, (2 * differences) + 3)]);
-            for (var diagonal = -differences; diagonal <= differences; diagonal += 2)
-            {
-                var x = diagonal == -differences || (diagonal != differences && reach[offset + diagonal - 1] < reach[offset + diagonal + 1]) ? reach[offset + diagonal + 1] : reach[offset + diagonal - 1] + 1;
-                while (x < old.Length && x - diagonal < fresh.Length && old[x] == fresh[x - diagonal])
-                {
-                    x++;
-                }
-
-                reach[offset + diagonal] = x;
-                if (x >= old.Length && x - diagonal >= fresh.Length)
-                {
-                    return Path(old, fresh, history);
-                }
-            }
+            return old.Select(static line => new Edit('-', line)).Concat(fresh.Select(static line => new Edit('+', line)));
         }
 
-        return old.Select(static line => new Edit('-', line)).Concat(fresh.Select(static line => new Edit('+', line)));
-    }
-
-    /// <summary>Back from the end, by how far each number of differences had reached.</summary>
-    private static List<Edit> Path(string[] old, string[] fresh, List<int[]> history)
-    {
         var edits = new List<Edit>();
-        var (x, y) = (old.Length, fresh.Length);
-        for (var differences = history.Count - 1; differences >= 0; differences--)
+        var at = 0;
+        foreach (var block in new Differ().CreateLineDiffs(string.Join('\n', old), string.Join('\n', fresh), ignoreWhitespace: false).DiffBlocks)
         {
-            var reach = history[differences];
-            var middle = differences + 1;
-            var diagonal = x - y;
-            var isDown = diagonal == -differences || (diagonal != differences && reach[middle + diagonal - 1] < reach[middle + diagonal + 1]);
-            var (fromX, fromDiagonal) = isDown ? (reach[middle + diagonal + 1], diagonal + 1) : (reach[middle + diagonal - 1], diagonal - 1);
-            var fromY = fromX - fromDiagonal;
-            if (differences == 0)
-            {
-                (fromX, fromY) = (0, 0);
-            }
-
-            while (x > fromX && y > fromY)
-            {
-                edits.Add(new Edit(' ', old[--x]));
-                y--;
-            }
-
-            if (differences > 0)
-            {
-                edits.Add(isDown ? new Edit('+', fresh[--y]) : new Edit('-', old[--x]));
-            }
+            edits.AddRange(old[at..block.DeleteStartA].Select(static line => new Edit(' ', line)));
+            at = block.DeleteStartA + block.DeleteCountA;
+            edits.AddRange(old[block.DeleteStartA..at].Select(static line => new Edit('-', line)));
+            edits.AddRange(fresh[block.InsertStartB..(block.InsertStartB + block.InsertCountB)].Select(static line => new Edit('+', line)));
         }
 
-        edits.Reverse();
-        return edits;
+        return edits.Concat(old[at..].Select(static line => new Edit(' ', line)));
     }
 
     private static string[] Lines(string text) => text.Length == 0 ? [] : [.. (text.EndsWith('\n') ? text[..^1] : text).Split('\n').Select(static line => line.TrimEnd('\r'))];
