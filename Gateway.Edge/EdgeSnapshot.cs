@@ -25,6 +25,7 @@ internal sealed class EdgeSnapshot
         Files = new FileProviders(config);
         Prices = new ModelPrices(config);
         EndUsers = config.EndUsers.IsEmpty() ? null : new EndUserScopes(config.EndUsers, time);
+        DefaultCapture = config.Usage.Capture;
         DefaultModeration = config.Moderation.Policies.ContainsKey(ModerationConfig.DefaultPolicy) ? ModerationConfig.DefaultPolicy : "";
     }
 
@@ -53,6 +54,9 @@ internal sealed class EdgeSnapshot
 
     /// <summary>Those whom request bodies name; null where nothing holds for them.</summary>
     public EndUserScopes? EndUsers { get; }
+
+    /// <summary>What is kept of content where neither key nor route says it.</summary>
+    public CaptureLevel DefaultCapture { get; }
 
     /// <summary>Policy where neither key nor model group names one; empty when the document has no default policy.</summary>
     public string DefaultModeration { get; }

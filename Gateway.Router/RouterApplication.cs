@@ -1,5 +1,6 @@
 using Gateway.Router.Attempts;
 using Gateway.Router.Budgets;
+using Gateway.Router.Capture;
 using Gateway.Router.Catalog;
 using Gateway.Router.Cooldowns;
 using Gateway.Router.Credentials;
@@ -25,6 +26,6 @@ internal static class RouterApplication
             options.Limits.MinResponseDataRate = null;
             options.Limits.MinRequestBodyDataRate = null;
         });
-        return builder.AddLlmPipeline().AddCooldowns().AddCredentials().AddCatalog().AddProcessors().AddModerating().AddBudgets().AddAttempts().AddModelLists().AddStoredResponses();
+        return builder.AddLlmPipeline().AddCooldowns().AddCredentials().AddCatalog().AddProcessors().AddModerating().AddCapture().AddBudgets().AddAttempts().AddModelLists().AddStoredResponses();
     }
 }

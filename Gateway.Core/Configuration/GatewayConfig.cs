@@ -50,6 +50,8 @@ public sealed record GatewayConfig
 
     public PricingConfig Pricing { get; init; } = PricingConfig.Standard;
 
+    public UsageConfig Usage { get; init; } = UsageConfig.Standard;
+
     /// <summary>Prices of models that have none in the document; deployments have theirs already.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public Pricing.PriceCatalogue Catalogue { get; init; } = Core.Pricing.PriceCatalogue.None;
@@ -331,11 +333,14 @@ public sealed record VirtualKeyConfig
     /// <summary>Whether requests may steer the routing (<c>models</c>, <c>provider</c> in the body).</summary>
     public bool MaySteer { get; init; } = true;
 
+    /// <summary>What is kept of the content of its requests; null for what the route, else <see cref="UsageConfig.Capture"/> says.</summary>
+    public CaptureLevel? Capture { get; init; }
+
     private bool PrintMembers(StringBuilder text)
     {
         text.Append(CultureInfo.InvariantCulture, $"Id = {Id}, Secret = {SecretText.Of(Secret)}, Hash = {SecretText.Of(Hash)}, Disabled = {Disabled}, Team = {Team}, User = {User}, Organisation = {Organisation}, Models = {string.Join(' ', Models)}, ");
         text.Append(CultureInfo.InvariantCulture, $"Providers = {string.Join(' ', Providers)}, Expires = {Expires:O}, Limits = {Limits}, Budgets = {Budgets.Count}, Addresses = {Addresses.Count}, Labels = {Labels.Count}, Moderation = {Moderation}, ");
-        text.Append(CultureInfo.InvariantCulture, $"Priority = {Priority}, Weight = {Weight}, Requires = {Requires.Count}, MaySteer = {MaySteer}");
+        text.Append(CultureInfo.InvariantCulture, $"Priority = {Priority}, Weight = {Weight}, Requires = {Requires.Count}, MaySteer = {MaySteer}, Capture = {Capture}");
         return true;
     }
 }

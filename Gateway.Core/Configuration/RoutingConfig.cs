@@ -144,12 +144,15 @@ public sealed record RouteConfig
     /// <summary>Names of <see cref="GatewayConfig.Processors"/>, in order.</summary>
     public IReadOnlyList<string> Processors { get; init; } = [];
 
+    /// <summary>What is kept of the content of its requests; null for what the key, else <see cref="UsageConfig.Capture"/> says.</summary>
+    public CaptureLevel? Capture { get; init; }
+
     // Lists compare by reference in records; a document read again must give equal routes.
     public bool Equals(RouteConfig? other) =>
         other is not null && string.Equals(Path, other.Path, StringComparison.Ordinal) && string.Equals(Model, other.Model, StringComparison.Ordinal)
-        && Streaming == other.Streaming && Processors.SequenceEqual(other.Processors, StringComparer.Ordinal);
+        && Streaming == other.Streaming && Capture == other.Capture && Processors.SequenceEqual(other.Processors, StringComparer.Ordinal);
 
-    public override int GetHashCode() => HashCode.Combine(Path, Model, Streaming, Processors.Count);
+    public override int GetHashCode() => HashCode.Combine(Path, Model, Streaming, Capture, Processors.Count);
 }
 
 /// <summary>A model that rewrites the text of requests before they are sent.</summary>

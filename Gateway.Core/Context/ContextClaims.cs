@@ -108,6 +108,9 @@ public sealed record ContextClaims
     /// <summary>Name of the moderation policy that applies; empty for none.</summary>
     public string ModerationPolicy { get; init; } = "";
 
+    /// <summary>What is kept of the request's content.</summary>
+    public CaptureLevel Capture { get; init; }
+
     /// <summary>Generation of the configuration that the Edge decided with.</summary>
     public long ConfigGeneration { get; init; }
 }

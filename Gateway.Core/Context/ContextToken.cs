@@ -164,6 +164,11 @@ public sealed class ContextToken(ContextKeys keys, TimeProvider time)
         AdmissionTicketCodec.Write(ref writer, claims.Ticket);
         writer.WriteString(claims.ModerationPolicy);
         writer.WriteVarint(claims.ConfigGeneration);
+        if (claims.Capture != CaptureLevel.None)
+        {
+            writer.WriteByte((byte)claims.Capture);
+        }
+
         return writer.Written;
     }
 
@@ -199,6 +204,9 @@ public sealed class ContextToken(ContextKeys keys, TimeProvider time)
             Ticket = AdmissionTicketCodec.Read(ref reader),
             ModerationPolicy = reader.ReadString(),
             ConfigGeneration = reader.ReadVarint(),
+
+            // A level that this build does not know keeps nothing: what is kept must not fail a request, nor be more than was meant.
+            Capture = !reader.IsAtEnd && reader.ReadByte() is var level && level <= (byte)CaptureLevel.Full ? (CaptureLevel)level : CaptureLevel.None,
         };
     }
 }

@@ -54,6 +54,7 @@ internal static class AdminEndpoints
             app.MapGet(path, (RequestDelegate)usage.AdminAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         }
 
+        app.MapGet(UsageProxy.ContentPath, (RequestDelegate)usage.ContentAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         app.MapGet("/admin/v1/requests/stream", (RequestDelegate)usage.FollowAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
         app.MapGet(OpenApiDocument.Path, (RequestDelegate)app.Services.GetRequiredService<OpenApiDocument>().AnswerAsync).WithMetadata(new EdgePolicy(EdgeAccess.Admin));
 

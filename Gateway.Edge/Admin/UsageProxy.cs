@@ -1,5 +1,6 @@
 using System.Buffers;
 using Gateway.Core.Context;
+using Gateway.Edge.Admin.Audit;
 using Gateway.Edge.Endpoints;
 using Gateway.Edge.Forwarding;
 
@@ -16,6 +17,9 @@ internal sealed class UsageProxy(
     IHostApplicationLifetime lifetime,
     [FromKeyedServices(ForwardingExtensions.Usage)] ServiceEndpoints usage)
 {
+    /// <summary>What clients wrote and were answered.</summary>
+    public const string ContentPath = "/admin/v1/requests/{id}/content";
+
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
     // A million rows to a slow reader.
@@ -35,6 +39,13 @@ internal sealed class UsageProxy(
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         context.RequestAborted = over.Token;
         await AdminAsync(context, StreamLimit);
+    }
+
+    /// <summary>The content of a request. Who reads what others wrote is noted.</summary>
+    public Task ContentAsync(HttpContext context)
+    {
+        AdminAudit.NoteReading(context);
+        return AdminAsync(context, Limit);
     }
 
     /// <summary>A page of the console, for whom its door has let in.</summary>

@@ -1,5 +1,6 @@
 using Gateway.Core.Admission.Shared;
 using Gateway.Core.Catalog;
+using Gateway.Core.Configuration;
 using Gateway.Core.Context;
 using Gateway.Core.Errors;
 using Gateway.Core.Requests;
@@ -128,6 +129,7 @@ internal readonly struct LlmDecision
         Ticket = ticket,
         Steering = SteeringDigest.Of(body, Facts.OwnMembers),
         ModerationPolicy = ModerationPolicy,
+        Capture = CaptureLevels.InForce(Snapshot.DefaultCapture, Key.Capture, _route?.Capture),
         ConfigGeneration = Snapshot.Generation,
     };
 }

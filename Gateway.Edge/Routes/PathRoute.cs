@@ -30,6 +30,9 @@ internal sealed class PathRoute(RouteConfig config, ModelDirectory models)
     /// <summary>Processors of its chats, in order.</summary>
     public IReadOnlyList<string> Processors { get; } = config.Processors;
 
+    /// <summary>What is kept of the content of its requests; null where it does not say.</summary>
+    public CaptureLevel? Capture { get; } = config.Capture;
+
     /// <summary>What <see cref="Model"/> leads to; null for none.</summary>
     public ModelTarget? Target { get; } = config.Model is { } model ? models.Resolve(model) : null;
 

@@ -31,6 +31,7 @@ internal sealed class VirtualKey
         RequiredTags = [.. config.Requires.OrderBy(static tag => tag.Key, StringComparer.Ordinal).Select(static tag => $"{tag.Key}={tag.Value}")];
         Tags = [.. config.Labels.OrderBy(static tag => tag.Key, StringComparer.Ordinal).Select(static tag => $"{tag.Key}={tag.Value}")];
         MaySteer = config.MaySteer;
+        Capture = config.Capture;
     }
 
     /// <summary>Stands for every caller without a key: public models only, and no steering.</summary>
@@ -73,6 +74,9 @@ internal sealed class VirtualKey
     public IReadOnlyList<string> Tags { get; }
 
     public bool MaySteer { get; }
+
+    /// <summary>What is kept of the content of its requests; null where it does not say.</summary>
+    public CaptureLevel? Capture { get; }
 
     public bool IsNobody => ReferenceEquals(this, Nobody);
 }

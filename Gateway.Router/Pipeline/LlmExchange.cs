@@ -7,6 +7,7 @@ using Gateway.Core.Money;
 using Gateway.Core.Requests;
 using Gateway.Router.Attempts;
 using Gateway.Router.Budgets;
+using Gateway.Router.Capture;
 using Gateway.Router.Catalog;
 using Gateway.Router.Protocols;
 using Gateway.Router.Protocols.Neutral;
@@ -92,6 +93,9 @@ public sealed class LlmExchange
 
     /// <summary>The signed call of the files endpoints; null for all others.</summary>
     internal FilesCall? Files { get; set; }
+
+    /// <summary>What is kept of its content; null for nothing.</summary>
+    internal RequestCapture? Capture { get; set; }
 
     /// <summary>What a translation lost; null where the bytes pass through.</summary>
     internal TranslationNotes? Notes { get; set; }

@@ -101,6 +101,7 @@ internal sealed class ProcessorCalls(ResolveStage resolve, ExchangeRunner runner
             MaySteer = false,
             // No model sees text that the policy has not seen, a processor's no more than any other.
             ModerationPolicy = policy ?? "",
+            Capture = claims.Capture,
             ConfigGeneration = claims.ConfigGeneration,
         };
     }

@@ -121,6 +121,16 @@ internal sealed class UsageHost : IAsyncDisposable
         });
     }
 
+    /// <summary>Posts captured content as a Router does.</summary>
+    /// <returns>Status.</returns>
+    public async Task<int> PostContentAsync(byte[] frames, ContextRole role = ContextRole.Service)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, Core.Capture.ContentShipment.Path) { Content = new ByteArrayContent(frames) };
+        Sign(request, role, Core.Capture.ContentShipment.Path);
+        using var response = await _http!.SendAsync(request);
+        return (int)response.StatusCode;
+    }
+
     /// <summary>Posts JSON as another service does.</summary>
     public async Task<HttpResponseMessage> AskAsync(string path, string json, ContextRole role = ContextRole.Service)
     {

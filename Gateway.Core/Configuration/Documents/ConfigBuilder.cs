@@ -34,6 +34,7 @@ internal static class ConfigBuilder
             Routes = [.. root.ItemsOf("routes").Select(Route)],
             Processors = ByName(root.MembersOf("processors"), Processor),
             Pricing = new() { Catalogue = root.Member("pricing")?.Text("catalogue") ?? PricingConfig.Builtin },
+            Usage = Usage(root.Member("usage")),
             Moderation = new() { Policies = ByName(root.Member("moderation")?.MembersOf("policies") ?? [], Policy) },
         };
     }
@@ -53,12 +54,19 @@ internal static class ConfigBuilder
         };
     }
 
+    private static UsageConfig Usage(ConfigNode? node) => node is null ? UsageConfig.Standard : new()
+    {
+        Capture = CaptureLevels.Read(node.Text("capture")) ?? UsageConfig.Standard.Capture,
+        CaptureRetention = node.Get("capture_retention", UsageConfig.Standard.CaptureRetention),
+    };
+
     private static RouteConfig Route(ConfigNode node) => new()
     {
         Path = PathText.RouteBase(node.Text("path")!),
         Model = node.Text("model"),
         Streaming = node.Text("streaming") switch { "only" => RouteStreaming.Only, "never" => RouteStreaming.Never, _ => RouteStreaming.Both },
         Processors = OwnerBuilder.Texts(node, "processors"),
+        Capture = CaptureLevels.Read(node.Text("capture")),
     };
 
     private static ProcessorConfig Processor(string name, ConfigNode node) => new()

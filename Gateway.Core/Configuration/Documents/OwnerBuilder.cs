@@ -58,6 +58,7 @@ internal static class OwnerBuilder
         Weight = (int)node.Get("weight", 1L),
         Requires = ProviderBuilder.Texts(node, "requires"),
         MaySteer = node.Get("may_steer", true),
+        Capture = CaptureLevels.Read(node.Text("capture")),
     };
 
     public static JwtIssuerConfig Issuer(ConfigNode node) => new()

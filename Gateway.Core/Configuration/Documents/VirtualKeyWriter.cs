@@ -48,6 +48,7 @@ internal static class VirtualKeyWriter
 
         Write(writer, "labels", key.Labels);
         Write(writer, "moderation", key.Moderation);
+        Write(writer, "capture", key.Capture?.Word());
         WriteLimits(writer, key.Limits);
         WriteBudgets(writer, key.Budgets);
     }

@@ -83,6 +83,7 @@ internal static partial class SettingsTable
         { Min = 1, Max = 256, Range = "1 - 256 items" },
         Labels("labels", "Labels for reports."),
         Reference("moderation", "Moderation policy for requests with this key. Goes before the model group's policy."),
+        Capture("What is kept of the content of requests with this key. Where the path says it too, the one that keeps less holds. Default: the path's, else `usage.capture`."),
         .. Allowances("the key"),
     ]);
 

@@ -21,7 +21,8 @@ internal static partial class SettingsTable
             { Required = true },
             Reference("model", "What answers, whatever model the request names: a model group, an alias or any other name that a client could ask for. Without it: the request's own."),
             Choice("streaming", "Which requests it takes: `only` streamed, `never` streamed, or both.", "both", "only", "never") with { Default = "both" },
-            List("processors", "Processors that the text of the last user message goes through, in order.", Reference("", "Processor.")) with { Max = 8, Range = "0 - 8 items" })) with
+            List("processors", "Processors that the text of the last user message goes through, in order.", Reference("", "Processor.")) with { Max = 8, Range = "0 - 8 items" },
+            Capture("What is kept of the content of requests by this path. Where the key says it too, the one that keeps less holds. Default: the key's, else `usage.capture`."))) with
         { Max = 1000 },
         Map("processors", "Steps that change a request before it is sent, for routes that name them.", SettingNames.Name, Object("", "A processor.",
             Choice("type", "`llm`: a model is asked, and its answer takes the place of the text.", "llm") with { Required = true },
@@ -53,9 +54,15 @@ internal static partial class SettingsTable
             FilePath("catalogue", "`builtin`: the catalogue that is shipped with the gateway. `none`: such models are unpriced. Else the path of a catalogue of your own, from the document's folder, on the machine of each service; "
                 + "it is read again when it changes, and a bad one never replaces a good one.") with
             { Default = "builtin" }),
-        Object("usage", "The ledger.",
-            Duration("retention", "How long records are kept.", TimeSpan.FromDays(1), TimeSpan.FromDays(3650)) with { Default = "90d" },
-            Choice("capture", "Which content is kept with a record.", "none") with { Default = "none" }).Later());
+        Object("usage", "The ledger, and what is kept of content.",
+            Duration("retention", "How long records are kept.", TimeSpan.FromDays(1), TimeSpan.FromDays(3650)).Later() with { Default = "90d" },
+            Capture("What is kept of the content of requests, where neither the key nor the path says it. `metadata`: roles, sizes, names of tools and parameters, no text. `redacted`: texts with personal data and secrets masked. "
+                + "`full`: what was sent and answered.") with
+            { Default = "none" },
+            Duration("capture_retention", "How long captured content is kept. What is older is not shown any more, and is deleted with its whole day (UTC).", TimeSpan.FromDays(1), TimeSpan.FromDays(3650)) with
+            { Default = "30d", Range = "1d - 3650d" }));
+
+    private static Setting Capture(string description) => Choice("capture", description, "none", "metadata", "redacted", "full");
 
     private static Setting Server() => Object("server", "The Edge.",
         Secret("admin_key", "Secret of the admin endpoints; without it they are off.") with { Min = 8, Max = 1024, Range = "8 - 1024 characters" },

@@ -5,7 +5,7 @@ using Gateway.Edge.VirtualKeys;
 namespace Gateway.Edge.Admin.Audit;
 
 /// <summary>
-/// Around everything below <c>/admin</c> and the sign-ins of the console: notes each call that changes something, whatever its answer, and each that is refused for its key. Of refused ones at most
+/// Around everything below <c>/admin</c> and the sign-ins of the console: notes each call that changes something or reads content, whatever its answer, and each that is refused for its key. Of refused ones at most
 /// 60 a minute are noted one by one, so that nobody can push the others out of the files; the next line counts the rest.
 /// </summary>
 internal sealed class AdminAudit(RequestDelegate next, AuditFile file, ILoggerFactory loggers, TimeProvider time)
@@ -19,12 +19,18 @@ internal sealed class AdminAudit(RequestDelegate next, AuditFile file, ILoggerFa
     /// <summary>Where an endpoint notes the id of a key that its path does not name.</summary>
     private static readonly object KeyItem = new();
 
+    /// <summary>Where an endpoint says that its call is noted although it changes nothing.</summary>
+    private static readonly object ReadingItem = new();
+
     private readonly ILogger _log = loggers.CreateLogger(AuditLog.Category);
     private readonly AddressRate _refused = new(RefusedPerMinute, time);
     private long _unsaid;
 
     /// <summary>Says which virtual key a call is about, where its path does not: one that it made.</summary>
     public static void Touch(HttpContext context, string keyId) => context.Items[KeyItem] = keyId;
+
+    /// <summary>Notes a call that reads what must not be read unseen, whatever its answer.</summary>
+    public static void NoteReading(HttpContext context) => context.Items[ReadingItem] = ReadingItem;
 
     public Task InvokeAsync(HttpContext context) =>
         context.Request.Path.StartsWithSegments("/admin", StringComparison.OrdinalIgnoreCase)
@@ -52,7 +58,8 @@ internal sealed class AdminAudit(RequestDelegate next, AuditFile file, ILoggerFa
             && status is not (StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed)
             && !context.Request.Path.Equals(ExplainProxy.Path, StringComparison.OrdinalIgnoreCase)
             && !context.Request.Path.Equals(ConfigAdmin.ValidatePath, StringComparison.OrdinalIgnoreCase);
-        if (!isRefused && !changes)
+        var isReading = context.Items.ContainsKey(ReadingItem);
+        if (!isRefused && !changes && !isReading)
         {
             return;
         }
@@ -63,7 +70,7 @@ internal sealed class AdminAudit(RequestDelegate next, AuditFile file, ILoggerFa
             return;
         }
 
-        var keyId = context.Items[KeyItem] as string ?? (context.Request.RouteValues.TryGetValue("id", out var id) ? Escaped(id as string) : null);
+        var keyId = context.Items[KeyItem] as string ?? (!isReading && context.Request.RouteValues.TryGetValue("id", out var id) ? Escaped(id as string) : null);
         var entry = new AuditEntry(
             time.GetUtcNow(), context.Connection.RemoteIpAddress?.ToString() ?? "-", Uri.EscapeDataString(method.Length <= 16 ? method : method[..16]), path, status, keyId,
             context.TraceIdentifier, Interlocked.Exchange(ref _unsaid, 0));

@@ -37,6 +37,7 @@ public sealed partial class SettingsTableTests
           "routes": [ { "path": "/r", "model": "m" } ],
           "processors": { "x": { "type": "llm", "model": "m", "system": "Be precise." } },
           "resolve": {},
+          "usage": {},
           "keys": [ { "id": "k", "secret": "s-secret", "models": ["m"] }, { "id": "hashed", "hash": "0000000000000000000000000000000000000000000000000000000000000000", "models": ["m"] } ],
           "auth": { "jwt": [
             { "name": "j", "issuer": "https://issuer.example.com", "audience": "gateway", "jwks_url": "https://issuer.example.com/keys", "roles_claim": "roles", "models": ["m"] },
@@ -206,6 +207,10 @@ public sealed partial class SettingsTableTests
         ["auth.jwt[0].team"] = "\"t\"",
         ["models.m.output_cap"] = "4096",
         ["keys[0].moderation"] = "\"x\"",
+        ["keys[0].capture"] = "\"metadata\"",
+        ["routes[0].capture"] = "\"full\"",
+        ["usage.capture"] = "\"redacted\"",
+        ["usage.capture_retention"] = "\"7d\"",
         ["moderation.policies.x.mode"] = "\"best_effort\"",
         ["moderation.policies.x.input[0].list"] = "[\"c\"]",
         ["moderation.policies.x.input[0].action"] = "\"block\"",

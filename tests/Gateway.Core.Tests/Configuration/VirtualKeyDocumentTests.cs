@@ -21,7 +21,7 @@ public sealed class VirtualKeyDocumentTests
 
     [Theory]
     [InlineData("""{"id":"k","models":["*"],"providers":["*"]}""")]
-    [InlineData("""{"id":"a/b:c.d","team":"red","user":"alice","disabled":true,"expires":"2027-01-01T00:00:00Z","models":["gpt-4o","fast","o1-mini","x*"],"providers":["openai","o*"],"priority":"batch","requires":{"region":"eu"},"may_steer":false,"addresses":["192.0.2.7","10.0.0.0/8","2001:db8::/32"],"labels":{"a":"1","b":"2"},"moderation":"strict"}""")]
+    [InlineData("""{"id":"a/b:c.d","team":"red","user":"alice","disabled":true,"expires":"2027-01-01T00:00:00Z","models":["gpt-4o","fast","o1-mini","x*"],"providers":["openai","o*"],"priority":"batch","requires":{"region":"eu"},"may_steer":false,"addresses":["192.0.2.7","10.0.0.0/8","2001:db8::/32"],"labels":{"a":"1","b":"2"},"moderation":"strict","capture":"redacted"}""")]
     [InlineData("""{"id":"k","organisation":"acme","expires":"2027-01-01T10:30:00.1234567Z","models":["*"],"providers":["*"],"priority":"interactive","weight":7}""")]
     [InlineData("""{"id":"k","models":["*"],"providers":["*"],"limits":{"requests_per_second":1,"requests_per_minute":2,"requests_per_hour":3,"requests_per_day":4,"tokens_per_second":5,"tokens_per_minute":6,"tokens_per_hour":7,"tokens_per_day":8,"concurrency":9,"sessions_5m":10,"sessions_1h":11,"sessions_1d":12,"burst":"90s","shadow":true,"models":{"gpt*":{"tokens_per_day":13,"burst":"1500ms"},"gpt-4o":{"concurrency":14,"sessions_1d":15}}}}""")]
     [InlineData("""{"id":"k","models":["*"],"providers":["*"],"budget":{"usd":0.000000001,"window":"day","time_zone":"Europe/Berlin","mode":"hard","raise":{"usd":2.5,"until":"2030-01-01T00:00:00Z"},"alerts":[50,80],"webhook":"https://hooks.example.com/x?sig=1","fallback":"fast"}}""")]

@@ -1,4 +1,5 @@
 using Gateway.Core.Admission.Shared;
+using Gateway.Core.Configuration;
 using Gateway.Core.Context;
 
 namespace Gateway.Core.Tests.Context;
@@ -46,6 +47,7 @@ public sealed class ContextTokenTests
             },
             ModerationPolicy = "strict",
             ConfigGeneration = 17,
+            Capture = CaptureLevel.Redacted,
         };
 
         var read = tokens.Verify(tokens.Sign(claims), ContextAudience.Router, Path);
@@ -63,6 +65,16 @@ public sealed class ContextTokenTests
         Assert.Equal(claims.Ticket with { Budgets = [], Terms = [], Places = [], TokenRates = [] }, read.Ticket with { Budgets = [], Terms = [], Places = [], TokenRates = [] });
         Assert.Equal(
             claims with { AllowedModels = [], AllowedProviders = [], Processors = [], Ticket = null }, read with { AllowedModels = [], AllowedProviders = [], Processors = [], Ticket = null });
+    }
+
+    [Fact]
+    public void Token_WithoutALevelOfCapture_IsThatOfEarlierServices_AndOneThatIsNotKnownKeepsNothing()
+    {
+        var tokens = Tokens(Secret);
+
+        Assert.Equal(CaptureLevel.None, tokens.Verify(tokens.Sign(Claims()), ContextAudience.Router, Path)!.Capture);
+        Assert.True(tokens.Sign(Claims()).Length < tokens.Sign(Claims() with { Capture = CaptureLevel.Full }).Length);
+        Assert.Equal(CaptureLevel.None, tokens.Verify(tokens.Sign(Claims() with { Capture = (CaptureLevel)77 }), ContextAudience.Router, Path)!.Capture);
     }
 
     [Fact]

@@ -103,6 +103,30 @@ public sealed class AdminDoorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Each_reading_of_content_is_audited_whatever_its_answer_and_no_other_reading()
+    {
+        const string Content = "/admin/v1/requests/019a0000-0000-7000-8000-000000000000/content";
+        using var right = _edge.Client(EdgeServer.AdminKey);
+        using var wrong = _edge.Client("guess");
+        using var read = await right.GetAsync(Content);
+        _inner.Answer = static context =>
+        {
+            context.Response.StatusCode = 404;
+            return Task.CompletedTask;
+        };
+        using var missing = await right.GetAsync(Content);
+        using var refused = await wrong.GetAsync(Content);
+        using var other = await right.GetAsync("/admin/v1/requests/019a0000-0000-7000-8000-000000000000");
+        await _edge.StopAsync();
+
+        var lines = (await File.ReadAllLinesAsync(Path.Combine(_data, "edge", "audit.jsonl"))).Select(static line => JsonDocument.Parse(line).RootElement).ToArray();
+        Assert.Equal(
+            [$"GET {Content} 200 ", $"GET {Content} 404 ", $"GET {Content} 401 "],
+            lines.Select(static line => $"{line.GetProperty("method")} {line.GetProperty("path")} {line.GetProperty("status")} {line.GetProperty("key_id")}"));
+        Assert.Equal(3, _inner.Waiting);
+    }
+
+    [Fact]
     public async Task FloodOfRefusedCalls_CannotPushTheOthersOut()
     {
         using var wrong = _edge.Client("guess");

@@ -174,6 +174,9 @@ public sealed class ConsolePagesTests
         Assert.Contains("flex", html, StringComparison.Ordinal);
         Assert.Contains("logit_bias", html, StringComparison.Ordinal);
         Assert.Contains("$0.000510700", html, StringComparison.Ordinal);
+
+        // What clients wrote is asked for by a click, through the Edge, which notes it; it never stands in the page.
+        Assert.Contains($"id=\"show-content\" data-id=\"{id}\"", html, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -6,10 +6,11 @@ import { keys } from './keys.js';
 import { models } from './models.js';
 import { overview } from './overview.js';
 import { playground } from './playground.js';
+import { request } from './request.js';
 import { requests } from './requests.js';
 import { signInPage } from './sign-in.js';
 
-const pages = { overview, requests, models, keys, explain: explainPage, playground, configuration, 'sign-in': signInPage };
+const pages = { overview, requests, request, models, keys, explain: explainPage, playground, configuration, 'sign-in': signInPage };
 const themes = ['auto', 'light', 'dark'];
 const themeNames = { auto: ['Auto', 'Colours: as the system'], light: ['Light', 'Colours: light'], dark: ['Dark', 'Colours: dark'] };
 
