@@ -109,11 +109,6 @@ internal static class UnifiedDiff
             var isDown = diagonal == -differences || (diagonal != differences && reach[middle + diagonal - 1] < reach[middle + diagonal + 1]);
             var (fromX, fromDiagonal) = isDown ? (reach[middle + diagonal + 1], diagonal + 1) : (reach[middle + diagonal - 1], diagonal - 1);
             var fromY = fromX - fromDiagonal;
-            if (differences == 0)
-            {
-                (fromX, fromY) = (0, 0);
-            }
-
             while (x > fromX && y > fromY)
             {
                 edits.Add(new Edit(' ', old[--x]));
