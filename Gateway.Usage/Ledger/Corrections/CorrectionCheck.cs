@@ -9,13 +9,15 @@ internal static class CorrectionCheck
     public const int MaxReasonChars = 256;
     public const int MaxNameChars = 64;
     private const int MaxShares = UsageRecordCodec.MaxAttempts + 1;
-    private const int MaxShareChars = 1024;    // of all deployments together: a record must fit its frame
+    private const int MaxShareChars = 2048;    // of all deployments together: a record must fit its frame
 
     /// <summary>What is wrong with a correction in itself.</summary>
     /// <returns>Null when nothing is.</returns>
     public static CorrectionResult? Malformed(CostCorrection correction)
     {
-        var problem = correction.NewNanoUsd < 0 || correction.OldNanoUsd < 0 ? "a cost is negative"
+        // Stores of budgets tell by the time in an id whether they may still remember it.
+        var problem = correction.Id.Version != 7 ? "its id is not of version 7"
+            : correction.NewNanoUsd < 0 || correction.OldNanoUsd < 0 ? "a cost is negative"
             : correction.PriceVersion.Length > MaxNameChars || correction.Who.Length > MaxNameChars
                 ? string.Create(CultureInfo.InvariantCulture, $"its price version or who made it is longer than {MaxNameChars} characters")
             : correction.Reason.Length > MaxReasonChars ? string.Create(CultureInfo.InvariantCulture, $"its reason is longer than {MaxReasonChars} characters")

@@ -86,6 +86,30 @@ public sealed class EmbeddedCorrectionTests
     }
 
     [Fact]
+    public void A_correction_whose_every_text_is_as_long_as_it_may_be_fits_its_frame()
+    {
+        static string Text(int chars) => new('漢', chars);
+        var final = FakeJournal.Final(Guid.NewGuid(), Text(512), Text(512), Text(512), Text(512));
+        var intent = final.Intent with
+        {
+            User = Text(512), Owner = Text(128), Organisation = Text(128), PriceVersion = Text(64), Tags = [.. Enumerable.Repeat(Text(64), UsageRecordCodec.MaxNotes)],
+            Budgets = [.. Enumerable.Range(0, 100).Select(static i => new BudgetSlot(Text(40) + i, long.MaxValue))], CarriedUsage = new(1L << 40, 1L << 40, 1, 1L << 40, 1), CarriedNanoUsd = long.MaxValue,
+        };
+        var correction = new CostCorrection(Guid.CreateVersion7(), intent.RequestId, long.MaxValue, long.MaxValue, Text(64), DateTimeOffset.FromUnixTimeMilliseconds(FakeJournal.Noon), Text(64))
+        {
+            Reason = Text(256),
+            Shares = [.. Enumerable.Range(0, 9).Select(static i => new CostShare(Text(227), i == 0 ? -8 * (long.MaxValue / 16) : long.MaxValue / 16))],
+        };
+        Assert.Null(CorrectionCheck.Malformed(correction));
+
+        var read = CorrectionCodec.Read(CorrectionCodec.Version, intent.RequestId, CorrectionCodec.ToBytes(new CorrectionRecord(correction, int.MaxValue, intent, 599)));
+
+        Assert.Equivalent(correction, read.Correction, strict: true);
+        Assert.Equal((int.MaxValue, 599, intent.KeyId, intent.Deployment), (read.Number, read.Status, read.Intent.KeyId, read.Intent.Deployment));
+        Assert.Throws<InvalidDataException>(() => CorrectionCodec.Read(CorrectionCodec.Version + 1, intent.RequestId, CorrectionCodec.ToBytes(new CorrectionRecord(correction, 1, intent, 200))));
+    }
+
+    [Fact]
     public async Task Corrections_are_on_the_disk_before_they_are_acknowledged()
     {
         var disk = new WatchedDisk();

@@ -105,12 +105,13 @@ public abstract partial class LedgerContract
             Correct(final, 100, -1),
             Correct(final, 100, 50) with { Shares = [new CostShare("openai/gpt-4o", -49)] },
             Correct(final, 100, 50) with { Reason = new string('x', 257) },
+            Correct(final, 100, 50) with { Id = Guid.NewGuid() },
             Correct(final, 100, 50) with { Shares = [.. Enumerable.Range(0, 10).Select(static i => new CostShare("d" + i, -5))] },
         ];
 
         var results = await ledger.Store.CorrectAsync([.. wrong, Correct(final, 100, 101), Correct(final, 101, 102)], default);
 
-        Assert.Equal([.. Enumerable.Repeat(CorrectionOutcome.Refused, 6), CorrectionOutcome.Taken, CorrectionOutcome.Taken], results.Select(static result => result.Outcome));
+        Assert.Equal([.. Enumerable.Repeat(CorrectionOutcome.Refused, wrong.Length), CorrectionOutcome.Taken, CorrectionOutcome.Taken], results.Select(static result => result.Outcome));
         Assert.Equal("the request costs 100 nano-USD by now, not 510000", results[0].Reason);
         Assert.Equal("the ledger has no such request", results[1].Reason);
         Assert.Equal("a cost is negative", results[2].Reason);
