@@ -20,6 +20,9 @@ public sealed class UsageDownTests(ITestOutputHelper output)
 
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(3);
 
+    /// <summary>What the gateway waits for an address that does not answer.</summary>
+    private static readonly TimeSpan Most = TimeSpan.FromSeconds(1);
+
     [Fact]
     public async Task UsageIsAway_NoRequestFails_JournalsKeepAll_AndTheLedgerCatchesUp()
     {
@@ -87,9 +90,9 @@ public sealed class UsageDownTests(ITestOutputHelper output)
         var during = Times("without Usage", history, gone, back);
         var after = Times("while it catches up", history, back, caught);
 
-        // Nothing on a request's way waits for Usage. A request that did would wait for a time-out, which is a second and more.
-        Assert.True(during < before + TimeSpan.FromMilliseconds(250), $"Half of the requests took {during.TotalMilliseconds:0} ms without Usage, {before.TotalMilliseconds:0} ms before.");
-        Assert.True(after < before + TimeSpan.FromMilliseconds(500), $"Half of the requests took {after.TotalMilliseconds:0} ms while it caught up, {before.TotalMilliseconds:0} ms before.");
+        // Nothing on a request's way waits for Usage. One that did would wait for a time-out or two, whatever else the machine has to do.
+        Assert.True(during < before + Most, $"Half of the requests took {during.TotalMilliseconds:0} ms without Usage, {before.TotalMilliseconds:0} ms before.");
+        Assert.True(after < before + Most, $"Half of the requests took {after.TotalMilliseconds:0} ms while it caught up, {before.TotalMilliseconds:0} ms before.");
 
         // What the ledger has is kept no longer.
         foreach (var router in rig.Routers)
