@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Edge.Tests.Rig;
 using Gateway.EndToEnd.Tests.Telemetry;
-using Gateway.Rig;
 
 namespace Gateway.EndToEnd.Tests.Capture;
 
