@@ -7,6 +7,7 @@ namespace Gateway.EndToEnd.Tests.Ledgers;
 internal sealed class LedgerLoad : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(10);
 
     private readonly ConcurrentBag<ClientObservation> _seen = [];
     private readonly bool _breaks;
@@ -37,8 +38,9 @@ internal sealed class LedgerLoad : IDisposable
 
     /// <summary>So many clients, each with one request at a time, as long as there is something to do.</summary>
     /// <param name="isWanted">Asked before each request with its number, from 1.</param>
-    public Task RunAsync(int clients, Func<int, bool> isWanted, CancellationToken limit) =>
-        Task.WhenAll(Enumerable.Range(0, clients).Select(number => Task.Run(() => ClientAsync(number, isWanted, limit), limit)));
+    /// <param name="isDue">Whether it may be sent already; null for always.</param>
+    public Task RunAsync(int clients, Func<int, bool> isWanted, CancellationToken limit, Func<int, bool>? isDue = null) =>
+        Task.WhenAll(Enumerable.Range(0, clients).Select(number => Task.Run(() => ClientAsync(number, isWanted, isDue, limit), limit)));
 
     /// <summary>One request for each interval that has passed, whether or not the earlier ones are answered, until told to stop.</summary>
     public async Task PaceAsync(TimeSpan interval, CancellationToken stop, CancellationToken limit)
@@ -74,11 +76,16 @@ internal sealed class LedgerLoad : IDisposable
         }
     }
 
-    private async Task ClientAsync(int client, Func<int, bool> isWanted, CancellationToken limit)
+    private async Task ClientAsync(int client, Func<int, bool> isWanted, Func<int, bool>? isDue, CancellationToken limit)
     {
         var edge = client % _edges.Length;
         for (var number = Interlocked.Increment(ref _sent); isWanted(number); number = Interlocked.Increment(ref _sent))
         {
+            while (isDue?.Invoke(number) == false)
+            {
+                await Task.Delay(LookEvery, limit);
+            }
+
             if (!(await SendAsync(number, edge, limit)).IsGood)
             {
                 // As a client that minds retry-after and knows more than one address: refusals are cheap, and thousands of them would test nothing.
