@@ -12,7 +12,7 @@ internal static class BudgetDocument
     public const long DollarNanoUsd = 1_000_000_000;
 
     /// <summary>Names of keys that have one dollar for ever.</summary>
-    public static readonly string[] Dollar = ["dollar", "twice", "killed", "frozen", "slow", "reset", "full", "empty", "snapshot"];
+    public static readonly string[] Dollar = ["dollar", "twice", "frozen", "slow", "reset", "full", "empty", "snapshot"];
 
     public static string Secret(string key) => $"rig-{key}-key-0123456789";
 

@@ -49,45 +49,6 @@ public sealed class BudgetScenarios(BudgetRig shared, ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task AnEdgeAndARouterKilledTenTimes_OverspendNothing_AndLeaveNothingHeld()
-    {
-        await using var rig = await GatewayRig.StartAsync(new RigOptions { Config = BudgetDocument.Text, Edges = 2, Routers = 2 });
-        using var client = new BudgetClient(rig);
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(4));
-        var sent = 0;
-        async Task<List<BudgetAnswer>> ClientAsync(int number)
-        {
-            var answers = new List<BudgetAnswer>();
-            using var patience = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-            while (Interlocked.Increment(ref sent) is var i && i <= Burst)
-            {
-                // Long enough that a kill meets some of them.
-                answers.Add(await client.SendAsync(i, "killed", directives: "slow_headers=150ms", cancellationToken: limit.Token));
-                if (!answers[^1].IsServed)
-                {
-                    await patience.WaitForNextTickAsync(limit.Token);
-                }
-            }
-
-            return answers;
-        }
-
-        var clients = Enumerable.Range(0, 8).Select(number => Task.Run(() => ClientAsync(number))).ToArray();
-        for (var kill = 0; kill < 10; kill++)
-        {
-            foreach (var victim in (RigProcess[])[rig.Edges[kill % 2], rig.Routers[kill % 2]])
-            {
-                await victim.KillAsync();
-                await victim.StartAndWaitAsync("/ready");
-            }
-        }
-
-        var all = (await Task.WhenAll(clients)).SelectMany(static answers => answers).ToList();
-        Say(all);
-        await BudgetEnd.SettledAsync(rig, client, "killed", "key:killed", TimeSpan.FromSeconds(100), BudgetDocument.DollarNanoUsd, output);
-    }
-
-    [Fact]
     public async Task SpentMoney_GoesToTheCheaperModel()
     {
         using var client = new BudgetClient(shared.Rig);
