@@ -9,6 +9,9 @@ public sealed class RateScenarios(BudgetRig shared, ITestOutputHelper output)
 {
     private const int Seconds = 5;
 
+    /// <summary>Eight clients of each key ask some twenty times as often as it may.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(40);
+
     /// <summary>Side by side: none of them has anything to do with another.</summary>
     [Fact]
     public Task AdmittedInEveryInterval_IsAtMostBurstAndRate() => Task.WhenAll(
@@ -76,6 +79,9 @@ public sealed class RateScenarios(BudgetRig shared, ITestOutputHelper output)
                 var from = TimeProvider.System.GetTimestamp();
                 var answer = await client.SendAsync(i, keys[i % keys.Length], "cheap");
                 seen.Add((from, TimeProvider.System.GetTimestamp(), answer));
+
+                // Four keys are flooded side by side: with no pause at all the machine has no time for Redis, Edges decide alone, and what is checked is that.
+                await Task.Delay(Pause);
             }
 
             return seen;

@@ -12,16 +12,30 @@ internal sealed class FakeConfigStore(GatewayConfig config) : IConfigStore, IDis
 
     public IDisposable OnChange(Action<ConfigSnapshot> build)
     {
-        _builders.Add(build);
-        build(Current);
+        // As the true one: services come in the background, and calls are never at the same time.
+        lock (_builders)
+        {
+            _builders.Add(build);
+            build(Current);
+        }
+
         return this;
     }
 
     public void Change(GatewayConfig next)
     {
-        Current = Current with { Config = next, Generation = Current.Generation + 1 };
-        _builders.ForEach(build => build(Current));
+        lock (_builders)
+        {
+            Current = Current with { Config = next, Generation = Current.Generation + 1 };
+            _builders.ForEach(build => build(Current));
+        }
     }
 
-    public void Dispose() => _builders.Clear();
+    public void Dispose()
+    {
+        lock (_builders)
+        {
+            _builders.Clear();
+        }
+    }
 }
