@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Threading.Channels;
-using End = Gateway.Core.Admission.Shared.Settlement;
 using Gateway.Core.Admission.Shared;
 using Gateway.Core.Hosting;
 using Gateway.Router.Telemetry;
+using End = Gateway.Core.Admission.Shared.Settlement;
 
 namespace Gateway.Router.Budgets;
 

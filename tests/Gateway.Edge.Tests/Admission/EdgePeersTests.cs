@@ -1,5 +1,5 @@
-using Gateway.Core.Admission.Redis;
 using System.Diagnostics.Metrics;
+using Gateway.Core.Admission.Redis;
 using Gateway.Edge.Admission;
 using Gateway.Edge.Tests.Rig;
 using Microsoft.Extensions.DependencyInjection;
