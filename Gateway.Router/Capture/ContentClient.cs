@@ -1,8 +1,7 @@
 using System.Net;
-using System.Net.Http.Headers;
-using Gateway.Core;
 using Gateway.Core.Capture;
 using Gateway.Core.Context;
+using Gateway.Router.Settlement;
 
 namespace Gateway.Router.Capture;
 
@@ -26,17 +25,7 @@ internal sealed class ContentClient(IHttpClientFactory clients, ContextToken tok
     public async Task<(ContentReply Reply, string Reason)> SendAsync(ReadOnlyMemory<byte> frames, CancellationToken cancellationToken)
     {
         using var http = clients.CreateClient(HttpClientName);
-        using var request = new HttpRequestMessage(HttpMethod.Post, ContentShipment.Path) { Content = new ReadOnlyMemoryContent(frames) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue(ContentShipment.ContentType);
-        request.Headers.TryAddWithoutValidation(GatewayHeaders.Context, tokens.Sign(new ContextClaims
-        {
-            Audience = ContextAudience.Usage,
-            Role = ContextRole.Service,
-            RequestId = Guid.NewGuid(),
-            Path = ContentShipment.Path,
-            ExpiresUnixMs = tokens.ExpiryFromNow(),
-        }));
-
+        using var request = UsageClient.Request(tokens, ContentShipment.Path, ContentShipment.ContentType, frames);
         try
         {
             using var response = await http.SendAsync(request, cancellationToken);

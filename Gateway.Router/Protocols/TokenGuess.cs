@@ -5,7 +5,7 @@ internal static class TokenGuess
 {
     private const int BytesPerToken = 4;
 
-    /// <summary>Above it, on average, an event holds more than one token: most tokens have three to five bytes, and up to eight as JSON writes some.</summary>
+    /// <summary>Above it, on average, an event holds more than one token: most tokens have three to five bytes, some up to eight.</summary>
     private const int MostBytesOfOne = 8;
 
     /// <summary>

@@ -40,20 +40,26 @@ internal sealed class UsageClient(IHttpClientFactory clients, ContextToken token
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
     };
 
-    public async Task<ShipReply> SendAsync(ReadOnlyMemory<byte> batch, CancellationToken cancellationToken)
+    /// <summary>A request to an internal endpoint of Usage, signed as this Router's own.</summary>
+    public static HttpRequestMessage Request(ContextToken tokens, string path, string contentType, ReadOnlyMemory<byte> content)
     {
-        using var http = clients.CreateClient(HttpClientName);
-        using var request = new HttpRequestMessage(HttpMethod.Post, UsageBatch.Path) { Content = new ReadOnlyMemoryContent(batch) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue(UsageBatch.ContentType);
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ReadOnlyMemoryContent(content) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType);
         request.Headers.TryAddWithoutValidation(GatewayHeaders.Context, tokens.Sign(new ContextClaims
         {
             Audience = ContextAudience.Usage,
             Role = ContextRole.Service,
             RequestId = Guid.NewGuid(),
-            Path = UsageBatch.Path,
+            Path = path,
             ExpiresUnixMs = tokens.ExpiryFromNow(),
         }));
+        return request;
+    }
 
+    public async Task<ShipReply> SendAsync(ReadOnlyMemory<byte> batch, CancellationToken cancellationToken)
+    {
+        using var http = clients.CreateClient(HttpClientName);
+        using var request = Request(tokens, UsageBatch.Path, UsageBatch.ContentType, batch);
         try
         {
             using var response = await http.SendAsync(request, cancellationToken);

@@ -88,7 +88,11 @@ internal static class PastRequests
         };
         return final with
         {
-            Intent = final.Intent with { Attempt = 2 }, Attempts = 2, AttemptRecords = [failed, answered], DurationMs = whole + 270, TimeToFirstTokenMs = output > 0 ? first + 265 : -1,
+            Intent = final.Intent with { Attempt = 2 },
+            Attempts = 2,
+            AttemptRecords = [failed, answered],
+            DurationMs = whole + 270,
+            TimeToFirstTokenMs = output > 0 ? first + 265 : -1,
         };
     }
 

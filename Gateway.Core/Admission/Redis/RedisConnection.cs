@@ -120,10 +120,25 @@ public sealed class RedisConnection(IServiceProvider services, Func<Configuratio
         var once = made.Clone();
         once.ConnectRetry = 1;
         var other = await OnOwnThread<IConnectionMultiplexer>(() => ConnectionMultiplexer.Connect(once));
-        if (cancellationToken.IsCancellationRequested || !await answers(other) || !TryTake(other, out var subscriptions, out var before))
+        var isTaken = false;
+        (RedisChannel Channel, Action<RedisValue> Heard)[] subscriptions;
+        IConnectionMultiplexer before;
+        try
         {
-            Close(other);
-            return false;
+            if (cancellationToken.IsCancellationRequested || !await answers(other) || !TryTake(other, out subscriptions, out before))
+            {
+                return false;
+            }
+
+            isTaken = true;
+        }
+        finally
+        {
+            // Also when the service stops while it is asked.
+            if (!isTaken)
+            {
+                Close(other);
+            }
         }
 
         foreach (var (channel, heard) in subscriptions)

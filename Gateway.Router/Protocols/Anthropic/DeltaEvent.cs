@@ -3,7 +3,7 @@ namespace Gateway.Router.Protocols.Anthropic;
 /// <summary>A cheap test for the commonest event. It may say no too often, never yes.</summary>
 internal static class DeltaEvent
 {
-    /// <summary>Bytes of what was generated, escapes as they are written.</summary>
+    /// <summary>Bytes of what was generated, in UTF-8.</summary>
     /// <returns>-1 for every event that is not certainly a content delta.</returns>
     public static int ContentBytes(ReadOnlySpan<byte> data)
     {
@@ -26,22 +26,16 @@ internal static class DeltaEvent
             : -1;
     }
 
-    /// <summary>Length of a string up to its quote, which two braces and nothing else must follow; else -1.</summary>
+    /// <summary>Length of the text of a string, behind whose quote two braces and nothing else must follow; else -1.</summary>
     private static int Length(ReadOnlySpan<byte> text)
     {
-        var at = 0;
-        while (at < text.Length && text[at..].IndexOfAny((byte)'"', (byte)'\\') is var step and >= 0)
+        var bytes = JsonTextLength.InUtf8(text, out var end);
+        if (end < 0)
         {
-            at += step;
-            if (text[at] == (byte)'"')
-            {
-                var tail = text[(at + 1)..];
-                return tail.StartsWith("}"u8) && tail[1..].Trim(" \t"u8).SequenceEqual("}"u8) ? at : -1;
-            }
-
-            at += 2;
+            return -1;
         }
 
-        return -1;
+        var tail = text[(end + 1)..];
+        return tail.StartsWith("}"u8) && tail[1..].Trim(" \t"u8).SequenceEqual("}"u8) ? bytes : -1;
     }
 }

@@ -22,8 +22,8 @@ internal static class OpenAIChunk
     }
 
     /// <summary>
-    /// Bytes of what was generated: text, reasoning, refusal or arguments of a call, escapes as they are written. A chunk
-    /// that holds one kind is not searched for the others: hardly any holds two, and all are searched for each token.
+    /// Bytes, in UTF-8, of what was generated: text, reasoning, refusal or arguments of a call. A chunk that holds one kind
+    /// is not searched for the others: hardly any holds two, and all are searched for each token.
     /// </summary>
     /// <returns>0 when the chunk carries none.</returns>
     public static int ContentBytes(ReadOnlySpan<byte> data) =>
@@ -41,34 +41,11 @@ internal static class OpenAIChunk
         {
             if (value.Length > 1 && value[0] == (byte)'"')
             {
-                bytes += LengthOfString(value[1..]);
+                bytes += JsonTextLength.InUtf8(value[1..], out _);
             }
         }
 
         return bytes;
-    }
-
-    private static int LengthOfString(ReadOnlySpan<byte> text)
-    {
-        var at = 0;
-        while (at < text.Length)
-        {
-            var step = text[at..].IndexOfAny((byte)'"', (byte)'\\');
-            if (step < 0)
-            {
-                return text.Length;
-            }
-
-            at += step;
-            if (text[at] == (byte)'"')
-            {
-                return at;
-            }
-
-            at += 2;
-        }
-
-        return text.Length;
     }
 
     /// <summary>Finds the next member; <paramref name="data"/> goes on behind its name.</summary>

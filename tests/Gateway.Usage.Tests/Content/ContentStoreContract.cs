@@ -140,7 +140,10 @@ public sealed class FileContentStoreTests : ContentStoreContract, IDisposable
         var again = Open();
         await again.AddAsync([next, torn], default);
 
-        Assert.All(new[] { first, next, torn }, entry => Assert.NotNull(again.FindAsync(entry.Head.RequestId, default).Result));
+        foreach (var entry in new[] { first, next, torn })
+        {
+            Assert.NotNull(await again.FindAsync(entry.Head.RequestId, default));
+        }
     }
 
     [Fact]
@@ -180,13 +183,14 @@ public sealed class PostgresContentStoreTests(PostgresServer server) : ContentSt
     [Fact]
     public async Task The_service_uses_a_table_a_day_and_no_file()
     {
-        var entry = Contents.Entry(Guid.CreateVersion7(), DateTimeOffset.UtcNow, "kept");
+        var now = DateTimeOffset.UtcNow;
+        var entry = Contents.Entry(Guid.CreateVersion7(now), now, "kept");
         Assert.Equal(204, await _usage.PostContentAsync(Contents.Frames(entry)));
 
         var (status, body) = await _usage.GetAsync($"/admin/v1/requests/{entry.Head.RequestId}/content");
 
         Assert.Equal((200, "kept"), (status, body.GetProperty("text").GetString()));
-        Assert.Equal(1L, await PostgresServer.AskAsync(_database, $"select count(*) from gateway_content_{DateTime.UtcNow:yyyyMMdd}"));
+        Assert.Equal(1L, await PostgresServer.AskAsync(_database, $"select count(*) from gateway_content_{now:yyyyMMdd}"));
         Assert.False(Directory.Exists(Path.Combine(_usage.Folder, "content")));
     }
 

@@ -78,9 +78,11 @@ public sealed class AnthropicUpstreamTests
 
     [Theory]
     [InlineData("TEXT", 4)]
-    [InlineData("a\\\"b\\\\", 6)]
+    [InlineData("a\\\"b\\\\", 4)]
+    [InlineData("\\ud83d\\ude42 \\u0435\\u65e5\\n", 11)]
+    [InlineData("🙂 е日", 10)]
     [InlineData("", 0)]
-    [InlineData("\\\"},{\\\"type\\\":\\\"message_stop\\\"}", 31)]
+    [InlineData("\\\"},{\\\"type\\\":\\\"message_stop\\\"}", 26)]
     public void Delta_AsAnthropicWritesIt_IsCountedWithoutReading(string text, int bytes) =>
         Assert.Equal(bytes, DeltaEvent.ContentBytes(Encoding.UTF8.GetBytes(Delta.Replace("TEXT", text, StringComparison.Ordinal)["data: ".Length..])));
 
