@@ -14,6 +14,10 @@ internal interface ILedgerSource : IAsyncDisposable
     /// <summary>What is worth saying and not wrong.</summary>
     string? Note { get; }
 
+    /// <summary>What is kept as sums only, being older than the ledger keeps requests; null while nothing is.</summary>
+    /// <exception cref="CommandException">It cannot be read.</exception>
+    Task<CarriedSums?> CarriedAsync(CancellationToken cancellationToken) => Task.FromResult<CarriedSums?>(null);
+
     /// <summary>Everything, in the order in which it was taken.</summary>
     /// <exception cref="CommandException">It cannot be read.</exception>
     IAsyncEnumerable<LedgerRecord> ReadAsync(CancellationToken cancellationToken);

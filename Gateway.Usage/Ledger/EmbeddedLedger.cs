@@ -79,6 +79,9 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
 
     public long Requests => _segments.Requests;
 
+    /// <summary>Nothing is carried yet.</summary>
+    public DateTimeOffset KeptFrom => DateTimeOffset.MinValue;
+
     public Exception? Failure => _log.Failure;
 
     public bool IsWritable => Failure is null && HasRoom;
@@ -148,6 +151,8 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
             _reports.Release();
         }
     }
+
+    public Task<long> CarryAsync(DateTimeOffset before, CancellationToken cancellationToken) => Task.FromResult(0L);
 
     public async ValueTask<LedgerEntry?> FindAsync(Guid requestId, CancellationToken cancellationToken)
     {

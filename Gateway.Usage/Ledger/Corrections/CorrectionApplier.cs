@@ -64,7 +64,7 @@ internal sealed class CorrectionApplier(SegmentLog log, LedgerSegments segments,
 
             if (segments.Locate(correction.RequestId) is not { } location)
             {
-                return CorrectionCheck.Unknown(correction);
+                return CorrectionCheck.Unknown(correction, DateTimeOffset.MinValue);
             }
 
             var final = handles.Read(new RequestPlace(0, location.Segment, checked((uint)location.Offset)), buffer).Final;

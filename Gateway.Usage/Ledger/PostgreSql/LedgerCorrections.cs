@@ -113,7 +113,7 @@ internal static class LedgerCorrections
 
         if (!requests.TryGetValue(correction.RequestId, out var final))
         {
-            return CorrectionCheck.Unknown(correction);
+            return CorrectionCheck.Unknown(correction, DateTimeOffset.MinValue);
         }
 
         return final is null ? CorrectionCheck.Unreadable(correction)

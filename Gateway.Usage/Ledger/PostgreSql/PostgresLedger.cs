@@ -38,6 +38,9 @@ internal sealed class PostgresLedger : ILedgerStore, IAsyncDisposable
 
     public long Requests => _follower.Requests;
 
+    /// <summary>Nothing is carried yet.</summary>
+    public DateTimeOffset KeptFrom => DateTimeOffset.MinValue;
+
     public bool IsWritable => Problem is null;
 
     /// <summary>Never for good: a database comes back.</summary>
@@ -112,6 +115,8 @@ internal sealed class PostgresLedger : ILedgerStore, IAsyncDisposable
             }
         }
     }
+
+    public Task<long> CarryAsync(DateTimeOffset before, CancellationToken cancellationToken) => Task.FromResult(0L);
 
     public async ValueTask<LedgerEntry?> FindAsync(Guid requestId, CancellationToken cancellationToken)
     {

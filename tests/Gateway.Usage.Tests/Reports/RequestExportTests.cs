@@ -164,6 +164,10 @@ public sealed class RequestExportTests
 
         public Exception? Failure => null;
 
+        public DateTimeOffset KeptFrom => DateTimeOffset.MinValue;
+
+        public Task<long> CarryAsync(DateTimeOffset before, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public ValueTask<RequestPage> ListAsync(RequestQuery query, CancellationToken cancellationToken)
         {
             cancellationToken.ThrowIfCancellationRequested();
