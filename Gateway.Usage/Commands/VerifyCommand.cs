@@ -15,7 +15,7 @@ internal static class VerifyCommand
     /// <exception cref="CommandException">The ledger cannot be read.</exception>
     public static async Task<int> RunAsync(ILedgerSource source, TextWriter output, CancellationToken cancellationToken)
     {
-        var audit = new LedgerAudit();
+        var audit = new LedgerAudit { KeptFrom = (await source.CarriedAsync(cancellationToken))?.KeptFrom ?? DateTimeOffset.MinValue };
         await foreach (var record in source.ReadAsync(cancellationToken))
         {
             audit.Take(record);
