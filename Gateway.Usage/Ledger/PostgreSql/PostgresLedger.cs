@@ -38,8 +38,8 @@ internal sealed class PostgresLedger : ILedgerStore, IAsyncDisposable
 
     public long Requests => _follower.Requests;
 
-    /// <summary>Nothing is carried yet.</summary>
-    public DateTimeOffset KeptFrom => DateTimeOffset.MinValue;
+    /// <summary>As of the last second, whichever process carried.</summary>
+    public DateTimeOffset KeptFrom => _follower.KeptFrom;
 
     public bool IsWritable => Problem is null;
 
@@ -116,7 +116,30 @@ internal sealed class PostgresLedger : ILedgerStore, IAsyncDisposable
         }
     }
 
-    public Task<long> CarryAsync(DateTimeOffset before, CancellationToken cancellationToken) => Task.FromResult(0L);
+    /// <summary>By whole days (UTC). Several processes may do it at once: each takes pieces.</summary>
+    public async Task<long> CarryAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        var day = LedgerPartitions.DayOf(before.ToUnixTimeMilliseconds());
+
+        // Most of the summing up is done without keeping batches waiting.
+        await RollUpAsync(cancellationToken);
+        while (await _database.ChangeAsync(LedgerCarry.DropAsync, cancellationToken))
+        {
+        }
+
+        var (carry, carried) = (new LedgerCarry(day), 0L);
+        while (await _database.ChangeAsync(carry.StepAsync, cancellationToken) is > 0 and var requests)
+        {
+            carried += requests;
+        }
+
+        while (await _database.ChangeAsync((connection, token) => LedgerCarry.ForgetIdsAsync(connection, day * LedgerPartitions.MsPerDay, token), cancellationToken) > 0)
+        {
+        }
+
+        await TryFollowAsync(cancellationToken);
+        return carried;
+    }
 
     public async ValueTask<LedgerEntry?> FindAsync(Guid requestId, CancellationToken cancellationToken)
     {
