@@ -88,13 +88,34 @@ internal sealed class EmbeddedSource : ILedgerSource
         var carried = SumFolder.Look(_path, names);
         try
         {
-            var total = new SumScan(new UsageQuery([]), names, 1);
+            var byDay = new SumScan(new UsageQuery([UsageDimension.Day]), names, EmbeddedLedger.MostGroups);
             foreach (var sums in carried.Sums.Values)
             {
-                total.Add(sums, cancellationToken);
+                byDay.Add(sums, cancellationToken);
             }
 
-            return Task.FromResult<CarriedSums?>(carried.Readings.Count == 0 ? null : new CarriedSums(SumFolder.KeptFrom(carried.NewestMs), total.Finish().Total));
+            var counted = byDay.Finish();
+            return Task.FromResult<CarriedSums?>(carried.Readings.Count == 0 ? null : new CarriedSums(SumFolder.KeptFrom(carried.NewestMs), counted.Total) { Days = counted.Groups.Count });
+        }
+        finally
+        {
+            carried.Close();
+        }
+    }
+
+    public async IAsyncEnumerable<CarriedPart> PartsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        var names = new NameTable();
+        var carried = SumFolder.Look(_path, names);
+        try
+        {
+            foreach (var reading in carried.Readings)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return reading.Problem is null ? SumParts.Of(reading, names, _folder.Producer)
+                    : throw new CommandException($"{Path.GetFileName(reading.Path)} is damaged: {reading.Problem}. What was carried into it would be lost: put the file back from a backup first.");
+            }
         }
         finally
         {
