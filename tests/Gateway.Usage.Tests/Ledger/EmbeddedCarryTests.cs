@@ -206,6 +206,7 @@ public sealed class EmbeddedCarryTests
             Assert.Empty(ledger.Log.Of(5002));
             await history.CheckAsync(ledger);
             Assert.Equal(late.Intent.RequestId, Assert.Single(await ledger.WalkAllAsync()).Final.Intent.RequestId);
+            await history.SendAgainAsync(ledger);
         }
 
         ledger.Close();

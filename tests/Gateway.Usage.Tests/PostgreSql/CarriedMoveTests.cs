@@ -12,7 +12,13 @@ public sealed class CarriedMoveTests(PostgresServer server)
     {
         await using var embedded = new EmbeddedRig(segmentBytes: 4096);
         var history = new CarriedHistory(21, 120);
+
+        // A journal that only carried segments tell of.
+        var first = history.Finals[0] with { Intent = history.Finals[0].Intent with { RequestId = Guid.CreateVersion7() } };
+        var journal = new FakeJournal().Add(first);
+        await embedded.TakeAsync(journal.All());
         await history.TakeAsync(embedded);
+        history.Finals.Insert(0, first);
         await embedded.Store.CarryAsync(history.Before(70), default);
         await history.CorrectAsync(embedded, history.Finals[^1], 12_345);
         Assert.True(embedded.Sums.Length > 2);
@@ -28,6 +34,7 @@ public sealed class CarriedMoveTests(PostgresServer server)
         await history.CheckAsync(moved);
         Assert.NotEqual(DateTimeOffset.MinValue, moved.Store.KeptFrom);
         await history.SendAgainAsync(moved);
+        await moved.TakeAsync(journal.All());
         await history.CheckAsync(moved);
     }
 
