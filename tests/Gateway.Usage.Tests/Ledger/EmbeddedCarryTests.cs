@@ -1,6 +1,7 @@
 using Gateway.Core.Journal;
 using Gateway.Core.Tests;
 using Gateway.Usage.Ledger;
+using Gateway.Usage.Ledger.Columns;
 using Gateway.Usage.Ledger.Corrections;
 using Gateway.Usage.Tests.Commands;
 
@@ -157,6 +158,38 @@ public sealed class EmbeddedCarryTests
         Assert.Equal(segments[1..], ledger.Segments);
         Assert.StartsWith("Segment 2 of the ledger is not carried", Assert.Single(ledger.Log.Of(NotCarried)), StringComparison.Ordinal);
         await history.CheckAsync(ledger);
+    }
+
+    [Fact]
+    public async Task A_segment_whose_columns_say_something_else_is_not_carried()
+    {
+        await using var ledger = new EmbeddedRig(segmentBytes: 4096);
+        var history = new CarriedHistory(9, 60);
+        await history.TakeAsync(ledger, isCorrected: false);
+        ledger.Close();
+
+        // Whole, of this very segment, and with a cost that no record has.
+        using (var names = NameFile.Open(ledger.Folder, JournalDisk.Real, static _ => 0))
+        {
+            var columns = ColumnFile.TryOpen(ledger.Folder, ledger.Columns[1], out _)!;
+            var (others, offsets) = (new OpenSegment(columns.Segment), new long[columns.Count]);
+            columns.Read(LedgerColumn.Offset, 0, offsets);
+            foreach (var (offset, i) in offsets.Distinct().Select(static (offset, i) => (offset, i)))
+            {
+                var final = history.Finals[20 + i];
+                others.Add(i == 3 ? final with { CostNanoUsd = final.CostNanoUsd + 1, AttemptRecords = [] } : final, offset, names.Names);
+            }
+
+            new ColumnFileWriter(ledger.Folder, JournalDisk.Real, names).Write(others, columns.Known);
+            columns.Dispose();
+        }
+
+        ledger.Open();
+        Assert.Empty(ledger.Log.Of(5007));
+        await ledger.Store.CarryAsync(history.Before(60), default);
+
+        Assert.Single(ledger.Sums);
+        Assert.Contains("do not say the same", Assert.Single(ledger.Log.Of(NotCarried)), StringComparison.Ordinal);
     }
 
     [Fact]
