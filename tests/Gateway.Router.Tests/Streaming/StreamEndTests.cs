@@ -249,8 +249,9 @@ public sealed class StreamEndTests
     [InlineData("arguments")]
     public async Task Stream_ManyTokensInOneEventAndNoUsage_IsCountedByItsBytes(string member)
     {
-        var text = string.Concat(Enumerable.Repeat("tok\\\"n", 100));
-        await using var upstream = await UpstreamServer.StartStreamAsync("data: {\"choices\":[{\"index\":0,\"delta\":{\"" + member + "\":\"" + text + "\"}}]}\n\n" + Requests.Finish + Requests.Done);
+        var text = string.Concat(Enumerable.Repeat("tok\"n", 100));
+        var written = text.Replace("\"", "\\\"", StringComparison.Ordinal);
+        await using var upstream = await UpstreamServer.StartStreamAsync("data: {\"choices\":[{\"index\":0,\"delta\":{\"" + member + "\":\"" + written + "\"}}]}\n\n" + Requests.Finish + Requests.Done);
         await using var router = await RouterHost.StartAsync(upstream);
 
         using var response = await router.SendAsync(Requests.Stream);
