@@ -84,7 +84,7 @@ internal static class KeyMerge
     private static GatewayException Describe(IReadOnlyList<ConfigError> errors)
     {
         var text = string.Join(" ", errors.Take(MaxErrorsShown).Select(static error =>
-            $"{(error.Path.Length == 0 ? "" : $"{error.Path}: ")}{error.Message}{(error.Nearest is null ? "" : $"; did you mean \"{error.Nearest}\"?")}."));
+            $"{(error.Path.Length == 0 ? "" : $"{error.Path}: ")}{error.Message}{(error.Nearest is null ? "." : $"; did you mean \"{error.Nearest}\"?")}"));
         return new GatewayException(GatewayErrorKind.InvalidRequest, errors.Count > MaxErrorsShown ? $"{text} ({errors.Count} errors in all.)" : text, errors[0].Path is { Length: > 0 } path ? path : null);
     }
 }

@@ -17,9 +17,6 @@ internal sealed class StreamRelay
     /// <summary>Longest frame; a longer one ends the stream with an error.</summary>
     public const int MaxFrameBytes = 16 * 1024 * 1024;
 
-    /// <summary>Small, since one is held by every open stream while it waits.</summary>
-    private const int SmallBuffer = 4 * 1024;
-
     /// <summary>How many bytes of preamble may wait for the first content.</summary>
     public const int MaxHeld = 16 * 1024;
 
@@ -31,14 +28,7 @@ internal sealed class StreamRelay
     private readonly UsageRecorder _recorder;
     private readonly IEventReader _events;
     private Framer _framer;
-
-    // One buffer: [_sent.._framed) whole frames to send, [_framed.._filled) the start of the next one, searched up to _scanned.
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(SmallBuffer);
-    private int _sent;
-    private int _framed;
-    private int _scanned;
-    private int _filled;
-    private int _lastEvent;    // where the last whole event starts
+    private RelayBuffer _buffer = new();
     private bool _sawEvent;
     private bool _progressed;    // what was read last held more than comments
     private bool _headWritten;
@@ -70,7 +60,7 @@ internal sealed class StreamRelay
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer.Return();
         }
     }
 
@@ -90,18 +80,18 @@ internal sealed class StreamRelay
     {
         while (true)
         {
-            if (!TryMakeRoom())
+            if (!_buffer.TryMakeRoom())
             {
                 return await BreakAsync(AttemptFailure.InvalidAnswer);
             }
 
-            var read = await _attempt.ReadAsync(_buffer.AsMemory(_filled), _progressed);
+            var read = await _attempt.ReadAsync(_buffer.Room, _progressed);
             if (read == 0)
             {
                 return await EndAsync();
             }
 
-            _filled += read;
+            _buffer.Filled += read;
             _progressed = false;
             var last = CutFrames();
             if (last is EventKind.Done or EventKind.Error)
@@ -125,18 +115,18 @@ internal sealed class StreamRelay
     /// How far frames may go out now. What comes before the first content waits with the head: until then the upstream may fail
     /// unseen. Once a finish reason was seen the last event waits for what follows it: the connection's end may make it the terminal one.
     /// </summary>
-    private int Sendable => !IsCommitted ? _sent : _events.IsFinished ? _lastEvent : _framed;
+    private int Sendable => !IsCommitted ? _buffer.Sent : _events.IsFinished ? _buffer.LastEvent : _buffer.Framed;
 
-    private bool IsCommitted => _headWritten || _events.ContentEvents > 0 || _framed - _sent > MaxHeld;
+    private bool IsCommitted => _headWritten || _events.ContentEvents > 0 || _buffer.Framed - _buffer.Sent > MaxHeld;
 
     /// <summary>Cuts what has come into frames.</summary>
-    /// <returns>Done or Error for the frame that ends the stream, which then starts at <see cref="_lastEvent"/>.</returns>
+    /// <returns>Done or Error for the frame that ends the stream, which then starts at <see cref="RelayBuffer.LastEvent"/>.</returns>
     private EventKind CutFrames()
     {
         int length;
-        while ((length = _framer.FindEnd(_buffer.AsSpan(_scanned, _filled - _scanned))) >= 0)
+        while ((length = _framer.FindEnd(_buffer.Unscanned)) >= 0)
         {
-            var kind = Observe(_framed, _scanned + length);
+            var kind = Observe(_buffer.Framed, _buffer.Scanned + length);
             if (_isOver || kind is EventKind.Done or EventKind.Error)
             {
                 return kind;
@@ -144,15 +134,15 @@ internal sealed class StreamRelay
         }
 
         // Comments keep a connection alive, not an answer: only events, also a part of one, set the idle time anew.
-        _progressed |= _sawEvent && _framed < _filled && _buffer[_framed] != (byte)':';
-        _scanned = _filled;
+        _progressed |= _sawEvent && _buffer.Framed < _buffer.Filled && _buffer.Bytes[_buffer.Framed] != (byte)':';
+        _buffer.Scanned = _buffer.Filled;
         return EventKind.Forward;
     }
 
     private EventKind Observe(int start, int end)
     {
         var before = _events.ContentEvents;
-        var kind = _events.Observe(_buffer.AsSpan(start, end - start));
+        var kind = _events.Observe(_buffer.Bytes.AsSpan(start, end - start));
         if (_events.ContentEvents != before)
         {
             _attempt.NoteContent();
@@ -162,15 +152,12 @@ internal sealed class StreamRelay
         if (kind == EventKind.Drop)
         {
             _progressed = true;
-
-            // Happens once in a stream: closing the gap is simpler than sending around it.
-            _buffer.AsSpan(end, _filled - end).CopyTo(_buffer.AsSpan(start));
-            _filled -= end - start;
+            _buffer.Drop(start, end);
             end = start;
         }
         else if (kind != EventKind.Silence)
         {
-            _lastEvent = start;
+            _buffer.LastEvent = start;
             _progressed = true;
             if (!_sawEvent)
             {
@@ -179,21 +166,21 @@ internal sealed class StreamRelay
             }
         }
 
-        _framed = _scanned = end;
+        _buffer.Framed = _buffer.Scanned = end;
         return kind;
     }
 
     /// <summary>The connection ended cleanly.</summary>
     private ValueTask<AttemptFailure?> EndAsync()
     {
-        var rest = _buffer.AsSpan(_framed, _filled - _framed);
+        var rest = _buffer.Rest;
         if (!_events.IsWholeEvent(rest))
         {
             return BreakAsync(AttemptFailure.StreamBroken);
         }
 
         // A last event that only lacks its empty line still counts.
-        var kind = rest.IsEmpty ? EventKind.Silence : Observe(_framed, _filled);
+        var kind = rest.IsEmpty ? EventKind.Silence : Observe(_buffer.Framed, _buffer.Filled);
         return kind is EventKind.Done or EventKind.Error ? TerminateAsync(kind)
             : _isOver ? CutAsync()
             : _events.IsFinished ? TerminateAsync(EventKind.Done)
@@ -221,14 +208,14 @@ internal sealed class StreamRelay
         if (kind == EventKind.Error && !_headWritten && _events.ContentEvents == 0)
         {
             // Before anything else that the client would see: it is as if the upstream had answered with an error.
-            var error = _events.ReadError(_buffer.AsSpan(_lastEvent, _framed - _lastEvent), out var status);
+            var error = _events.ReadError(_buffer.Bytes.AsSpan(_buffer.LastEvent, _buffer.Framed - _buffer.LastEvent), out var status);
             return AttemptFailure.Said(status, UpstreamErrors.Read(status, error), new UpstreamReply { Body = error, StatusInside = status, IsFromStream = true });
         }
 
         _attempt.Commit();
         _attempt.Outcome.Status = StatusCodes.Status200OK;
         var settled = _recorder.SettleAsync(_attempt);
-        if (!settled.IsCompleted && Write(_lastEvent))
+        if (!settled.IsCompleted && Write(_buffer.LastEvent))
         {
             // Content need not wait for the disk; only the end must.
             await _attempt.FlushSettledAsync();
@@ -241,12 +228,12 @@ internal sealed class StreamRelay
         catch (GatewayException) when (_headWritten)
         {
             // Not recorded: the end that waits here must never be seen, and the error event stands in its place.
-            _framed = _lastEvent;
+            _buffer.Framed = _buffer.LastEvent;
             throw;
         }
 
         // Behind an error of the upstream nothing follows, whatever it sent.
-        Write(kind == EventKind.Error ? _framed : _filled);
+        Write(kind == EventKind.Error ? _buffer.Framed : _buffer.Filled);
         if (kind == EventKind.Error || !Exchange.Http.Response.HasStarted)
         {
             await _attempt.FlushSettledAsync();
@@ -266,9 +253,9 @@ internal sealed class StreamRelay
         try
         {
             _attempt.Timer.Limit(TrailerTime);
-            for (var trailer = 0; trailer < MaxTrailer; trailer += _filled)
+            for (var trailer = 0; trailer < MaxTrailer; trailer += _buffer.Filled)
             {
-                var read = _attempt.ReadTrailerAsync(_buffer).AsTask();
+                var read = _attempt.ReadTrailerAsync(_buffer.Bytes).AsTask();
                 if (read.IsCompletedSuccessfully && await read == 0)
                 {
                     // The usual end: the terminal frame and the end of the response then leave in one send.
@@ -276,20 +263,20 @@ internal sealed class StreamRelay
                 }
 
                 // What was written waits for nothing that the upstream may still say.
-                var inUse = _buffer;
-                _buffer = [];
+                var inUse = _buffer.Bytes;
+                _buffer.Bytes = [];
                 await _attempt.FlushSettledAsync();
-                _sent = 0;
-                _filled = await read;
+                _buffer.Sent = 0;
+                _buffer.Filled = await read;
 
                 // Back only now: a read that nobody waits for must not write into a buffer that the pool gave to another.
-                _buffer = inUse;
-                if (_filled == 0)
+                _buffer.Bytes = inUse;
+                if (_buffer.Filled == 0)
                 {
                     return;
                 }
 
-                Write(_filled);
+                Write(_buffer.Filled);
             }
 
             await _attempt.FlushSettledAsync();
@@ -339,7 +326,7 @@ internal sealed class StreamRelay
         }
 
         // What is paid for is the client's.
-        Write(_framed);
+        Write(_buffer.Framed);
         _guard!.Cut(_events.Usage, _events.Tier);
         await _recorder.SettleAsync(_attempt);
         return await SendErrorAsync(BudgetErrors.Cut);
@@ -348,7 +335,7 @@ internal sealed class StreamRelay
     private async ValueTask<AttemptFailure?> SendErrorAsync(GatewayError error)
     {
         // Half a frame would swallow the error event behind it: only whole ones go out.
-        Write(_framed);
+        Write(_buffer.Framed);
         Exchange.Outcome.Error = error;
         ErrorWriters.WriteEvent(Exchange.Endpoint.Protocol, _attempt.Output, ErrorReply.Of(error), Exchange.RequestId.ToString());
         await _attempt.FlushLastAsync();
@@ -360,7 +347,7 @@ internal sealed class StreamRelay
     /// <returns>Whether there was anything to send.</returns>
     private bool Write(int end)
     {
-        if (end <= _sent)
+        if (end <= _buffer.Sent)
         {
             return false;
         }
@@ -374,54 +361,8 @@ internal sealed class StreamRelay
             ResponseHead.WriteStream(Exchange.Http.Response);
         }
 
-        _attempt.Output.Write(_buffer.AsSpan(_sent, end - _sent));
-        _sent = end;
+        _attempt.Output.Write(_buffer.Bytes.AsSpan(_buffer.Sent, end - _buffer.Sent));
+        _buffer.Sent = end;
         return true;
-    }
-
-    /// <summary>Makes free space: forgets what was sent, and grows only for a frame that does not fit.</summary>
-    private bool TryMakeRoom()
-    {
-        var kept = _filled - _sent;
-        if (kept == 0 && _buffer.Length > SmallBuffer * 4)
-        {
-            Rebuffer(SmallBuffer);
-        }
-        else if (_sent > 0 && (kept == 0 || _filled == _buffer.Length))
-        {
-            Shift(_buffer);
-        }
-
-        if (_filled < _buffer.Length)
-        {
-            return true;
-        }
-
-        if (_buffer.Length >= MaxFrameBytes)
-        {
-            return false;
-        }
-
-        Rebuffer(_buffer.Length * 2);
-        return true;
-    }
-
-    private void Rebuffer(int size)
-    {
-        var other = ArrayPool<byte>.Shared.Rent(size);
-        var old = _buffer;
-        Shift(other);
-        _buffer = other;
-        ArrayPool<byte>.Shared.Return(old);
-    }
-
-    private void Shift(byte[] target)
-    {
-        _buffer.AsSpan(_sent, _filled - _sent).CopyTo(target);
-        _framed -= _sent;
-        _scanned -= _sent;
-        _filled -= _sent;
-        _lastEvent = Math.Max(0, _lastEvent - _sent);
-        _sent = 0;
     }
 }

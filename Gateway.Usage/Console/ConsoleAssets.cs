@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Reflection;
 using System.Security.Cryptography;
 
 namespace Gateway.Usage.Console;
@@ -17,9 +18,9 @@ internal sealed class ConsoleAssets
 
     private readonly FrozenDictionary<string, ConsoleAsset> _assets;
 
-    public ConsoleAssets()
+    /// <param name="assembly">What they were put into.</param>
+    public ConsoleAssets(Assembly assembly)
     {
-        var assembly = typeof(ConsoleAssets).Assembly;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var assets = new Dictionary<string, ConsoleAsset>(StringComparer.Ordinal);
         foreach (var name in assembly.GetManifestResourceNames().Where(static name => name.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
@@ -38,7 +39,7 @@ internal sealed class ConsoleAssets
     /// <summary>Changes with the contents: part of the addresses, so that browsers may keep what they have.</summary>
     public string Version { get; }
 
-    /// <summary>False in a build that had no npm.</summary>
+    /// <summary>False in a build that had no npm, or could not reach its registry.</summary>
     public bool AreThere => _assets.Count > 0;
 
     public ConsoleAsset? Find(string name) => _assets.GetValueOrDefault(name);

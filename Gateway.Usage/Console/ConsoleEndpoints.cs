@@ -10,6 +10,7 @@ using Gateway.Usage.Console.Playground;
 using Gateway.Usage.Console.Requests;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Usage.Console;
 
@@ -25,7 +26,7 @@ internal static class ConsoleEndpoints
     public static WebApplicationBuilder AddConsole(this WebApplicationBuilder builder)
     {
         builder.Services.AddRazorComponents();
-        builder.Services.AddSingleton<ConsoleAssets>();
+        builder.Services.TryAddSingleton(new ConsoleAssets(typeof(ConsoleAssets).Assembly));
         builder.Services.AddSingleton<OverviewReader>();
         builder.Services.AddSingleton<RequestsReader>();
         return builder;
@@ -65,6 +66,11 @@ internal static class ConsoleEndpoints
     {
         var guard = app.Services.GetRequiredService<ContextGuard>();
         var assets = app.Services.GetRequiredService<ConsoleAssets>();
+        if (!assets.AreThere)
+        {
+            app.Services.GetRequiredService<ILogger<ConsoleAssets>>().ConsoleIsBare();
+        }
+
         app.MapGet(Root + "/assets/{name}", (RequestDelegate)(async context =>
         {
             if (!await guard.AdmitAsync(context, role: null))

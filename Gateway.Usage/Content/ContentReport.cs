@@ -1,11 +1,13 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text.Json;
 using Gateway.Core.Configuration;
-using Gateway.Core.Errors;
 using Gateway.Usage.Reports;
 
 namespace Gateway.Usage.Content;
 
 /// <summary><c>GET /admin/v1/requests/ID/content</c>: what was kept of one request, for operators. Thread-safe.</summary>
+/// <remarks>Nothing is the usual answer and no error: a document of the level <c>none</c> says why.</remarks>
 internal sealed class ContentReport(ReportDoor door, IContentStore store, IConfigStore config, TimeProvider time)
 {
     public const string Path = "/admin/v1/requests/{id}/content";
@@ -25,14 +27,25 @@ internal sealed class ContentReport(ReportDoor door, IContentStore store, IConfi
         var retention = config.Current.Config.Usage.CaptureRetention;
         var oldest = time.GetUtcNow() - retention;
         var found = ContentDays.TimeOf(id) < oldest ? null : await store.FindAsync(id, context.RequestAborted);
-        if (found is not { } entry || entry.Head.TimeUnixMs < oldest.ToUnixTimeMilliseconds())
-        {
-            throw new GatewayException(GatewayErrorKind.RequestNotFound, found is not null || ContentDays.TimeOf(id) < oldest ? Over(retention) : Nothing(id), "id");
-        }
-
+        var answer = found is { } entry && entry.Head.TimeUnixMs >= oldest.ToUnixTimeMilliseconds()
+            ? entry.Payload
+            : None(id, found is not null || ContentDays.TimeOf(id) < oldest ? Over(retention) : Nothing(id));
         context.Response.ContentType = "application/json; charset=utf-8";
-        context.Response.ContentLength = entry.Payload.Length;
-        await context.Response.Body.WriteAsync(entry.Payload, context.RequestAborted);
+        context.Response.ContentLength = answer.Length;
+        await context.Response.Body.WriteAsync(answer, context.RequestAborted);
+    }
+
+    private static ReadOnlyMemory<byte> None(Guid id, string reason)
+    {
+        var document = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(document);
+        json.WriteStartObject();
+        json.WriteString("id"u8, id);
+        json.WriteString("level"u8, CaptureLevel.None.Word());
+        json.WriteString("reason"u8, reason);
+        json.WriteEndObject();
+        json.Flush();
+        return document.WrittenMemory;
     }
 
     private static string Over(TimeSpan retention) => string.Create(

@@ -1,2 +1,5 @@
-// Each test class may start a whole gateway; two at once would only slow each other down.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+using Gateway.EndToEnd.Tests;
+
+// Two gateways at once, of those scenarios that wait most of their time; those that fill the machine or watch the clock are in collections that run alone.
+[assembly: CollectionBehavior(MaxParallelThreads = 2)]
+[assembly: TestCollectionOrderer(LongestFirst.Type, LongestFirst.Assembly)]

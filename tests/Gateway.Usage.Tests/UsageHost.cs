@@ -44,14 +44,17 @@ internal sealed class UsageHost : IAsyncDisposable
     /// <summary>Connection string of the ledger's database; empty for none.</summary>
     public string Database { get; init; } = "";
 
+    /// <summary>What a test puts in the place of the service's own.</summary>
+    public required Action<IServiceCollection> Replace { get; init; }
+
     public ILedgerStore Ledger => _app!.Services.GetRequiredService<ILedgerStore>();
 
     public T Service<T>()
         where T : notnull => _app!.Services.GetRequiredService<T>();
 
-    public static async Task<UsageHost> StartAsync(string? folder = null, long segmentBytes = 64 * 1024 * 1024, long minFreeBytes = 0, string cache = "", string database = "")
+    public static async Task<UsageHost> StartAsync(string? folder = null, long segmentBytes = 64 * 1024 * 1024, long minFreeBytes = 0, string cache = "", string database = "", Action<IServiceCollection>? replace = null)
     {
-        var host = new UsageHost(folder) { Cache = cache, Database = database };
+        var host = new UsageHost(folder) { Cache = cache, Database = database, Replace = replace ?? (static _ => { }) };
         await host.StartAgainAsync(segmentBytes, minFreeBytes);
         return host;
     }
@@ -74,6 +77,7 @@ internal sealed class UsageHost : IAsyncDisposable
             ["Gateway:Ledger:SegmentBytes"] = segmentBytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["Gateway:Ledger:MinFreeBytes"] = minFreeBytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
         });
+        Replace(builder.Services);
         builder.AddUsage();
         var app = builder.Build();
         app.MapUsage();

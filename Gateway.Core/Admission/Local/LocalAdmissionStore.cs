@@ -228,18 +228,9 @@ public sealed class LocalAdmissionStore(TimeProvider time, bool isToldBySource =
     /// <summary>Slots that must be told before the request's budgets can be decided; null for none.</summary>
     public SpentQuestion? Unknown(AdmissionRequest request)
     {
-        List<BudgetSlot>? slots = null;
         lock (_lock)
         {
-            for (var i = 0; i < request.Budgets.Count; i++)
-            {
-                if (!_money.Budgets.IsKnown(request.Organisation, request.Budgets[i]))
-                {
-                    _money.Budgets.AddUnknown(request.Organisation, request.Budgets[i], slots ??= []);
-                }
-            }
-
-            return slots is null ? null : Question_NeedsLock(request.Organisation, slots);
+            return _money.Budgets.Unknown(request);
         }
     }
 
@@ -247,11 +238,9 @@ public sealed class LocalAdmissionStore(TimeProvider time, bool isToldBySource =
     /// <param name="most">So many slots at most.</param>
     public IReadOnlyList<SpentQuestion> UsedWithin(TimeSpan span, int most)
     {
-        var used = new List<(string Organisation, BudgetSlot Slot)>();
         lock (_lock)
         {
-            _money.Budgets.AddUsedSince(NowMicros - Micros(span), most, used);
-            return [.. used.GroupBy(static slot => slot.Organisation, static slot => slot.Slot, StringComparer.Ordinal).Select(slots => Question_NeedsLock(slots.Key, [.. slots]))];
+            return _money.Budgets.UsedSince(NowMicros - Micros(span), most);
         }
     }
 
@@ -261,11 +250,7 @@ public sealed class LocalAdmissionStore(TimeProvider time, bool isToldBySource =
     {
         lock (_lock)
         {
-            var now = NowMicros;
-            for (var i = 0; i < question.Slots.Count && i < spent.Count; i++)
-            {
-                _money.Budgets.Fill(question.Organisation, question.Slots[i], spent[i], question.SettledHere[i], now);
-            }
+            _money.Budgets.Fill(question, spent, NowMicros);
         }
     }
 
@@ -388,9 +373,6 @@ public sealed class LocalAdmissionStore(TimeProvider time, bool isToldBySource =
             Budgets = _money.States(request, withBudgets: true),
         };
     }
-
-    private SpentQuestion Question_NeedsLock(string organisation, List<BudgetSlot> slots) =>
-        new(organisation, slots, [.. slots.Select(slot => _money.Budgets.SettledHere(organisation, slot))]);
 
     private bool IsTooOld(Guid id)
     {

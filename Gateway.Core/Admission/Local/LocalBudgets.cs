@@ -23,18 +23,26 @@ internal sealed class LocalBudgets(bool isToldBySource, int capacity)
     /// <summary>Whether the spending of each slot that counts is known.</summary>
     public bool IsKnown(string organisation, in BudgetCharge charge) => !isToldBySource || FirstUnknown(organisation, charge) > charge.Booking.Slot;
 
-    /// <summary>Adds the slots that are not known.</summary>
-    public void AddUnknown(string organisation, in BudgetCharge charge, List<BudgetSlot> slots)
+    /// <summary>Slots that must be told before the request can be decided; null for none.</summary>
+    public SpentQuestion? Unknown(AdmissionRequest request)
     {
-        if (!isToldBySource)
+        List<BudgetSlot>? slots = null;
+        for (var i = 0; i < request.Budgets.Count; i++)
         {
-            return;
+            var charge = request.Budgets[i];
+            if (IsKnown(request.Organisation, charge))
+            {
+                continue;
+            }
+
+            slots ??= [];
+            for (var slot = FirstUnknown(request.Organisation, charge); slot <= charge.Booking.Slot; slot++)
+            {
+                slots.Add(charge.Booking with { Slot = slot });
+            }
         }
 
-        for (var slot = FirstUnknown(organisation, charge); slot <= charge.Booking.Slot; slot++)
-        {
-            slots.Add(charge.Booking with { Slot = slot });
-        }
+        return slots is null ? null : Question(request.Organisation, slots);
     }
 
     /// <summary>Spent in all slots that count, and held.</summary>
@@ -87,30 +95,40 @@ internal sealed class LocalBudgets(bool isToldBySource, int capacity)
         }
     }
 
-    /// <summary>Slots that were used lately, to be asked for again.</summary>
-    public void AddUsedSince(long since, int most, List<(string Organisation, BudgetSlot Slot)> slots)
+    /// <summary>Slots that were used lately, so many at most, to be asked for again.</summary>
+    public IReadOnlyList<SpentQuestion> UsedSince(long since, int most)
     {
+        var used = new List<(string Organisation, BudgetSlot Slot)>();
         foreach (var (key, account) in _accounts)
         {
-            if (account.UsedAt < since)
+            if (account.UsedAt >= since)
             {
-                continue;
+                used.AddRange(account.Slots.Take(most - used.Count).Select(slot => (key.Organisation, new BudgetSlot(key.Id, slot.Number))));
             }
+        }
 
-            foreach (var slot in account.Slots)
+        return [.. used.GroupBy(static slot => slot.Organisation, static slot => slot.Slot, StringComparer.Ordinal).Select(slots => Question(slots.Key, [.. slots]))];
+    }
+
+    /// <summary>Takes over the ledger's sums.</summary>
+    /// <param name="spent">In the order of the question's slots.</param>
+    public void Fill(SpentQuestion question, IReadOnlyList<long> spent, long now)
+    {
+        for (var i = 0; i < question.Slots.Count && i < spent.Count; i++)
+        {
+            var slot = question.Slots[i];
+            if (Find(question.Organisation, slot.Id, now) is { } account)
             {
-                if (slots.Count >= most)
-                {
-                    return;
-                }
-
-                slots.Add((key.Organisation, new BudgetSlot(key.Id, slot.Number)));
+                ref var sum = ref SlotOf(account, slot.Slot);
+                sum.Spent = spent[i] + Math.Max(0, sum.SettledHere - question.SettledHere[i]);
+                sum.IsKnown = true;
             }
         }
     }
 
-    /// <summary>What was settled here in a slot, before the ledger is asked for it.</summary>
-    public long SettledHere(string organisation, in BudgetSlot slot)
+    private SpentQuestion Question(string organisation, List<BudgetSlot> slots) => new(organisation, slots, [.. slots.Select(slot => SettledHere(organisation, slot))]);
+
+    private long SettledHere(string organisation, BudgetSlot slot)
     {
         if (_accounts.TryGetValue(new StateKey(organisation, slot.Id), out var account))
         {
@@ -124,18 +142,6 @@ internal sealed class LocalBudgets(bool isToldBySource, int capacity)
         }
 
         return 0;
-    }
-
-    /// <summary>Takes over the ledger's sum.</summary>
-    /// <param name="settledHereBefore"><see cref="SettledHere"/> before the ledger was asked.</param>
-    public void Fill(string organisation, in BudgetSlot slot, long spent, long settledHereBefore, long now)
-    {
-        if (Find(organisation, slot.Id, now) is { } account)
-        {
-            ref var sum = ref SlotOf(account, slot.Slot);
-            sum.Spent = spent + Math.Max(0, sum.SettledHere - settledHereBefore);
-            sum.IsKnown = true;
-        }
     }
 
     private static ref SlotSum SlotOf(Account account, long number)

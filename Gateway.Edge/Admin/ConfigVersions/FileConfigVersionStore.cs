@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Gateway.Core.Journal;
+using Gateway.Edge.Storage;
 
 namespace Gateway.Edge.Admin.ConfigVersions;
 
@@ -18,12 +19,7 @@ internal sealed class FileConfigVersionStore(string folder, TimeProvider time, J
     /// <summary>An addition that was not finished. The next one writes over it.</summary>
     public const string TemporaryName = "new";
 
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
-    /// <summary>An addition takes milliseconds; who holds the lock for longer hangs.</summary>
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(5);
-
-    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(10);
+    private readonly SharedFolder _folder = new(folder, LockName, TemporaryName, time, disk);
 
     public string Name => "file";
 
@@ -31,8 +27,7 @@ internal sealed class FileConfigVersionStore(string folder, TimeProvider time, J
     {
         try
         {
-            MakeFolder();
-            await using var held = await LockAsync(cancellationToken);
+            await using var held = await _folder.LockAsync(cancellationToken);
 
             // From here on nobody may stop half-way for a client that is gone.
             var numbers = Numbers();
@@ -92,17 +87,7 @@ internal sealed class FileConfigVersionStore(string folder, TimeProvider time, J
 
     private ConfigVersion Keep(string text, ConfigVersion version)
     {
-        var temporary = Path.Combine(folder, TemporaryName);
-        File.Delete(temporary);
-        using (var file = Open(temporary, FileMode.CreateNew))
-        {
-            file.Write(Encoding.UTF8.GetBytes(ConfigVersionHead.Write(version) + "\n" + text));
-            file.Flush();
-            disk.Sync(file.SafeFileHandle);
-        }
-
-        File.Move(temporary, PathOf(version.Number), overwrite: true);
-        disk.SyncFolder(folder);
+        _folder.Put(NameOf(version.Number), Encoding.UTF8.GetBytes(ConfigVersionHead.Write(version) + "\n" + text));
         return version;
     }
 
@@ -128,47 +113,9 @@ internal sealed class FileConfigVersionStore(string folder, TimeProvider time, J
             .Where(static number => number > 0).OrderDescending(),
     ];
 
-    private string PathOf(long number) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{number:D9}{Extension}"));
+    private static string NameOf(long number) => string.Create(CultureInfo.InvariantCulture, $"{number:D9}{Extension}");
 
-    private void MakeFolder()
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(folder);
-        }
-        else
-        {
-            Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
-        }
-    }
-
-    // The system lets go of it when its holder dies.
-    private async Task<FileStream> LockAsync(CancellationToken cancellationToken)
-    {
-        var since = time.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                return Open(Path.Combine(folder, LockName), FileMode.OpenOrCreate);
-            }
-            catch (IOException) when (time.GetElapsedTime(since) < LockPatience)
-            {
-                await Task.Delay(LockPause, time, cancellationToken);
-            }
-        }
-    }
-
-    private static FileStream Open(string path, FileMode mode)
-    {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnerOnly;
-        }
-
-        return new FileStream(path, options);
-    }
+    private string PathOf(long number) => _folder.PathOf(NameOf(number));
 
     private static ConfigVersionStoreException Unusable(Exception inner) =>
         new($"The versions of the document cannot be read or kept ({inner.GetType().Name}). Check the folder 'edge' in GATEWAY_DATA, its permissions and the room on its disk.", inner);

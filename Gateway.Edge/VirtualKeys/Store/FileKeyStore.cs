@@ -1,5 +1,6 @@
 using System.Buffers;
 using Gateway.Core.Journal;
+using Gateway.Edge.Storage;
 
 namespace Gateway.Edge.VirtualKeys.Store;
 
@@ -17,13 +18,7 @@ internal sealed class FileKeyStore(string folder, TimeProvider time, JournalDisk
     /// <summary>A change that was not finished. The next one writes over it.</summary>
     public const string TemporaryName = "keys.json.tmp";
 
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
-    /// <summary>A change takes milliseconds; who holds the lock for longer hangs.</summary>
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(5);
-
-    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(10);
-
+    private readonly SharedFolder _folder = new(folder, LockName, TemporaryName, time, disk);
     private readonly string _file = Path.Combine(folder, FileName);
 
     public string Name => "file";
@@ -67,16 +62,7 @@ internal sealed class FileKeyStore(string folder, TimeProvider time, JournalDisk
     {
         try
         {
-            if (!OperatingSystem.IsWindows())
-            {
-                Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
-            }
-            else
-            {
-                Directory.CreateDirectory(folder);
-            }
-
-            await using var held = await LockAsync(cancellationToken);
+            await using var held = await _folder.LockAsync(cancellationToken);
             var (revision, keys) = await LoadOrNothingAsync(cancellationToken);
             var at = keys.FindIndex(other => string.Equals(other.Id, key.Id, StringComparison.Ordinal));
             if ((at < 0 || keys[at].IsDeleted ? 0 : keys[at].Version) != expectedVersion)
@@ -108,45 +94,7 @@ internal sealed class FileKeyStore(string folder, TimeProvider time, JournalDisk
     {
         var output = new ArrayBufferWriter<byte>();
         KeyFile.Write(output, revision, keys);
-        var temporary = Path.Combine(folder, TemporaryName);
-        File.Delete(temporary);
-        using (var file = Open(temporary, FileMode.CreateNew))
-        {
-            file.Write(output.WrittenSpan);
-            file.Flush();
-            disk.Sync(file.SafeFileHandle);
-        }
-
-        File.Move(temporary, _file, overwrite: true);
-        disk.SyncFolder(folder);
-    }
-
-    // The system lets go of it when its holder dies.
-    private async Task<FileStream> LockAsync(CancellationToken cancellationToken)
-    {
-        var since = time.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                return Open(Path.Combine(folder, LockName), FileMode.OpenOrCreate);
-            }
-            catch (IOException) when (time.GetElapsedTime(since) < LockPatience)
-            {
-                await Task.Delay(LockPause, time, cancellationToken);
-            }
-        }
-    }
-
-    private static FileStream Open(string path, FileMode mode)
-    {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnerOnly;
-        }
-
-        return new FileStream(path, options);
+        _folder.Put(FileName, output.WrittenSpan);
     }
 
     private long ReadRevision()

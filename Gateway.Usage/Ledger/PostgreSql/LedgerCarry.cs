@@ -63,12 +63,26 @@ internal sealed class LedgerCarry(long before)
     private long _day;
     private long _row;
 
+    /// <summary>Whether there is a request to be taken.</summary>
+    public async Task<bool> HasAnyAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var ask = LedgerSql.Command(
+            connection, "select exists (select from gateway_ledger_requests where time_ms >= $1 and time_ms < $2)", _day * LedgerPartitions.MsPerDay, before * LedgerPartitions.MsPerDay);
+        return await ask.ExecuteScalarAsync(cancellationToken) is true;
+    }
+
     /// <summary>Takes a piece of the oldest day.</summary>
     /// <param name="connection">In a transaction.</param>
     /// <param name="cancellationToken">Breaks it off; then nothing is taken.</param>
     /// <returns>How many requests; 0 when none are left.</returns>
     public async Task<long> StepAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
+        // 0. Nobody waits for nothing.
+        if (!await HasAnyAsync(connection, cancellationToken))
+        {
+            return 0;
+        }
+
         // 1. Alone with the sums; and from here to the commit nobody takes a row or corrects one.
         await LedgerSql.RunAsync(connection, $"select pg_advisory_xact_lock({LedgerSchema.RollupLock})", cancellationToken);
         await LedgerSql.RunAsync(connection, $"select pg_advisory_xact_lock({LedgerSchema.OrderLock})", cancellationToken);
@@ -102,6 +116,11 @@ internal sealed class LedgerCarry(long before)
     /// <returns>False when there are no more, or when somebody reads: nobody is kept waiting for this.</returns>
     public static async Task<bool> DropAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
+        if (await LedgerKept.FromAsync(connection, cancellationToken) == DateTimeOffset.MinValue)
+        {
+            return false;
+        }
+
         // Nobody puts a row into them meanwhile. Whoever comes later makes them again.
         await LedgerSql.RunAsync(connection, $"select pg_advisory_xact_lock({LedgerSchema.OrderLock})", cancellationToken);
         await using var kept = LedgerSql.Command(connection, $"select kept_day from gateway_ledger_state where carried_at < now() - interval '{Settled}'");

@@ -121,13 +121,17 @@ internal sealed class PostgresLedger : ILedgerStore, IAsyncDisposable
     {
         var day = LedgerPartitions.DayOf(before.ToUnixTimeMilliseconds());
 
-        // Most of the summing up is done without keeping batches waiting.
-        await RollUpAsync(cancellationToken);
         while (await _database.ChangeAsync(LedgerCarry.DropAsync, cancellationToken))
         {
         }
 
         var (carry, carried) = (new LedgerCarry(day), 0L);
+        if (await _database.AskAsync(carry.HasAnyAsync, cancellationToken))
+        {
+            // Most of the summing up is done without keeping batches waiting.
+            await RollUpAsync(cancellationToken);
+        }
+
         while (await _database.ChangeAsync(carry.StepAsync, cancellationToken) is > 0 and var requests)
         {
             carried += requests;

@@ -77,6 +77,14 @@ public sealed class KeysInputTests(KeysFixture rig) : IClassFixture<KeysFixture>
         Assert.Equal(rig.Ids, KeysAnswer.IdsOf(await rig.Edge.GetAsync()));
     }
 
+    [Fact]
+    public async Task All_that_is_wrong_in_a_key_is_told_in_whole_sentences()
+    {
+        var answer = await rig.Edge.PostAsync("""{"models":["*"],"modles":["*"],"qqqqqqqq":1,"weigth":1}""");
+
+        Assert.Matches("^modles: unknown key; did you mean \"models\"\\? qqqqqqqq: unknown key; the keys here are [a-z_, ]+\\. weigth: unknown key; did you mean \"weight\"\\?$", answer.Message);
+    }
+
     [Theory]
     [InlineData("""{"id":"other"}""", "id", "cannot be changed")]
     [InlineData("""{"id":null}""", "id", "cannot be changed")]

@@ -49,5 +49,5 @@ public sealed class ScenarioRig : IAsyncLifetime
         .Key("narrow", "narrow-scenario-key", "dear-alone");
 }
 
-[CollectionDefinition(ScenarioRig.Name)]
+[CollectionDefinition(ScenarioRig.Name, DisableParallelization = true)]
 public sealed class ScenarioCollection : ICollectionFixture<ScenarioRig>;

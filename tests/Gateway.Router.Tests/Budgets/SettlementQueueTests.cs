@@ -111,7 +111,7 @@ public sealed class SettlementQueueTests : IAsyncLifetime
         _store.OnVoid = static () => false;
 
         _queue.Void(Hold().Main);
-        await AdvanceUntilAsync(() => _queue.Count == 0 && _store.Voids.Count > 5);
+        await AdvanceUntilAsync(() => _queue.Count == 0 && _store.Voids.Count > 5, TimeSpan.FromSeconds(1));
         var told = _store.Voids.Count;
         _time.Advance(TimeSpan.FromMinutes(1));
         await Task.Yield();
@@ -157,11 +157,13 @@ public sealed class SettlementQueueTests : IAsyncLifetime
     private static Hold Extra(RequestHold hold, int part) => new(hold.RequestId, part, hold.Ticket with { Part = part });
 
     /// <summary>Lets time pass until it has happened: what waits is woken by the clock and then runs on its own.</summary>
-    private async Task AdvanceUntilAsync(Func<bool> happened)
+    private Task AdvanceUntilAsync(Func<bool> happened) => AdvanceUntilAsync(happened, TimeSpan.FromMilliseconds(100));
+
+    private async Task AdvanceUntilAsync(Func<bool> happened, TimeSpan step)
     {
         for (var i = 0; i < 3000 && !happened(); i++)
         {
-            _time.Advance(TimeSpan.FromMilliseconds(100));
+            _time.Advance(step);
             for (var turn = 0; turn < 20 && !happened(); turn++)
             {
                 await Task.Delay(1);

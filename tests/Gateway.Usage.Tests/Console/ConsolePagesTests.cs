@@ -1,7 +1,9 @@
 using Gateway.Core.Context;
 using Gateway.Core.Journal;
 using Gateway.Core.Money;
+using Gateway.Usage.Console;
 using Gateway.Usage.Console.Requests;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Usage.Tests.Console;
 
@@ -40,6 +42,24 @@ public sealed class ConsolePagesTests
         Assert.DoesNotContain("https://", html, StringComparison.Ordinal);
         Assert.Empty(Count(html, "<script>"));
         Assert.False(page.Headers.Contains("Set-Cookie"));
+    }
+
+    [Fact]
+    public async Task A_build_without_scripts_says_so_at_the_start_and_on_each_page()
+    {
+        await using var whole = await UsageHost.StartAsync();
+        await using var bare = await UsageHost.StartAsync(replace: static services => services.AddSingleton(new ConsoleAssets(typeof(object).Assembly)));
+
+        using var page = await bare.SendAsync("/console", ContextRole.Admin);
+        var html = await page.Content.ReadAsStringAsync();
+
+        Assert.Equal(200, (int)page.StatusCode);
+        Assert.Contains("has no scripts and styles for its console", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", html, StringComparison.Ordinal);
+        Assert.Contains("Install Node.js 20 or newer", Assert.Single(bare.Log.Of(5350)), StringComparison.Ordinal);
+        using var other = await whole.SendAsync("/console", ContextRole.Admin);
+        Assert.DoesNotContain("has no scripts", await other.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Empty(whole.Log.Of(5350));
     }
 
     [Theory]

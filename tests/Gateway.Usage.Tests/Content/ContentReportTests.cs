@@ -54,10 +54,12 @@ public sealed class ContentReportTests
         var (never, whyNot) = await usage.GetAsync(PathOf(Guid.CreateVersion7()));
         var (wrong, _) = await usage.GetAsync("/admin/v1/requests/nonsense/content");
 
-        Assert.Equal((404, 404, 404, 400), (over, odder, never, wrong));
-        Assert.Contains("kept for 1.25 days (usage.capture_retention)", Message(why), StringComparison.Ordinal);
-        Assert.Contains("kept for 1.25 days", Message(whyOdd), StringComparison.Ordinal);
-        Assert.StartsWith("No content of request", Message(whyNot), StringComparison.Ordinal);
+        Assert.Equal((200, 200, 200, 400), (over, odder, never, wrong));
+        Assert.Equal((old.Head.RequestId, "none"), (why.GetProperty("id").GetGuid(), why.GetProperty("level").GetString()));
+        Assert.Contains("kept for 1.25 days (usage.capture_retention)", Reason(why), StringComparison.Ordinal);
+        Assert.Contains("kept for 1.25 days", Reason(whyOdd), StringComparison.Ordinal);
+        Assert.StartsWith("No content of request", Reason(whyNot), StringComparison.Ordinal);
+        Assert.All([why, whyOdd, whyNot], static nothing => Assert.Equal(["id", "level", "reason"], nothing.EnumerateObject().Select(static member => member.Name)));
     }
 
     [Fact]
@@ -87,5 +89,5 @@ public sealed class ContentReportTests
 
     private static string PathOf(Guid id) => $"/admin/v1/requests/{id}/content";
 
-    private static string Message(System.Text.Json.JsonElement body) => body.GetProperty("error").GetProperty("message").GetString()!;
+    private static string Reason(System.Text.Json.JsonElement body) => body.GetProperty("reason").GetString()!;
 }

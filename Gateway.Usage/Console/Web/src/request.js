@@ -39,15 +39,9 @@ function part(title, side) {
 export function request() {
   const show = find('#show-content');
   show?.addEventListener('click', () => attempt(async () => {
-    const place = find('#content');
-    try {
-      const content = await call(`/admin/v1/requests/${encodeURIComponent(show.dataset.id)}/content`);
-      place.replaceChildren(make('p', {}, pill(content.level, content.level === 'full' ? 'warn' : 'good')), ...part('Request', content.request), ...part('Answer', content.answer));
-    } catch (error) {
-      if (error.status !== 404) {
-        throw error;
-      }
-      place.replaceChildren(make('p', { role: 'status' }, error.message));
-    }
+    const content = await call(`/admin/v1/requests/${encodeURIComponent(show.dataset.id)}/content`);
+    find('#content').replaceChildren(...(content.level === 'none'
+      ? [make('p', { role: 'status' }, content.reason)]
+      : [make('p', {}, pill(content.level, content.level === 'full' ? 'warn' : 'good')), ...part('Request', content.request), ...part('Answer', content.answer)]));
   }));
 }
