@@ -1,3 +1,4 @@
+using Gateway.Usage.Budgets;
 using Npgsql;
 
 namespace Gateway.Usage.Ledger.PostgreSql;
@@ -24,10 +25,15 @@ internal sealed class LedgerCarry(long before)
     private const string Counts = "input, cached_input, cache_write, output, reasoning, audio_input, audio_output, cost_nano_usd";
     private const string Dimensions = "hour, key_id, user_id, team, organisation, model, deployment, status_class, tags";
 
+    // A correction of the last hours stays, and its request: a start tells stores of budgets of it.
+    private static readonly long RememberedMs = (long)BudgetBook.Remembered.TotalMilliseconds;
+
     // Corrections go with their request, and so does what they add: it is charged on the request's day, under the corrections' own numbers.
     private static readonly string Carry = $"""
         with gone as (
-            delete from gateway_ledger_requests where time_ms >= $1 and time_ms < $2 and row_no > $3 and row_no <= $4 returning row_no, request_id, {Dimensions}, {Counts}),
+            delete from gateway_ledger_requests as r where time_ms >= $1 and time_ms < $2 and row_no > $3 and row_no <= $4
+                and not exists (select from gateway_ledger_corrections as c where c.request_id = r.request_id and c.made_ms > (extract(epoch from now()) * 1000)::bigint - {RememberedMs})
+            returning row_no, request_id, {Dimensions}, {Counts}),
         corrections as (
             delete from gateway_ledger_corrections as c using gone where c.request_id = gone.request_id returning c.row_no),
         charges as (
@@ -46,7 +52,8 @@ internal sealed class LedgerCarry(long before)
             update gateway_ledger_state set
                 kept_day = greatest(kept_day, $5),
                 carried_row = greatest(carried_row, (select max(row_no) from (select row_no from gone union all select row_no from corrections) as numbers)),
-                carried_at = now())
+                carried_at = now()
+            where exists (select from gone))
         select count(*) from gone
         """;
 
@@ -59,28 +66,28 @@ internal sealed class LedgerCarry(long before)
             order by request_id limit {PieceIds})
         """;
 
-    // How far this run has come: the server would find that out by passing what was deleted. A piece that was undone is found at the end of its day.
-    private long _day;
-    private long _row;
+    // How far this run has come: the server would find that out by passing what was deleted. And how far it will have with the transaction that runs.
+    private (long Day, long Row) _at;
+    private (long Day, long Row) _next;
 
     /// <summary>Whether there is a request to be taken.</summary>
     public async Task<bool> HasAnyAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var ask = LedgerSql.Command(
-            connection, "select exists (select from gateway_ledger_requests where time_ms >= $1 and time_ms < $2)", _day * LedgerPartitions.MsPerDay, before * LedgerPartitions.MsPerDay);
+            connection, "select exists (select from gateway_ledger_requests where time_ms >= $1 and time_ms < $2)", _at.Day * LedgerPartitions.MsPerDay, before * LedgerPartitions.MsPerDay);
         return await ask.ExecuteScalarAsync(cancellationToken) is true;
     }
 
     /// <summary>Takes a piece of the oldest day.</summary>
     /// <param name="connection">In a transaction.</param>
     /// <param name="cancellationToken">Breaks it off; then nothing is taken.</param>
-    /// <returns>How many requests; 0 when none are left.</returns>
-    public async Task<long> StepAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <returns>How many requests; null when none are left.</returns>
+    public async Task<long?> StepAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         // 0. Nobody waits for nothing.
         if (!await HasAnyAsync(connection, cancellationToken))
         {
-            return 0;
+            return null;
         }
 
         // 1. Alone with the sums; and from here to the commit nobody takes a row or corrects one.
@@ -92,25 +99,31 @@ internal sealed class LedgerCarry(long before)
         {
         }
 
-        // 3. Where to go on.
-        var last = _row == 0 ? 0 : await LastAsync(connection, cancellationToken);
+        // 3. Where to go on: in the day, or in the next one that has any.
+        var (day, row) = _at;
+        var last = row == 0 ? 0 : await LastAsync(connection, day, row, cancellationToken);
         if (last == 0)
         {
             await using var oldest = LedgerSql.Command(
-                connection, "select min(time_ms) from gateway_ledger_requests where time_ms >= $1 and time_ms < $2", _day * LedgerPartitions.MsPerDay, before * LedgerPartitions.MsPerDay);
+                connection,
+                "select min(time_ms) from gateway_ledger_requests where time_ms >= $1 and time_ms < $2",
+                (row == 0 ? day : day + 1) * LedgerPartitions.MsPerDay,
+                before * LedgerPartitions.MsPerDay);
             if (await oldest.ExecuteScalarAsync(cancellationToken) is not long time)
             {
-                return 0;
+                return null;
             }
 
-            (_day, _row) = (LedgerPartitions.DayOf(time), 0);
-            last = await LastAsync(connection, cancellationToken);
+            (day, row) = (LedgerPartitions.DayOf(time), 0);
+            last = await LastAsync(connection, day, row, cancellationToken);
         }
 
-        var carry = LedgerSql.Command(connection, Carry, _day * LedgerPartitions.MsPerDay, (_day + 1) * LedgerPartitions.MsPerDay, _row, last, checked((int)_day + 1));
-        _row = last;
-        return await LedgerSql.NumberAsync(carry, cancellationToken);
+        _next = (day, last);
+        return await LedgerSql.NumberAsync(LedgerSql.Command(connection, Carry, day * LedgerPartitions.MsPerDay, (day + 1) * LedgerPartitions.MsPerDay, row, last, checked((int)day + 1)), cancellationToken);
     }
+
+    /// <summary>The transaction of a piece was committed.</summary>
+    public void Committed() => _at = _next;
 
     /// <summary>Drops the tables of one day of which nothing is left, when nobody may have a snapshot any more in which they had rows.</summary>
     /// <returns>False when there are no more, or when somebody reads: nobody is kept waiting for this.</returns>
@@ -167,13 +180,13 @@ internal sealed class LedgerCarry(long before)
         return await forget.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    // The last row of the next piece; 0 for none.
-    private Task<long> LastAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => LedgerSql.NumberAsync(
+    // The last row of a piece; 0 for none.
+    private static Task<long> LastAsync(NpgsqlConnection connection, long day, long row, CancellationToken cancellationToken) => LedgerSql.NumberAsync(
         LedgerSql.Command(
             connection,
             $"select max(row_no) from (select row_no from gateway_ledger_requests where time_ms >= $1 and time_ms < $2 and row_no > $3 order by row_no limit {PieceRequests}) as piece",
-            _day * LedgerPartitions.MsPerDay,
-            (_day + 1) * LedgerPartitions.MsPerDay,
-            _row),
+            day * LedgerPartitions.MsPerDay,
+            (day + 1) * LedgerPartitions.MsPerDay,
+            row),
         cancellationToken);
 }

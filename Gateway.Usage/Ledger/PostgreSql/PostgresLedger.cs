@@ -132,8 +132,9 @@ internal sealed class PostgresLedger : ILedgerStore, IAsyncDisposable
             await RollUpAsync(cancellationToken);
         }
 
-        while (await _database.ChangeAsync(carry.StepAsync, cancellationToken) is > 0 and var requests)
+        while (await _database.ChangeAsync(carry.StepAsync, cancellationToken) is { } requests)
         {
+            carry.Committed();
             carried += requests;
         }
 

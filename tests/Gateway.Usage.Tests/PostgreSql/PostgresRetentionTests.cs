@@ -1,10 +1,12 @@
 using System.Data;
 using Gateway.Core.Admission.Shared;
 using Gateway.Core.Configuration;
+using Gateway.Core.Journal;
 using Gateway.Core.Money;
 using Gateway.Usage.Budgets;
 using Gateway.Usage.Commands;
 using Gateway.Usage.Ledger;
+using Gateway.Usage.Ledger.Corrections;
 using Gateway.Usage.Ledger.PostgreSql;
 using Gateway.Usage.Tests.Commands;
 using Gateway.Usage.Tests.Ledger;
@@ -128,6 +130,28 @@ public sealed class PostgresRetentionTests(PostgresServer server) : RetentionCon
         Assert.Equal(usage.Service<BudgetBook>().SpentIn("acme", [Lifetime]), budgets.SpentIn("acme", [Lifetime]));
         Assert.Equal((21, 21), (follower.Requests, usage.Ledger.Requests));
         Assert.Equal(usage.Ledger.KeptFrom, follower.KeptFrom);
+    }
+
+    [Fact]
+    public async Task A_request_stays_until_stores_of_budgets_have_surely_heard_of_its_correction_and_keeps_no_other_one()
+    {
+        var database = await server.NewDatabaseAsync();
+        await using var ledger = new PostgresUnderTest(await UsageHost.StartAsync(database: database));
+        UsageFinal[] finals = [FakeJournal.Final(), FakeJournal.Final(), FakeJournal.Final(time: FakeJournal.Noon + DayMs)];
+        await ledger.TakeAsync(finals);
+        var correction = new CostCorrection(Guid.CreateVersion7(), finals[0].Intent.RequestId, finals[0].CostNanoUsd, 7, "", DateTimeOffset.UtcNow, "ada");
+        Assert.Equal(CorrectionOutcome.Taken, Assert.Single(await ledger.Store.CorrectAsync([correction], default)).Outcome);
+        var cut = DateTimeOffset.FromUnixTimeMilliseconds(FakeJournal.Noon + (2 * DayMs));
+
+        Assert.Equal(2, await ledger.Store.CarryAsync(cut, default));
+        Assert.Equal(0, await ledger.Store.CarryAsync(cut, default));
+        Assert.Equal([finals[0].Intent.RequestId], (await ledger.WalkAllAsync()).Ids());
+        Assert.Equal((3, 7 + (2 * finals[1].CostNanoUsd)), ((await ledger.TotalAsync()).Requests, (await ledger.TotalAsync()).CostNanoUsd));
+
+        await PostgresServer.AskAsync(database, "update gateway_ledger_corrections set made_ms = made_ms - 82800000");
+        Assert.Equal(1, await ledger.Store.CarryAsync(cut, default));
+        Assert.Equal((3, 7 + (2 * finals[1].CostNanoUsd)), ((await ledger.TotalAsync()).Requests, (await ledger.TotalAsync()).CostNanoUsd));
+        Assert.Equal(0, (await CommandRun.OfAsync("", database, "verify")).Exit);
     }
 
     [Fact]
