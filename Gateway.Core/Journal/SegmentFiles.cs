@@ -26,8 +26,8 @@ public static class SegmentFiles
         return ordinals;
     }
 
-    /// <summary>A name for a damaged segment that no earlier one has.</summary>
-    internal static string QuarantineName(string path)
+    /// <summary>A name for a damaged file that no earlier one has.</summary>
+    public static string QuarantineName(string path)
     {
         for (var attempt = 1; ; attempt++)
         {

@@ -3,13 +3,16 @@ using System.Globalization;
 namespace Gateway.Core.Journal;
 
 /// <summary>Reads all good records of a folder of segments, oldest first, and names what is wrong with the others. It changes nothing. Not thread-safe.</summary>
-public sealed class SegmentFolderScan(string folder) : IDisposable
+/// <param name="folder">The folder.</param>
+/// <param name="given">Segments that are not read although their files may be there still; null for none.</param>
+/// <param name="lastSeq">A record that is known to have existed, with all before it; 0 for none.</param>
+public sealed class SegmentFolderScan(string folder, IReadOnlyCollection<int>? given = null, long lastSeq = 0) : IDisposable
 {
-    private readonly List<int> _ordinals = SegmentFiles.List(folder);
+    private readonly List<int> _ordinals = [.. SegmentFiles.List(folder).Where(ordinal => given?.Contains(ordinal) is not true)];
     private readonly List<string> _problems = [];
     private SegmentScanner? _scanner;
     private int _opened;
-    private long _last;
+    private long _last = lastSeq;
     private SegmentSum _sum;
     private SegmentSum? _footer;
     private DamagedBytes? _tail;

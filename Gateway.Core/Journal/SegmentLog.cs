@@ -23,6 +23,7 @@ public sealed class SegmentLog : IDisposable
     private long _lastSeq;
     private long _syncedSeq;
     private long _syncedLength = SegmentFormat.HeaderBytes;
+    private DateTimeOffset _begun;
     private bool _dirty;
     private bool _disposed;
     private volatile Exception? _failure;
@@ -101,6 +102,16 @@ public sealed class SegmentLog : IDisposable
         }
     }
 
+    /// <summary>The same, and starts a new segment also when this one has records and was begun that long ago: one that takes years to fill keeps what is old beside what is new.</summary>
+    /// <exception cref="IOException">The disk failed; the log has stopped for ever.</exception>
+    public void SyncAndClose(TimeSpan after)
+    {
+        lock (_syncLock)
+        {
+            SyncOnce(after);
+        }
+    }
+
     /// <summary>Closed segments and the durable part of the current one, oldest first.</summary>
     public IReadOnlyList<SegmentInfo> Segments()
     {
@@ -136,6 +147,22 @@ public sealed class SegmentLog : IDisposable
                 // Oldest first and one by one: a crash in between leaves no hole.
                 File.Delete(SegmentFiles.Path(_options.Folder, ordinal));
             }
+        }
+    }
+
+    /// <summary>Forgets the oldest closed segment. Its file stays, for whoever asked to delete it.</summary>
+    /// <returns>False when another one is the oldest.</returns>
+    public bool Release(int ordinal)
+    {
+        lock (_lock)
+        {
+            if (_closed.Count == 0 || _closed[0].Ordinal != ordinal)
+            {
+                return false;
+            }
+
+            _closed.RemoveAt(0);
+            return true;
         }
     }
 
@@ -184,7 +211,7 @@ public sealed class SegmentLog : IDisposable
         }
     }
 
-    private void SyncOnce()
+    private void SyncOnce(TimeSpan? closeAfter = null)
     {
         long seq;
         long length;
@@ -209,7 +236,8 @@ public sealed class SegmentLog : IDisposable
                 }
             }
 
-            if (length >= _options.SegmentBytes && _sum.Count > 0 && !_disposed)
+            var isOver = length >= _options.SegmentBytes || (closeAfter is { } age && _options.Time.GetUtcNow() - _begun >= age);
+            if (isOver && _sum.Count > 0 && !_disposed)
             {
                 Roll();
             }
@@ -255,6 +283,7 @@ public sealed class SegmentLog : IDisposable
     {
         Span<byte> header = stackalloc byte[SegmentFormat.HeaderBytes];
         _firstSeq = _lastSeq + 1;
+        _begun = _options.Time.GetUtcNow();
         SegmentFormat.WriteHeader(header, _firstSeq);
         _options.Disk.Write(_file, header, 0);
         _length = _syncedLength = SegmentFormat.HeaderBytes;

@@ -21,6 +21,9 @@ public sealed record SegmentLogOptions
     /// <summary>A record that is known to have existed, with all before it; 0 for none.</summary>
     public long LastKnownSeq { get; init; }
 
+    /// <summary>A segment that is known to have existed, with all before it; 0 for none. Its number and theirs are not given again.</summary>
+    public int LastKnownOrdinal { get; init; }
+
     /// <summary>Closed segments that were found whole before and have not changed since, by ordinal: they are neither read nor replayed. Null for none.</summary>
     public Func<int, KnownSegment?>? Known { get; init; }
 

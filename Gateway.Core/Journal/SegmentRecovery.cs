@@ -17,8 +17,8 @@ internal sealed class SegmentRecovery(SegmentLogOptions options, RecordVisitor? 
 
     public List<SegmentInfo> Segments { get; } = [];
 
-    /// <summary>Highest ordinal seen, emptied segments included.</summary>
-    public int LastOrdinal { get; private set; }
+    /// <summary>Highest ordinal seen or known, emptied segments included.</summary>
+    public int LastOrdinal { get; private set; } = options.LastKnownOrdinal;
 
     /// <param name="report">What was found.</param>
     /// <returns>The sequence number of the next record.</returns>

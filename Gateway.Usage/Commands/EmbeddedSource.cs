@@ -1,7 +1,10 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Gateway.Core.Journal;
 using Gateway.Core.Wire;
 using Gateway.Usage.Ledger;
+using Gateway.Usage.Ledger.Carried;
+using Gateway.Usage.Ledger.Columns;
 
 namespace Gateway.Usage.Commands;
 
@@ -44,7 +47,13 @@ internal sealed class EmbeddedSource : ILedgerSource
     {
         await Task.CompletedTask;
         _problems.Clear();
-        using var scan = new SegmentFolderScan(_path);
+        var (kept, scan) = Begin(_problems);
+        foreach (var record in kept)
+        {
+            yield return record;
+        }
+
+        using var end = scan;
         while (scan.Next())
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -61,7 +70,8 @@ internal sealed class EmbeddedSource : ILedgerSource
     public async IAsyncEnumerable<LedgerRecord> CorrectionsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
-        using var scan = new SegmentFolderScan(_path);
+        var (_, scan) = Begin([]);
+        using var end = scan;
         while (scan.Next())
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -72,10 +82,83 @@ internal sealed class EmbeddedSource : ILedgerSource
         }
     }
 
+    public Task<CarriedSums?> CarriedAsync(CancellationToken cancellationToken)
+    {
+        var names = new NameTable();
+        var carried = SumFolder.Look(_path, names);
+        try
+        {
+            var byDay = new SumScan(new UsageQuery([UsageDimension.Day]), names, EmbeddedLedger.MostGroups);
+            foreach (var sums in carried.Sums.Values)
+            {
+                byDay.Add(sums, cancellationToken);
+            }
+
+            var counted = byDay.Finish();
+            return Task.FromResult<CarriedSums?>(carried.Readings.Count == 0 ? null : new CarriedSums(SumFolder.KeptFrom(carried.NewestMs), counted.Total) { Days = counted.Groups.Count });
+        }
+        finally
+        {
+            carried.Close();
+        }
+    }
+
+    public async IAsyncEnumerable<CarriedPart> PartsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        var names = new NameTable();
+        var carried = SumFolder.Look(_path, names);
+        try
+        {
+            foreach (var reading in carried.Readings)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return reading.Problem is null ? SumParts.Of(reading, names, _folder.Producer)
+                    : throw new CommandException($"{Path.GetFileName(reading.Path)} is damaged: {reading.Problem}. What was carried into it would be lost: put the file back from a backup first.");
+            }
+        }
+        finally
+        {
+            carried.Close();
+        }
+    }
+
     public ValueTask DisposeAsync()
     {
         _folder.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>What carried segments left of records, evidence and what journals lost; then come the segments that are there.</summary>
+    private (List<LedgerRecord> Kept, SegmentFolderScan Scan) Begin(List<string> problems)
+    {
+        var kept = new List<LedgerRecord>();
+        var carried = SumFolder.Look(_path, new NameTable());
+        try
+        {
+            foreach (var reading in carried.Readings)
+            {
+                reading.File?.VisitKept((in JournalRecord record, RecordLocation _) =>
+                {
+                    if (Take(record) is { } taken)
+                    {
+                        kept.Add(taken);
+                    }
+                });
+                if (reading.Problem is { } problem)
+                {
+                    problems.Add($"{Path.GetFileName(reading.Path)}: {problem}: the requests that were carried into it are missing from the reports; put it back from a backup");
+                }
+            }
+
+            problems.AddRange(carried.Aside.Select(static file => $"{file}: it is damaged or not of its segment, which is there still and counts; the next start puts it aside"));
+            problems.AddRange(carried.Gaps.Select(static gap => string.Create(CultureInfo.InvariantCulture, $"records {gap.FromSeq} to {gap.ToSeq} of the ledger were missing when they should have been carried into sums")));
+            return (kept, new SegmentFolderScan(_path, [.. carried.Sums.Keys], carried.LastSeq));
+        }
+        finally
+        {
+            carried.Close();
+        }
     }
 
     private static LedgerRecord Correction(in JournalRecord record) => new(record.Type, record.Version, record.RequestId, default, 0, record.Payload.ToArray());

@@ -104,6 +104,11 @@ internal static class ExportCommand
 
         await output.CompleteAsync();
         await messages.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{written} requests of {source.Name}."));
+        if (await source.CarriedAsync(cancellationToken) is { } carried && span.FromMs < carried.KeptFrom.ToUnixTimeMilliseconds())
+        {
+            await messages.WriteLineAsync($"{carried}, and not in it.");
+        }
+
         foreach (var problem in source.Problems)
         {
             await messages.WriteLineAsync(problem);

@@ -1,3 +1,4 @@
+using Gateway.Usage.Ledger;
 using Gateway.Usage.Ledger.Corrections;
 
 namespace Gateway.Usage.Commands;
@@ -13,6 +14,14 @@ internal interface ILedgerSource : IAsyncDisposable
 
     /// <summary>What is worth saying and not wrong.</summary>
     string? Note { get; }
+
+    /// <summary>What is kept as sums only, being older than the ledger keeps requests; null while nothing is.</summary>
+    /// <exception cref="CommandException">It cannot be read.</exception>
+    Task<CarriedSums?> CarriedAsync(CancellationToken cancellationToken) => Task.FromResult<CarriedSums?>(null);
+
+    /// <summary>The sums that are kept of requests that are gone, for another store.</summary>
+    /// <exception cref="CommandException">They cannot be read.</exception>
+    IAsyncEnumerable<CarriedPart> PartsAsync(CancellationToken cancellationToken) => throw new CommandException($"{Name} keeps some days as sums only, and this build cannot move those.");
 
     /// <summary>Everything, in the order in which it was taken.</summary>
     /// <exception cref="CommandException">It cannot be read.</exception>

@@ -19,6 +19,9 @@ internal sealed class LedgerAudit
 
     public IReadOnlyList<string> Problems => _problems;
 
+    /// <summary>Requests before it may have been carried into sums: their corrections can be there without them.</summary>
+    public DateTimeOffset KeptFrom { get; init; }
+
     /// <summary>Problems found, listed or not.</summary>
     public long Found { get; private set; }
 
@@ -124,7 +127,11 @@ internal sealed class LedgerAudit
 
         if (!_requests.TryGetValue(record.RequestId, out var present))
         {
-            Add($"request {record.RequestId}: the ledger has a correction of it and not the request");
+            // What a carried one cost before stands in no record.
+            if (kept.Intent.TimeUnixMs >= KeptFrom.ToUnixTimeMilliseconds())
+            {
+                Add($"request {record.RequestId}: the ledger has a correction of it and not the request");
+            }
         }
         else if (present != correction.OldNanoUsd)
         {

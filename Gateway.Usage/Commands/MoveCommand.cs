@@ -21,6 +21,7 @@ internal sealed class MoveCommand(ILedgerSource source, LedgerDatabase database,
     private readonly UsageCounters _found = new();
     private readonly List<string> _problems = [];
     private long _added;
+    private bool _isCarried;
 
     /// <returns>0 when the one is in the other, 1 when something is not.</returns>
     /// <exception cref="CommandException">It broke off; give it again.</exception>
@@ -28,6 +29,15 @@ internal sealed class MoveCommand(ILedgerSource source, LedgerDatabase database,
     {
         try
         {
+            if (await source.CarriedAsync(cancellationToken) is not null)
+            {
+                _isCarried = true;
+                await foreach (var part in source.PartsAsync(cancellationToken))
+                {
+                    await TakeAsync(part, cancellationToken);
+                }
+            }
+
             var piece = new List<LedgerRecord>(PieceRecords);
             await foreach (var record in source.ReadAsync(cancellationToken))
             {
@@ -56,6 +66,24 @@ internal sealed class MoveCommand(ILedgerSource source, LedgerDatabase database,
         return await TellAsync();
     }
 
+    private async Task TakeAsync(CarriedPart part, CancellationToken cancellationToken)
+    {
+        var (found, isNew) = await database.ChangeAsync(
+            async (connection, token) =>
+            {
+                foreach (var producer in part.Marks.Select(static mark => mark.Producer).Distinct().Order())
+                {
+                    await LedgerWriter.LockAsync(connection, producer, token);
+                }
+
+                return await LedgerCarriedParts.TakeAsync(connection, part, token);
+            },
+            cancellationToken);
+        _read.Add(part.Total);
+        _found.Add(found);
+        _added += isNew ? found.Requests : 0;
+    }
+
     private async Task TakeAsync(List<LedgerRecord> piece, CancellationToken cancellationToken)
     {
         var (rows, refused, gaps, marks) = (new List<LedgerRow>(), new List<RefusedRecord>(), new List<LostRecords>(), new Dictionary<(Guid, uint), long>());
@@ -64,7 +92,11 @@ internal sealed class MoveCommand(ILedgerSource source, LedgerDatabase database,
         {
             if (record.Type is JournalRecordType.Correction)
             {
-                corrections.AddRange(TryOpenCorrection(record) is { } correction ? [correction] : []);
+                if (TryOpenCorrection(record) is { } correction && !await TryTakeAsPartAsync(correction, rows, cancellationToken))
+                {
+                    corrections.Add(correction.Correction);
+                }
+
                 continue;
             }
 
@@ -162,11 +194,25 @@ internal sealed class MoveCommand(ILedgerSource source, LedgerDatabase database,
         }
     }
 
-    private CostCorrection? TryOpenCorrection(in LedgerRecord record)
+    // What corrects a request that is gone from the source is a sum by itself: there is no request to correct. Requests come before their corrections.
+    private async Task<bool> TryTakeAsPartAsync(CorrectionRecord correction, List<LedgerRow> rows, CancellationToken cancellationToken)
+    {
+        var id = correction.Correction.RequestId;
+        if (!_isCarried || rows.Exists(row => row.RequestId == id)
+            || await database.AskAsync((connection, token) => LedgerSql.NumberAsync(LedgerSql.Command(connection, "select count(*) from gateway_ledger_ids where request_id = $1", id), token), cancellationToken) > 0)
+        {
+            return false;
+        }
+
+        await TakeAsync(CarriedPart.Of(correction), cancellationToken);
+        return true;
+    }
+
+    private CorrectionRecord? TryOpenCorrection(in LedgerRecord record)
     {
         try
         {
-            return record.OpenCorrection().Correction;
+            return record.OpenCorrection();
         }
         catch (InvalidDataException exception)
         {

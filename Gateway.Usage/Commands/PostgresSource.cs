@@ -61,6 +61,8 @@ internal sealed class PostgresSource(LedgerDatabase database) : ILedgerSource
         while (stored.Count == MaxRows);
     }
 
+    public Task<CarriedSums?> CarriedAsync(CancellationToken cancellationToken) => AskAsync(CarriedAsync, cancellationToken);
+
     public static LedgerRecord Of(in StoredRecord record) => new(JournalRecordType.Final, record.Version, record.RequestId, record.Origin, 0, record.Payload);
 
     public static LedgerRecord Of(in StoredCorrection correction) => new(JournalRecordType.Correction, correction.Version, correction.RequestId, default, 0, correction.Payload);
@@ -77,6 +79,20 @@ internal sealed class PostgresSource(LedgerDatabase database) : ILedgerSource
         {
             throw new CommandException($"{exception.Message} Check ConnectionStrings:{LedgerDatabase.ConnectionName}.", exception);
         }
+    }
+
+    public static async Task<CarriedSums?> CarriedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var from = await LedgerKept.FromAsync(connection, cancellationToken);
+        if (from == DateTimeOffset.MinValue)
+        {
+            return null;
+        }
+
+        var days = await LedgerKept.ByDayAsync(connection, cancellationToken);
+        var sum = new UsageCounters();
+        days.ForEach(day => sum.Add(day.Sum));
+        return new CarriedSums(from, sum) { Days = days.Count };
     }
 
     /// <summary>Evidence and gaps.</summary>

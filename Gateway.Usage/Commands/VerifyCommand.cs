@@ -15,7 +15,7 @@ internal static class VerifyCommand
     /// <exception cref="CommandException">The ledger cannot be read.</exception>
     public static async Task<int> RunAsync(ILedgerSource source, TextWriter output, CancellationToken cancellationToken)
     {
-        var audit = new LedgerAudit();
+        var audit = new LedgerAudit { KeptFrom = (await source.CarriedAsync(cancellationToken))?.KeptFrom ?? DateTimeOffset.MinValue };
         await foreach (var record in source.ReadAsync(cancellationToken))
         {
             audit.Take(record);
@@ -26,7 +26,7 @@ internal static class VerifyCommand
             audit.Add(problem);
         }
 
-        return await TellAsync(audit, source.Name, source.Note, output);
+        return await TellAsync(audit, await source.CarriedAsync(cancellationToken), source.Name, source.Note, output);
     }
 
     /// <summary>The same for PostgreSQL, in one snapshot: batches may come meanwhile.</summary>
@@ -36,7 +36,8 @@ internal static class VerifyCommand
     {
         try
         {
-            return await TellAsync(await database.AskAsync(AuditAsync, cancellationToken, isLong: true), "the ledger in PostgreSQL", note: null, output);
+            var (audit, carried) = await database.AskAsync(AuditAsync, cancellationToken, isLong: true);
+            return await TellAsync(audit, carried, "the ledger in PostgreSQL", note: null, output);
         }
         catch (LedgerUnavailableException exception)
         {
@@ -44,7 +45,7 @@ internal static class VerifyCommand
         }
     }
 
-    private static async Task<int> TellAsync(LedgerAudit audit, string name, string? note, TextWriter output)
+    private static async Task<int> TellAsync(LedgerAudit audit, CarriedSums? carried, string name, string? note, TextWriter output)
     {
         foreach (var problem in audit.Problems)
         {
@@ -61,6 +62,11 @@ internal static class VerifyCommand
             await output.WriteLineAsync($"Note: {note}; the next start cuts it off.");
         }
 
+        if (carried is not null)
+        {
+            await output.WriteLineAsync($"{carried}.");
+        }
+
         var total = audit.ByMonth.Total;
         await output.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture, $"{(audit.Found == 0 ? "Good" : $"{audit.Found} problems")}: {name} has {total.Requests} requests that cost {Usd(total.CostNanoUsd)} USD{(audit.Corrections == 0 ? "" : $", after {audit.Corrections} corrections")}."));
@@ -70,7 +76,7 @@ internal static class VerifyCommand
     /// <summary>Exact, as money is shown.</summary>
     public static string Usd(long nanoUsd) => (nanoUsd / (decimal)TokenPrice.NanoPerUsd).ToString("0.#########", CultureInfo.InvariantCulture);
 
-    private static async Task<LedgerAudit> AuditAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<(LedgerAudit Audit, CarriedSums? Carried)> AuditAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var audit = new LedgerAudit();
         var row = 0L;
@@ -92,8 +98,9 @@ internal static class VerifyCommand
             audit.Take(record);
         }
 
-        // The columns and the sums say what the records say.
-        var expected = Months(audit.ByMonth);
+        // The columns and the sums say what the records say, and what was carried of those that are gone.
+        var carried = await LedgerKept.ByDayAsync(connection, cancellationToken);
+        var expected = Months(new UsageSums([.. audit.ByMonth.Groups, .. carried.Select(static day => day with { Values = [day.Values[0][..7]] })], audit.ByMonth.Total));
         Compare("sums by hour", Months(await LedgerSums.SumAsync(connection, new UsageQuery([UsageDimension.Month]), cancellationToken)), expected, audit);
         Compare("columns", Months(await LedgerSums.SumAsync(connection, new UsageQuery([UsageDimension.Month, UsageDimension.User]), cancellationToken)), expected, audit);
         foreach (var problem in await LedgerTables.CheckAsync(connection, cancellationToken))
@@ -101,7 +108,7 @@ internal static class VerifyCommand
             audit.Add(problem);
         }
 
-        return audit;
+        return (audit, await PostgresSource.CarriedAsync(connection, cancellationToken));
     }
 
     private static async Task TakeCorrectionsAsync(NpgsqlConnection connection, LedgerAudit audit, CancellationToken cancellationToken)

@@ -19,14 +19,19 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
     /// <summary>More reports wait: each takes memory for its groups, and batches need the processors too.</summary>
     private const int ReportsAtOnce = 2;
 
+    /// <summary>Into so many segments at least the time is split that requests are kept for: each is carried as a whole, when the newest in it is old enough.</summary>
+    private const int SegmentsOfKept = 10;
+
     private readonly JournalFolder _folder;
     private readonly SegmentLog _log;
     private readonly SegmentHandles _handles;
     private readonly LedgerSegments _segments;
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly SemaphoreSlim _carrying = new(1, 1);
     private readonly SemaphoreSlim _reports = new(ReportsAtOnce, ReportsAtOnce);
     private readonly LedgerOptions _options;
     private readonly JournalDisk _disk;
+    private readonly TimeProvider _time;
     private readonly BatchApplier _applier;
     private readonly CorrectionApplier _corrections;
     private readonly IHostApplicationLifetime _lifetime;
@@ -37,7 +42,7 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
         IConfiguration configuration, IOptions<LedgerOptions> options, JournalDisk disk, TimeProvider time, LedgerMetrics metrics,
         BudgetBook budgets, DispatchedRequests dispatched, IHostApplicationLifetime lifetime, ILogger<EmbeddedLedger> logger)
     {
-        (_options, _disk, _lifetime, _logger) = (options.Value, disk, lifetime, logger);
+        (_options, _disk, _time, _lifetime, _logger) = (options.Value, disk, time, lifetime, logger);
         var path = Path.Combine(configuration["GATEWAY_DATA"] is { Length: > 0 } data ? data : ".data", "usage");
         _folder = JournalFolder.TryClaim(path, time, disk) ?? throw new JournalConfigurationException(
             $"The ledger folder '{Path.GetFullPath(path)}' is in use by another Usage process. Stop that one, or give this one another GATEWAY_DATA.");
@@ -52,6 +57,8 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
                     Producer = _folder.Producer,
                     Epoch = _folder.Epoch,
                     SegmentBytes = _options.SegmentBytes,
+                    LastKnownSeq = segments.Carried.LastSeq,
+                    LastKnownOrdinal = segments.Carried.LastSegment,
                     SyncAfter = null,
                     Time = time,
                     Disk = disk,
@@ -75,9 +82,12 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
         metrics.Watch(() => Requests);
         logger.Opened(path, Requests, _log.LastSeq);
         logger.Report(path, _log.Recovery, _segments.Unreadable);
+        _segments.Carried.Gaps.ForEach(gap => logger.GapFound(path, gap.FromSeq, gap.ToSeq));
     }
 
     public long Requests => _segments.Requests;
+
+    public DateTimeOffset KeptFrom => _segments.KeptFrom;
 
     public Exception? Failure => _log.Failure;
 
@@ -124,7 +134,8 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
         try
         {
             // In this order: the names are those of the rows at least.
-            var rows = _segments.Snapshot();
+            using var reading = _segments.BeginReading();
+            var rows = _segments.SnapshotWithSums();
             var scans = Enumerable.Range(0, Math.Clamp(rows.Count, 1, Environment.ProcessorCount)).Select(_ => new SumScan(query, _segments.Names, MostGroups)).ToArray();
             var next = -1;
             await Task.WhenAll(scans.Select(scan => Task.Run(
@@ -149,21 +160,62 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
         }
     }
 
+    public async Task<long> CarryAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        await _carrying.WaitAsync(cancellationToken);
+        try
+        {
+            await CloseOldAsync(before, cancellationToken);
+
+            // One segment after the other, beside batches and reports; only the lists change between two batches.
+            var (carried, beforeMs) = (0L, before.ToUnixTimeMilliseconds());
+            while (Failure is null && await Task.Run(() => _segments.WriteOldest(beforeMs, cancellationToken), cancellationToken) is { } files)
+            {
+                await _gate.WaitAsync(CancellationToken.None);
+                try
+                {
+                    _segments.Replace(files);
+                }
+                finally
+                {
+                    _gate.Release();
+                }
+
+                await Task.Run(() => _segments.Delete(files), CancellationToken.None);
+                carried += files.Requests;
+            }
+
+            return carried;
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new IOException("The ledger may not write or delete files of its own folder.", exception);
+        }
+        finally
+        {
+            _carrying.Release();
+        }
+    }
+
     public async ValueTask<LedgerEntry?> FindAsync(Guid requestId, CancellationToken cancellationToken)
     {
         await LeaveTheSocketAsync();
-        return _segments.Locate(requestId) is { } found && TryRead(new RequestPlace(0, found.Segment, (uint)found.Offset), new byte[RecordFrame.MaxFrameBytes]) is { } entry
+        using var reading = _segments.BeginReading();
+        var rows = _segments.Snapshot();
+        return _segments.Locate(requestId) is { } found && TryRead(new RequestPlace(0, found.Segment, (uint)found.Offset), rows, new byte[RecordFrame.MaxFrameBytes]) is { } entry
             && entry.Final.Intent.RequestId == requestId ? entry : null;
     }
 
     public async IAsyncEnumerable<LedgerEntry> WalkAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await LeaveTheSocketAsync();
-        foreach (var rows in _segments.Snapshot())
+        using var reading = _segments.BeginReading();
+        var segments = _segments.Snapshot();
+        foreach (var rows in segments)
         {
             foreach (var entry in _handles.Entries(rows, _logger, cancellationToken))
             {
-                yield return _segments.HasCorrections ? entry with { Corrections = _corrections.Of(entry.Final.Intent.RequestId) } : entry;
+                yield return _segments.HasCorrections ? entry with { Corrections = _corrections.Of(entry.Final.Intent.RequestId, segments) } : entry;
             }
         }
     }
@@ -174,6 +226,7 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
         await _reports.WaitAsync(cancellationToken);
         try
         {
+            using var reading = _segments.BeginReading();
             var rows = _segments.Snapshot();
             var places = new PageScan(query, _segments.Names).Run(rows, cancellationToken);
             var requests = new List<LedgerEntry>(Math.Min(places.Count, query.Limit));
@@ -181,7 +234,7 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
             for (var i = 0; i < Math.Min(places.Count, query.Limit); i++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (TryRead(places[i], buffer) is { } entry)
+                if (TryRead(places[i], rows, buffer) is { } entry)
                 {
                     requests.Add(entry);
                 }
@@ -195,12 +248,38 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
         }
     }
 
-    private LedgerEntry? TryRead(RequestPlace place, byte[] buffer)
+    // What is kept for 90 days shall not stay for years because its segment is not full.
+    private async Task CloseOldAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        var kept = _time.GetUtcNow() - before;
+        if (kept <= TimeSpan.Zero || Failure is not null)
+        {
+            return;
+        }
+
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            await Task.Run(
+                () =>
+                {
+                    _log.SyncAndClose(kept / SegmentsOfKept);
+                    _segments.CloseFull();
+                },
+                CancellationToken.None);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private LedgerEntry? TryRead(RequestPlace place, IReadOnlyList<ISegmentRows> segments, byte[] buffer)
     {
         try
         {
             var entry = _handles.Read(place, buffer);
-            return _segments.HasCorrections ? entry with { Corrections = _corrections.Of(entry.Final.Intent.RequestId) } : entry;
+            return _segments.HasCorrections ? entry with { Corrections = _corrections.Of(entry.Final.Intent.RequestId, segments) } : entry;
         }
         catch (InvalidDataException exception)
         {
@@ -223,6 +302,7 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
             _segments.Dispose();
             _folder.Dispose();
             _gate.Dispose();
+            _carrying.Dispose();
             _reports.Dispose();
         }
     }

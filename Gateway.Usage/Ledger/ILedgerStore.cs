@@ -36,7 +36,20 @@ internal interface ILedgerStore
     /// <summary>Everything, in the order in which it was taken: for exports, for moving to another store, for making what is derived again.</summary>
     IAsyncEnumerable<LedgerEntry> WalkAsync(CancellationToken cancellationToken);
 
-    /// <summary>Requests in the ledger.</summary>
+    /// <summary>
+    /// Turns the oldest requests into sums: what a report, a budget or a total says stays the same, the requests themselves are gone. Takes only what can be taken whole (a day's tables, a closed segment), in order of
+    /// age, and is safe to be broken off anywhere and asked again.
+    /// </summary>
+    /// <param name="before">Requests that arrived at or after it stay.</param>
+    /// <param name="cancellationToken">Ends it between two steps; what is carried by then stays carried.</param>
+    /// <returns>How many requests were carried this time.</returns>
+    /// <exception cref="IOException">The disk failed, or the database does not answer.</exception>
+    Task<long> CarryAsync(DateTimeOffset before, CancellationToken cancellationToken);
+
+    /// <summary>Requests before it may be gone (carried into sums); MinValue while none are.</summary>
+    DateTimeOffset KeptFrom { get; }
+
+    /// <summary>Requests in the ledger, those that were carried into sums too.</summary>
     long Requests { get; }
 
     /// <summary>False when the store can take nothing more at the moment: no room, or not there. The Routers keep what they have.</summary>

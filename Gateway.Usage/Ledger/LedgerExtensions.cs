@@ -32,6 +32,9 @@ internal static class LedgerExtensions
             services.AddHostedService<LedgerStart>();
         }
 
+        // After the store's own start: the ledger is open, and what is damaged in it is known.
+        services.AddSingleton<LedgerSweeper>();
+        services.AddHostedService(static provider => provider.GetRequiredService<LedgerSweeper>());
         services.AddHealthChecks().AddCheck<LedgerHealthCheck>("ledger");
         return builder;
     }

@@ -53,6 +53,21 @@ internal static partial class LedgerLog
     [LoggerMessage(5015, LogLevel.Warning, "The {Attempts} attempts of request {RequestId} do not add up to what it is charged for; all of it is counted at the deployment that answered.")]
     public static partial void AttemptsDiffer(this ILogger logger, Guid requestId, int attempts);
 
+    [LoggerMessage(5020, LogLevel.Information, "Segment {Segment} of the ledger was carried into sums, with {Requests} requests.")]
+    public static partial void SegmentCarried(this ILogger logger, int segment, int requests);
+
+    [LoggerMessage(5021, LogLevel.Error, "Segment {Segment} of the ledger is not carried into sums, nor any after it: {Problem}. It stays as it is.")]
+    public static partial void SegmentNotCarried(this ILogger logger, int segment, string problem);
+
+    [LoggerMessage(5022, LogLevel.Error, "The carried sums {File} of the ledger are damaged: {Problem}. The requests in them are missing from the reports, and nothing can make them again: put the file back from a backup.")]
+    public static partial void SumsDamaged(this ILogger logger, string file, string problem);
+
+    [LoggerMessage(5023, LogLevel.Warning, "The carried sums {File} of the ledger are damaged or not those of their segment, which is there still and counts. They were put aside as {Aside}.")]
+    public static partial void SumsPutAside(this ILogger logger, string file, string aside);
+
+    [LoggerMessage(5024, LogLevel.Information, "Segment {Segment} of the ledger was carried into sums before this start. Its file is deleted now.")]
+    public static partial void CarryFinished(this ILogger logger, int segment);
+
     /// <summary>What a recovery found.</summary>
     public static void Report(this ILogger logger, string folder, RecoveryReport recovery, int unreadable)
     {

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Gateway.Core.Journal;
 using Gateway.Usage.Budgets;
+using Gateway.Usage.Ledger.Carried;
 using Gateway.Usage.Ledger.Columns;
 using Gateway.Usage.Ledger.Corrections;
 
@@ -9,15 +9,17 @@ namespace Gateway.Usage.Ledger;
 
 /// <summary>
 /// What is known of the ledger beside its records: rows of closed segments in column files, those of the open one in memory. All of it can be made again from the segments, and is where it is missing or
-/// damaged. One thread writes; readers may be many: what they see changes under a short lock.
+/// damaged; only the sums of segments that were carried cannot. One thread writes and one carries; readers may be many: what they see changes under a short lock.
 /// </summary>
-internal sealed class LedgerSegments : IDisposable
+internal sealed partial class LedgerSegments : IDisposable
 {
     private readonly string _folder;
     private readonly BudgetBook _budgets;
     private readonly ILogger _logger;
     private readonly NameFile _names;
     private readonly ColumnFileWriter _writer;
+    private readonly JournalDisk _disk;
+    private readonly SegmentCarrier _carrier;
     private readonly Dictionary<int, SegmentFacts> _facts = [];    // until the start is done
     private readonly Lock _lock = new();
     private ImmutableSortedDictionary<int, ColumnFile> _files = ImmutableSortedDictionary<int, ColumnFile>.Empty;
@@ -31,23 +33,26 @@ internal sealed class LedgerSegments : IDisposable
     /// <summary>Opens the column files. Then the log is opened with <see cref="Known"/>, <see cref="Replay"/> and <see cref="Replayed"/>, then comes <see cref="Begin"/>.</summary>
     public LedgerSegments(string folder, JournalDisk disk, BudgetBook budgets, ILogger logger)
     {
-        (_folder, _budgets, _logger) = (folder, budgets, logger);
-        var files = OpenFiles();
-        _names = NameFile.Open(folder, disk, id => files.Where(file => file.Names.Id == id).Max(static file => (int?)file.Names.Count) ?? 0);
-        foreach (var file in files)
+        (_folder, _disk, _budgets, _logger) = (folder, disk, budgets, logger);
+        var files = ColumnFolder.Open(folder, logger);
+        _names = NameFile.Open(folder, disk, id => files.Where(file => file.File.Names.Id == id).Max(static file => (int?)file.File.Names.Count) ?? 0);
+        Carried = SumFolder.Open(folder, disk, Names, logger);
+        (_sums, _newestCarriedMs) = (Carried.Sums, Carried.NewestMs);
+        foreach (var (file, facts) in files)
         {
-            if (file.Names.Id == _names.Id)
+            if (file.Names.Id == _names.Id && !_sums.ContainsKey(file.Segment))
             {
                 _files = _files.Add(file.Segment, file);
+                _facts[file.Segment] = facts;
             }
             else
             {
                 file.Dispose();
-                _facts.Remove(file.Segment);
             }
         }
 
         _writer = new ColumnFileWriter(folder, disk, _names);
+        _carrier = new SegmentCarrier(folder, disk, Names, logger);
     }
 
     public ProducerMarks Marks { get; } = new();
@@ -112,22 +117,22 @@ internal sealed class LedgerSegments : IDisposable
         (_log, _records) = (log, records);
         ForgetFilesOfNoSegment();
 
-        // 1. Sums and marks of all segments.
+        // 1. Sums and marks of all segments, those first that were carried.
+        foreach (var facts in Carried.Readings.Select(static reading => reading.Facts).OfType<SegmentFacts>())
+        {
+            Take(facts);
+        }
+
+        var carried = _requests;
         foreach (var (_, facts) in _facts.OrderBy(static segment => segment.Key))
         {
-            foreach (var (producer, epoch, seq) in facts.Marks.All())
-            {
-                Marks.Advance(producer, epoch, seq);
-            }
-
+            Take(facts);
             Unreadable += facts.Unreadable;
-            _requests += facts.Requests;
             _hasCorrections |= facts.Corrections > 0;
-            Book(facts);
         }
 
         // 2. The ends of the newest requests, which are wanted one by one.
-        var skip = Math.Max(0, _requests - BudgetBook.DefaultRingCapacity);
+        var skip = Math.Max(0, _requests - carried - BudgetBook.DefaultRingCapacity);
         foreach (var rows in Snapshot())
         {
             var requests = _facts[rows.Segment].Requests;
@@ -197,12 +202,12 @@ internal sealed class LedgerSegments : IDisposable
         }
     }
 
-    /// <summary>Rows of all segments as of now, oldest segment first.</summary>
+    /// <summary>Rows of all segments as of now, oldest segment first, without those that were carried.</summary>
     public IReadOnlyList<ISegmentRows> Snapshot()
     {
         lock (_lock)
         {
-            return [.. _files.Values.Concat(_inMemory.Values.Select(static open => open.Snapshot())).OrderBy(static rows => rows.Segment)];
+            return [.. Kept_NeedsLock()];
         }
     }
 
@@ -220,8 +225,16 @@ internal sealed class LedgerSegments : IDisposable
             file.Dispose();
         }
 
+        foreach (var file in _sums.Values)
+        {
+            file.Dispose();
+        }
+
+        _reads.Dispose();
         _names.Dispose();
     }
+
+    private IEnumerable<ISegmentRows> Kept_NeedsLock() => _files.Values.Concat(_inMemory.Values.Select(static open => open.Snapshot())).OrderBy(static rows => rows.Segment);
 
     private RecordLocation? Locate(Guid requestId, int before, bool isCorrection)
     {
@@ -258,37 +271,6 @@ internal sealed class LedgerSegments : IDisposable
         {
             open.Add(correction, location.Offset, Names);
         }
-    }
-
-    private List<ColumnFile> OpenFiles()
-    {
-        var files = new List<ColumnFile>();
-        foreach (var path in ColumnDirectory.List(_folder).Order(StringComparer.Ordinal))
-        {
-            try
-            {
-                if (ColumnFile.TryOpen(_folder, path, out var facts) is not { } file)
-                {
-                    _logger.ColumnsStale(Path.GetFileName(path));
-                }
-                else if (facts!.Unreadable > 0)
-                {
-                    // This build may be able to read them.
-                    file.Dispose();
-                }
-                else
-                {
-                    files.Add(file);
-                    _facts[file.Segment] = facts;
-                }
-            }
-            catch (IOException exception)
-            {
-                _logger.ColumnsUnreadable(exception, Path.GetFileName(path));
-            }
-        }
-
-        return files;
     }
 
     private OpenSegment OpenAt(int ordinal)
@@ -329,8 +311,14 @@ internal sealed class LedgerSegments : IDisposable
         }
     }
 
-    private void Book(SegmentFacts facts)
+    private void Take(SegmentFacts facts)
     {
+        foreach (var (producer, epoch, seq) in facts.Marks.All())
+        {
+            Marks.Advance(producer, epoch, seq);
+        }
+
+        _requests += facts.Requests;
         foreach (var (organisation, slots) in facts.Spent)
         {
             _budgets.AddSpent(organisation, null, 0);
@@ -344,20 +332,8 @@ internal sealed class LedgerSegments : IDisposable
     // A segment that somebody took away, as the log found out; and what a process that died was writing.
     private void ForgetFilesOfNoSegment()
     {
-        foreach (var path in Directory.EnumerateFiles(_folder, "*.new").ToList())
-        {
-            File.Delete(path);
-        }
-
         var ordinals = _log.Segments().Select(static info => info.Ordinal).ToHashSet();
-        foreach (var path in ColumnDirectory.List(_folder).ToList())
-        {
-            if (int.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var ordinal) && !ordinals.Contains(ordinal))
-            {
-                File.Delete(path);
-            }
-        }
-
+        ColumnFolder.Clean(_folder, ordinals);
         foreach (var ordinal in _files.Keys.Where(ordinal => !ordinals.Contains(ordinal)))
         {
             _files[ordinal].Dispose();

@@ -74,19 +74,32 @@ internal sealed class NameTable
             return Empty;
         }
 
-        Span<byte> set = stackalloc byte[1 + (64 * sizeof(int))];
-        if (names.Count > 64)
+        Span<int> numbers = names.Count <= 64 ? stackalloc int[names.Count] : new int[names.Count];
+        for (var i = 0; i < numbers.Length; i++)
         {
-            set = new byte[1 + (names.Count * sizeof(int))];
+            numbers[i] = Of(names[i]);
         }
 
+        return OfNumbers(numbers);
+    }
+
+    /// <summary>The same of the labels' own numbers.</summary>
+    public int OfNumbers(ReadOnlySpan<int> names)
+    {
+        if (names.IsEmpty)
+        {
+            return Empty;
+        }
+
+        var length = 1 + (names.Length * sizeof(int));
+        Span<byte> set = length <= 512 ? stackalloc byte[length] : new byte[length];
         set[0] = SetMark;
-        for (var i = 0; i < names.Count; i++)
+        for (var i = 0; i < names.Length; i++)
         {
-            BinaryPrimitives.WriteInt32LittleEndian(set[(1 + (i * sizeof(int)))..], Of(names[i]));
+            BinaryPrimitives.WriteInt32LittleEndian(set[(1 + (i * sizeof(int)))..], names[i]);
         }
 
-        return Of(set[..(1 + (names.Count * sizeof(int)))]);
+        return Of(set);
     }
 
     /// <summary>The labels of a set; the empty one for a set of none.</summary>

@@ -105,6 +105,14 @@ internal sealed class SegmentHandles(SegmentLog log) : IDisposable
         }
     }
 
+    /// <summary>Opens a segment whose file is about to be deleted: those who may still read it must not find it gone.</summary>
+    /// <returns>To be disposed when nobody reads it any more.</returns>
+    public IDisposable Hold(int segment)
+    {
+        Open(segment);
+        return new Held(this, segment);
+    }
+
     public void Dispose()
     {
         lock (_lock)
@@ -160,6 +168,20 @@ internal sealed class SegmentHandles(SegmentLog log) : IDisposable
             }
 
             return file;
+        }
+    }
+
+    private sealed class Held(SegmentHandles handles, int segment) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (handles._lock)
+            {
+                if (handles._files.Remove(segment, out var file))
+                {
+                    file.Dispose();
+                }
+            }
         }
     }
 }

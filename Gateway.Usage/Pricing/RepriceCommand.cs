@@ -33,6 +33,11 @@ internal static class RepriceCommand
         }
 
         await report.WriteAsync(output);
+        if (await source.CarriedAsync(cancellationToken) is { } carried && span.FromUnixMs < carried.KeptFrom.ToUnixTimeMilliseconds())
+        {
+            await messages.WriteLineAsync($"{carried}: they cannot be priced anew.");
+        }
+
         foreach (var problem in source.Problems)
         {
             await messages.WriteLineAsync(problem);

@@ -1,10 +1,12 @@
+using System.Globalization;
+using Gateway.Core.Configuration;
 using Gateway.Core.Errors;
 using Gateway.Usage.Ledger;
 
 namespace Gateway.Usage.Reports;
 
 /// <summary><c>GET /admin/v1/requests</c> and <c>/admin/v1/requests/ID</c>. Thread-safe.</summary>
-internal sealed class RequestReports(ReportDoor door, ILedgerStore ledger)
+internal sealed class RequestReports(ReportDoor door, ILedgerStore ledger, IConfigStore config)
 {
     private const int DefaultLimit = 50;
     private const int MostPerPage = 1000;
@@ -98,11 +100,14 @@ internal sealed class RequestReports(ReportDoor door, ILedgerStore ledger)
             throw ReportParameters.Bad("id", $"'{ReportParameters.Shown(text)}' is no id of a request. It is what x-gateway-request-id said, for example 019a0000-0000-7000-8000-000000000000.");
         }
 
-        var entry = await ledger.FindAsync(id, context.RequestAborted) ?? throw new GatewayException(
-            GatewayErrorKind.RequestNotFound, $"The ledger has no request {id}. It may still run, may not have arrived from its Router yet, or may be older than what is kept.", "id");
+        var entry = await ledger.FindAsync(id, context.RequestAborted) ?? throw new GatewayException(GatewayErrorKind.RequestNotFound, Nothing(id), "id");
         ReportFormat.Json.Announce(context.Response, "request");
         using var output = new RowOutput(context);
         RequestJson.WriteWhole(output.Json, entry);
         await output.FlushAsync();
     }
+
+    private string Nothing(Guid id) => $"The ledger has no request {id}. It may still run, or may not have arrived from its Router yet" + (ledger.KeptFrom == DateTimeOffset.MinValue ? "." : string.Create(
+        CultureInfo.InvariantCulture,
+        $", or it is older than what is kept: requests are kept for {config.Current.Config.Usage.Retention.TotalDays:0.##} days (usage.retention), older ones count in sums only. The oldest are of {ledger.KeptFrom:yyyy-MM-dd}."));
 }

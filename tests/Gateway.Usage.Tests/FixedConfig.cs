@@ -14,6 +14,9 @@ internal sealed class FixedConfig : IConfigStore
         Aliases = FrozenDictionary<string, string>.Empty,
         Resolve = new ResolveConfig(),
         Keys = [],
+
+        // Requests of tests have fixed times, which get older and older.
+        Usage = new UsageConfig { Retention = TimeSpan.FromDays(3650) },
         Moderation = new ModerationConfig { Policies = FrozenDictionary<string, ModerationPolicyConfig>.Empty },
     };
 

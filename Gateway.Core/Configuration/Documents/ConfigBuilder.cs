@@ -56,6 +56,7 @@ internal static class ConfigBuilder
 
     private static UsageConfig Usage(ConfigNode? node) => node is null ? UsageConfig.Standard : new()
     {
+        Retention = node.Get("retention", UsageConfig.Standard.Retention),
         Capture = CaptureLevels.Read(node.Text("capture")) ?? UsageConfig.Standard.Capture,
         CaptureRetention = node.Get("capture_retention", UsageConfig.Standard.CaptureRetention),
     };

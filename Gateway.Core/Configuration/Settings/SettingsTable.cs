@@ -55,7 +55,9 @@ internal static partial class SettingsTable
                 + "it is read again when it changes, and a bad one never replaces a good one.") with
             { Default = "builtin" }),
         Object("usage", "The ledger, and what is kept of content.",
-            Duration("retention", "How long records are kept.", TimeSpan.FromDays(1), TimeSpan.FromDays(3650)).Later() with { Default = "90d" },
+            Duration("retention", "How long the ledger keeps single requests. What is older is turned into sums: reports and budgets go on counting it, its requests are gone.",
+                TimeSpan.FromDays(1), TimeSpan.FromDays(3650)) with
+            { Default = "90d", Range = "1d - 3650d" },
             Capture("What is kept of the content of requests, where neither the key nor the path says it. `metadata`: roles, sizes, names of tools and parameters, no text. `redacted`: texts with personal data and secrets masked. "
                 + "`full`: what was sent and answered.") with
             { Default = "none" },

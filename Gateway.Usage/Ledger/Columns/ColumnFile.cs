@@ -7,8 +7,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Gateway.Usage.Ledger.Columns;
 
 /// <summary>
-/// The rows of a closed segment on disk. In memory are only where they lie and a filter of ids: reports read what they need, and the system's cache of files holds what is read often. Thread-safe. The
-/// file is little-endian, as are the processors that this is built for.
+/// The rows of a closed segment on disk. In memory are only where they lie and a filter of ids: reports read what they need, and the system's cache of files holds what is read often. Thread-safe.
 /// </summary>
 internal sealed class ColumnFile : ISegmentRows, IDisposable
 {
@@ -37,6 +36,9 @@ internal sealed class ColumnFile : ISegmentRows, IDisposable
     public (Guid Id, int Count) Names => (_directory.NameTable, _directory.Names);
 
     public KnownSegment Known { get; private set; } = null!;
+
+    /// <summary>When the newest correction in it was made, in Unix milliseconds.</summary>
+    public long LastCorrectionMs { get; private set; }
 
     /// <summary>Whether it is worth looking for corrections in it.</summary>
     public bool HasCorrections { get; private set; }
@@ -77,20 +79,7 @@ internal sealed class ColumnFile : ISegmentRows, IDisposable
 
     public bool IsZero(LedgerColumn column) => _directory.Columns[(int)column] is { Width: 0, Base: 0 };
 
-    public void Read(LedgerColumn column, int first, Span<long> values)
-    {
-        var encoding = _directory.Columns[(int)column];
-        if (encoding.Width == 0)
-        {
-            values.Fill(encoding.Base);
-            return;
-        }
-
-        // The bytes are read into the end of the values and widened from the front, where a value never reaches bytes that come later.
-        var bytes = MemoryMarshal.AsBytes(values)[^(values.Length * encoding.Width)..];
-        ReadExactly(_file, bytes, encoding.Section.Offset + ((long)first * encoding.Width));
-        Widen(bytes, encoding, values);
-    }
+    public void Read(LedgerColumn column, int first, Span<long> values) => ColumnBytes.Read(_file, _directory.Columns[(int)column], first, values);
 
     /// <summary>Where the record of a request begins; null when it is not in this segment.</summary>
     public uint? Find(Guid requestId)
@@ -106,11 +95,11 @@ internal sealed class ColumnFile : ISegmentRows, IDisposable
         while (low < high)
         {
             var middle = (low + high) / 2;
-            ReadExactly(_file, bytes, _directory.Ids.Offset + ((long)middle * IdBytes));
+            ColumnBytes.ReadExactly(_file, bytes, _directory.Ids.Offset + ((long)middle * IdBytes));
             var found = BinaryPrimitives.ReadUInt128LittleEndian(bytes);
             if (found == key)
             {
-                ReadExactly(_file, bytes[..sizeof(uint)], _directory.Offsets.Offset + ((long)middle * sizeof(uint)));
+                ColumnBytes.ReadExactly(_file, bytes[..sizeof(uint)], _directory.Offsets.Offset + ((long)middle * sizeof(uint)));
                 return BinaryPrimitives.ReadUInt32LittleEndian(bytes);
             }
 
@@ -131,14 +120,14 @@ internal sealed class ColumnFile : ISegmentRows, IDisposable
         }
 
         var trailer = new byte[ColumnDirectory.TrailerBytes];
-        ReadExactly(file, trailer, length - trailer.Length);
+        ColumnBytes.ReadExactly(file, trailer, length - trailer.Length);
         if (ColumnDirectory.LengthOf(trailer) is not (> 0 and < MostDirectoryBytes and var bytes) || bytes > length - trailer.Length)
         {
             return null;
         }
 
         var directory = new byte[bytes];
-        ReadExactly(file, directory, length - trailer.Length - bytes);
+        ColumnBytes.ReadExactly(file, directory, length - trailer.Length - bytes);
         return ColumnDirectory.Read(directory, trailer);
     }
 
@@ -146,59 +135,6 @@ internal sealed class ColumnFile : ISegmentRows, IDisposable
     {
         var segment = new FileInfo(SegmentFiles.Path(folder, directory.Segment));
         return segment.Exists && segment.Length == directory.SegmentLength && segment.LastWriteTimeUtc.Ticks == directory.SegmentTicks;
-    }
-
-    private static void ReadExactly(SafeFileHandle file, Span<byte> bytes, long offset)
-    {
-        while (!bytes.IsEmpty)
-        {
-            var read = RandomAccess.Read(file, bytes, offset);
-            if (read == 0)
-            {
-                throw new InvalidDataException("A column file of the ledger is shorter than it says.");
-            }
-
-            bytes = bytes[read..];
-            offset += read;
-        }
-    }
-
-    private static void Widen(ReadOnlySpan<byte> bytes, in ColumnEncoding encoding, Span<long> values)
-    {
-        var least = encoding.Base;
-        switch (encoding.Width)
-        {
-            case 1:
-                for (var i = 0; i < values.Length; i++)
-                {
-                    values[i] = least + bytes[i];
-                }
-
-                break;
-            case 2:
-                var shorts = MemoryMarshal.Cast<byte, ushort>(bytes);
-                for (var i = 0; i < values.Length; i++)
-                {
-                    values[i] = least + shorts[i];
-                }
-
-                break;
-            case 4:
-                var numbers = MemoryMarshal.Cast<byte, uint>(bytes);
-                for (var i = 0; i < values.Length; i++)
-                {
-                    values[i] = least + numbers[i];
-                }
-
-                break;
-            default:
-                for (var i = 0; i < values.Length; i++)
-                {
-                    values[i] = unchecked(least + values[i]);
-                }
-
-                break;
-        }
     }
 
     private bool Check(out SegmentFacts? facts)
@@ -211,7 +147,7 @@ internal sealed class ColumnFile : ISegmentRows, IDisposable
             foreach (var section in sections)
             {
                 var bytes = buffer.AsSpan(0, section.Length);
-                ReadExactly(_file, bytes, section.Offset);
+                ColumnBytes.ReadExactly(_file, bytes, section.Offset);
                 if (Crc32C.Compute(bytes) != section.Checksum)
                 {
                     return false;
@@ -227,7 +163,7 @@ internal sealed class ColumnFile : ISegmentRows, IDisposable
                 else if (section == _directory.Facts)
                 {
                     facts = SegmentFacts.Read(bytes.ToArray(), Segment, out var known);
-                    (Known, HasCorrections) = (known, facts.Corrections > 0);
+                    (Known, HasCorrections, LastCorrectionMs) = (known, facts.Corrections > 0, facts.LastCorrectionMs);
                 }
             }
 

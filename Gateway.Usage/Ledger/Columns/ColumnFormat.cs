@@ -127,12 +127,12 @@ internal sealed record ColumnDirectory
         return directory with { Ids = ReadSection(reader), Offsets = ReadSection(reader), Facts = ReadSection(reader) };
     }
 
-    private static void Write(BinaryWriter writer, in ColumnSection section)
+    public static void Write(BinaryWriter writer, in ColumnSection section)
     {
         writer.Write(section.Offset);
         writer.Write(section.Length);
         writer.Write(section.Checksum);
     }
 
-    private static ColumnSection ReadSection(BinaryReader reader) => new(reader.ReadInt64(), reader.ReadInt32(), reader.ReadUInt32());
+    public static ColumnSection ReadSection(BinaryReader reader) => new(reader.ReadInt64(), reader.ReadInt32(), reader.ReadUInt32());
 }

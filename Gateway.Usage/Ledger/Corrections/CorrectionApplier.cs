@@ -1,4 +1,5 @@
 using Gateway.Core.Journal;
+using Gateway.Usage.Ledger.Columns;
 
 namespace Gateway.Usage.Ledger.Corrections;
 
@@ -22,9 +23,11 @@ internal sealed class CorrectionApplier(SegmentLog log, LedgerSegments segments,
     }
 
     /// <summary>The corrections of a request in their order. One that cannot be read any more is left out, and said.</summary>
-    public IReadOnlyList<CostCorrection> Of(Guid requestId)
+    /// <param name="requestId">The request.</param>
+    /// <param name="seen">Segments as they were when the request was looked for.</param>
+    public IReadOnlyList<CostCorrection> Of(Guid requestId, IReadOnlyList<ISegmentRows> seen)
     {
-        if (segments.LocateCorrection(CorrectionCodec.KeyOf(requestId, 1)) is not { } first)
+        if (segments.LocateCorrection(CorrectionCodec.KeyOf(requestId, 1), seen) is not { } first)
         {
             return [];
         }
@@ -42,7 +45,7 @@ internal sealed class CorrectionApplier(SegmentLog log, LedgerSegments segments,
                 logger.RecordDamaged(exception);
             }
 
-            next = segments.LocateCorrection(CorrectionCodec.KeyOf(requestId, number));
+            next = segments.LocateCorrection(CorrectionCodec.KeyOf(requestId, number), seen);
         }
 
         return corrections;
@@ -64,7 +67,7 @@ internal sealed class CorrectionApplier(SegmentLog log, LedgerSegments segments,
 
             if (segments.Locate(correction.RequestId) is not { } location)
             {
-                return CorrectionCheck.Unknown(correction);
+                return CorrectionCheck.Unknown(correction, segments.KeptFrom);
             }
 
             var final = handles.Read(new RequestPlace(0, location.Segment, checked((uint)location.Offset)), buffer).Final;

@@ -38,7 +38,10 @@ internal static class CorrectionCheck
     public static CorrectionResult? Outdated(CostCorrection correction, long presentNanoUsd) => presentNanoUsd == correction.OldNanoUsd ? null
         : Refused(correction, string.Create(CultureInfo.InvariantCulture, $"the request costs {presentNanoUsd} nano-USD by now, not {correction.OldNanoUsd}"));
 
-    public static CorrectionResult Unknown(CostCorrection correction) => Refused(correction, "the ledger has no such request");
+    /// <param name="keptFrom">Of the ledger: what is older may have been carried into sums, which nothing corrects.</param>
+    public static CorrectionResult Unknown(CostCorrection correction, DateTimeOffset keptFrom) => Refused(correction, keptFrom == DateTimeOffset.MinValue
+        ? "the ledger has no such request"
+        : string.Create(CultureInfo.InvariantCulture, $"the ledger has no such request, or it is older than what is kept (requests from {keptFrom:yyyy-MM-dd} on)"));
 
     public static CorrectionResult Unreadable(CostCorrection correction) => Refused(correction, "the record of the request cannot be read");
 

@@ -44,12 +44,13 @@ internal static class LedgerCorrections
         var known = await KnownAsync(connection, [.. corrections.Select(static correction => correction.Id)], cancellationToken);
         var requests = await RequestsAsync(connection, requestIds, cancellationToken);
         var last = await LastAsync(connection, requestIds, cancellationToken);
+        var keptFrom = await LedgerKept.FromAsync(connection, cancellationToken);
         var results = new CorrectionResult[corrections.Count];
         var taken = new List<CorrectionRecord>();
         for (var i = 0; i < results.Length; i++)
         {
             var correction = corrections[i];
-            results[i] = Decide(correction, known, requests, last) ?? new CorrectionResult(correction.Id, CorrectionOutcome.Taken);
+            results[i] = Decide(correction, known, requests, last, keptFrom) ?? new CorrectionResult(correction.Id, CorrectionOutcome.Taken);
             if (results[i].Outcome is CorrectionOutcome.Taken)
             {
                 var final = requests[correction.RequestId]!;
@@ -99,7 +100,7 @@ internal static class LedgerCorrections
         LedgerSql.Command(connection, "select row_no, request_id, version, payload from gateway_ledger_corrections where row_no > $1 order by row_no limit $2", row, most), cancellationToken);
 
     private static CorrectionResult? Decide(
-        CostCorrection correction, Dictionary<Guid, CostCorrection> known, Dictionary<Guid, UsageFinal?> requests, Dictionary<Guid, (int Number, long NanoUsd)> last)
+        CostCorrection correction, Dictionary<Guid, CostCorrection> known, Dictionary<Guid, UsageFinal?> requests, Dictionary<Guid, (int Number, long NanoUsd)> last, DateTimeOffset keptFrom)
     {
         if (CorrectionCheck.Malformed(correction) is { } malformed)
         {
@@ -113,7 +114,7 @@ internal static class LedgerCorrections
 
         if (!requests.TryGetValue(correction.RequestId, out var final))
         {
-            return CorrectionCheck.Unknown(correction);
+            return CorrectionCheck.Unknown(correction, keptFrom);
         }
 
         return final is null ? CorrectionCheck.Unreadable(correction)

@@ -6,7 +6,7 @@ namespace Gateway.Usage.Ledger.PostgreSql;
 
 /// <summary>
 /// What this process keeps in memory of the ledger: what was spent per budget, and how many requests there are. It begins with the sums of the database and then reads on from row to row, whichever process
-/// took them: each row once, in the order of their numbers. One reader at a time.
+/// took them: each row once, in the order of their numbers. Rows that were carried into sums before they were read here, having come late, are made up for by reading the sums again. One reader at a time.
 /// </summary>
 internal sealed class LedgerFollower(LedgerDatabase database, BudgetBook budgets, DispatchedRequests dispatched) : IDisposable
 {
@@ -18,10 +18,14 @@ internal sealed class LedgerFollower(LedgerDatabase database, BudgetBook budgets
     private readonly SemaphoreSlim _gate = new(1, 1);
     private long _row = -1;
     private long _requests;
+    private long _keptDay;
 
     public long Requests => Interlocked.Read(ref _requests);
 
     public bool IsLoaded => Interlocked.Read(ref _row) >= 0;
+
+    /// <summary>Requests before it may be carried; MinValue while none are.</summary>
+    public DateTimeOffset KeptFrom => Interlocked.Read(ref _keptDay) is > 0 and var day ? LedgerPartitions.StartOf(day) : DateTimeOffset.MinValue;
 
     /// <summary>Reads until nothing is left to read.</summary>
     /// <exception cref="LedgerUnavailableException">The database does not answer.</exception>
@@ -32,13 +36,20 @@ internal sealed class LedgerFollower(LedgerDatabase database, BudgetBook budgets
         {
             if (!IsLoaded)
             {
-                var start = await database.AskAsync(BeginAsync, cancellationToken);
-                Load(start);
+                Load(await database.AskAsync(BeginAsync, cancellationToken));
             }
 
             while (true)
             {
-                var ends = await database.AskAsync((connection, token) => AfterAsync(connection, _row, token), cancellationToken);
+                var (ends, keptDay, carriedRow) = await database.AskAsync((connection, token) => AfterAsync(connection, _row, token), cancellationToken);
+                Interlocked.Exchange(ref _keptDay, keptDay);
+                if (carriedRow > _row)
+                {
+                    Load(await database.AskAsync(BeginAsync, cancellationToken));
+                    Interlocked.Exchange(ref _row, Math.Max(_row, carriedRow));
+                    continue;
+                }
+
                 foreach (var end in ends)
                 {
                     Take(end);
@@ -58,9 +69,6 @@ internal sealed class LedgerFollower(LedgerDatabase database, BudgetBook budgets
         }
     }
 
-    /// <summary>Requests that are kept no longer.</summary>
-    public void Forget(long requests) => Interlocked.Add(ref _requests, -requests);
-
     public void Dispose() => _gate.Dispose();
 
     private void Take(in End end)
@@ -76,21 +84,27 @@ internal sealed class LedgerFollower(LedgerDatabase database, BudgetBook budgets
         Interlocked.Increment(ref _requests);
     }
 
+    /// <summary>Takes the sums, and the newest of the ends that are in them. When it was loaded before: what they have more than the book.</summary>
     private void Load(Start start)
     {
         foreach (var (organisation, slot, spent) in start.Spent)
         {
-            budgets.AddSpent(organisation, slot, spent);
+            // Only the reader, which is alone, changes what was spent.
+            budgets.AddSpent(organisation, slot, IsLoaded ? spent - budgets.SpentIn(organisation, [slot])[0] : spent);
         }
 
-        for (var i = start.NewestFirst.Count - 1; i >= 0; i--)
+        foreach (var end in Enumerable.Reverse(start.NewestFirst).Where(end => end.Row > _row))
         {
-            budgets.Remember(start.NewestFirst[i].Charge);
+            budgets.Remember(end.Charge);
+            if (IsLoaded)
+            {
+                dispatched.Ended(end.Charge.RequestId);
+            }
         }
 
-        for (var i = start.CorrectionsNewestFirst.Count - 1; i >= 0; i--)
+        foreach (var end in Enumerable.Reverse(start.CorrectionsNewestFirst).Where(end => end.Row > _row))
         {
-            budgets.RememberCorrection(start.CorrectionsNewestFirst[i].Charge);
+            budgets.RememberCorrection(end.Charge);
         }
 
         Interlocked.Exchange(ref _requests, start.Requests);
@@ -119,8 +133,18 @@ internal sealed class LedgerFollower(LedgerDatabase database, BudgetBook budgets
         return new Start(row, requests, spent, await ReadAsync(newest, cancellationToken), await ReadAsync(corrections, cancellationToken));
     }
 
-    private static async Task<List<End>> AfterAsync(NpgsqlConnection connection, long row, CancellationToken cancellationToken)
+    private static async Task<(List<End> Ends, long KeptDay, long CarriedRow)> AfterAsync(NpgsqlConnection connection, long row, CancellationToken cancellationToken)
     {
+        var (keptDay, carriedRow) = (0L, 0L);
+        await using (var ask = LedgerSql.Command(connection, "select coalesce(kept_day, 0)::bigint, carried_row from gateway_ledger_state"))
+        {
+            await using var state = await ask.ExecuteReaderAsync(cancellationToken);
+            if (await state.ReadAsync(cancellationToken))
+            {
+                (keptDay, carriedRow) = (state.GetInt64(0), state.GetInt64(1));
+            }
+        }
+
         await using var next = LedgerSql.Command(
             connection,
             $"""
@@ -128,7 +152,7 @@ internal sealed class LedgerFollower(LedgerDatabase database, BudgetBook budgets
             (select {CorrectionColumns} from gateway_ledger_corrections where row_no > $1 order by row_no limit {MaxRows}) order by row_no limit {MaxRows}
             """,
             row);
-        return await ReadAsync(next, cancellationToken);
+        return (await ReadAsync(next, cancellationToken), keptDay, carriedRow);
     }
 
     private static async Task<List<End>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)

@@ -18,9 +18,36 @@ internal sealed class LedgerPartitions
 
     public static long DayOf(long unixMs) => unixMs / MsPerDay;
 
+    public static DateTimeOffset StartOf(long day) => DateTimeOffset.FromUnixTimeMilliseconds(day * MsPerDay);
+
     /// <summary>Name of a day's table.</summary>
     public static string Name(string table, long day) => string.Create(
         CultureInfo.InvariantCulture, $"{table}_{DateTimeOffset.FromUnixTimeMilliseconds(day * MsPerDay):yyyyMMdd}");
+
+    /// <summary>Names of all tables of a day.</summary>
+    public static string[] NamesOf(long day) => [.. Tables.Select(table => Name(table, day))];
+
+    /// <summary>Days that have all their tables, oldest first.</summary>
+    public static async Task<List<long>> DaysAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var ask = LedgerSql.Command(
+            connection,
+            """
+            select (to_date(right(part.relname, 8), 'YYYYMMDD') - date '1970-01-01')::bigint from pg_inherits as i join pg_class as part on part.oid = i.inhrelid
+            where i.inhparent = any(array[to_regclass($1), to_regclass($2)]::oid[]) and part.relname ~ '_[0-9]{8}$'
+            group by 1 having count(*) = 2 order by 1
+            """,
+            Tables[0],
+            Tables[1]);
+        var days = new List<long>();
+        await using var rows = await ask.ExecuteReaderAsync(cancellationToken);
+        while (await rows.ReadAsync(cancellationToken))
+        {
+            days.Add(rows.GetInt64(0));
+        }
+
+        return days;
+    }
 
     /// <summary>Makes what is missing of the days, in the transaction of the connection.</summary>
     public async Task EnsureAsync(NpgsqlConnection connection, IReadOnlyCollection<long> days, CancellationToken cancellationToken)

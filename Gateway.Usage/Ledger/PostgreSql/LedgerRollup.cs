@@ -8,6 +8,9 @@ namespace Gateway.Usage.Ledger.PostgreSql;
 /// </summary>
 internal static class LedgerRollup
 {
+    /// <summary>What tells the names of an hour's row apart.</summary>
+    public const string Hash = @"sha256(convert_to(concat_ws(E'\x01', key_id, team, organisation, model, deployment, status_class::text), 'UTF8'))";
+
     /// <summary>Of one transaction: no long ones, and nothing lost when one is cut off.</summary>
     private const int MaxRows = 20_000;
 
@@ -20,10 +23,10 @@ internal static class LedgerRollup
             union all
             select {Dimensions}, 0::bigint, {Counts} from gateway_ledger_charges where row_no > $1 and row_no <= $2)
         insert into gateway_ledger_hours as known ({Dimensions}, requests, {Counts}, dimensions)
-        select {Dimensions}, {string.Join(", ", Names().Select(static name => $"least(sum({name}), 9223372036854775807)::bigint"))},
-            sha256(convert_to(concat_ws(E'\x01', key_id, team, organisation, model, deployment, status_class::text), 'UTF8'))
+        select {Dimensions}, {LedgerSql.Sums(Counts)},
+            {Hash}
         from fresh group by {Dimensions}
-        on conflict (hour, dimensions) do update set {string.Join(", ", Names().Select(static name => $"{name} = least(known.{name}::numeric + excluded.{name}, 9223372036854775807)::bigint"))}
+        on conflict (hour, dimensions) do update set {LedgerSql.Add(Counts)}
         """;
 
     private const string AddSpent = """
@@ -83,6 +86,4 @@ internal static class LedgerRollup
             return (int)count;
         }
     }
-
-    private static string[] Names() => ["requests", .. Counts.Split(", ")];
 }

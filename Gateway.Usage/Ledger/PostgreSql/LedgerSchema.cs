@@ -164,6 +164,41 @@ internal static class LedgerSchema
             payload bytea not null,
             unique (request_id, number));
         """,
+        """
+        create table gateway_ledger_carried (
+            hour integer not null,
+            dimensions bytea not null,
+            key_id text collate "C" not null,
+            user_id text collate "C" not null,
+            team text collate "C" not null,
+            organisation text collate "C" not null,
+            model text collate "C" not null,
+            deployment text collate "C" not null,
+            status_class smallint not null,
+            tags text[] collate "C" not null,
+            requests bigint not null,
+            input bigint not null,
+            cached_input bigint not null,
+            cache_write bigint not null,
+            output bigint not null,
+            reasoning bigint not null,
+            audio_input bigint not null,
+            audio_output bigint not null,
+            cost_nano_usd bigint not null,
+            primary key (hour, dimensions));
+
+        alter table gateway_ledger_state
+            add column kept_day integer,
+            add column carried_row bigint not null default 0,
+            add column carried_at timestamptz;
+
+        create table gateway_ledger_moved (
+            part uuid primary key,
+            requests bigint not null,
+            input bigint not null,
+            output bigint not null,
+            cost_nano_usd bigint not null);
+        """,
     ];
 
     public static async Task ApplyAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

@@ -30,8 +30,16 @@ internal static class LedgerSql
         return await command.ExecuteScalarAsync(cancellationToken) is long number ? number : 0;
     }
 
+    /// <summary>Sums of the columns, the number of requests first. One that does not fit stands at the greatest number.</summary>
+    public static string Sums(string counts) => string.Join(", ", Names(counts).Select(static name => $"least(sum({name}), 9223372036854775807)::bigint"));
+
+    /// <summary>What adds such sums to those of a row that is known already.</summary>
+    public static string Add(string counts) => string.Join(", ", Names(counts).Select(static name => $"{name} = least(known.{name}::numeric + excluded.{name}, 9223372036854775807)::bigint"));
+
     /// <summary>A text as PostgreSQL takes it. Its texts hold every character but one, which clients may send all the same; the record itself keeps it.</summary>
     public static string Text(string text) => text.Contains('\0', StringComparison.Ordinal) ? text.Replace('\0', '\uFFFD') : text;
 
     public static string[] Texts(IReadOnlyList<string> texts) => [.. texts.Select(Text)];
+
+    private static string[] Names(string counts) => ["requests", .. counts.Split(", ")];
 }

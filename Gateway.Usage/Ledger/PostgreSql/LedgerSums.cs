@@ -8,19 +8,21 @@ namespace Gateway.Usage.Ledger.PostgreSql;
 
 /// <summary>
 /// Sums in one snapshot. What is summed by hour already comes from there, and only the rows after it from the rows: the answer is always that of all rows. Users and labels are not in the sums by hour;
-/// they are asked of the rows.
+/// they are asked of the rows, and of the sums that rows of old days were carried into.
 /// </summary>
 internal static class LedgerSums
 {
+    /// <summary>Of a request's columns, the number of requests first.</summary>
+    public const string Totals =
+        "least(sum(requests), 9223372036854775807)::bigint, least(sum(input), 9223372036854775807)::bigint, least(sum(cached_input), 9223372036854775807)::bigint, "
+        + "least(sum(cache_write), 9223372036854775807)::bigint, least(sum(output), 9223372036854775807)::bigint, least(sum(reasoning), 9223372036854775807)::bigint, "
+        + "least(sum(audio_input), 9223372036854775807)::bigint, least(sum(audio_output), 9223372036854775807)::bigint, least(sum(cost_nano_usd), 9223372036854775807)::bigint";
+
     /// <summary>Most groups of an answer, as of the other store.</summary>
     private const int MostGroups = EmbeddedLedger.MostGroups;
 
     private const string Counts = "input, cached_input, cache_write, output, reasoning, audio_input, audio_output, cost_nano_usd";
     private const string Dimensions = "hour, key_id, team, organisation, model, deployment, status_class";
-    private const string Totals =
-        "least(sum(requests), 9223372036854775807)::bigint, least(sum(input), 9223372036854775807)::bigint, least(sum(cached_input), 9223372036854775807)::bigint, "
-        + "least(sum(cache_write), 9223372036854775807)::bigint, least(sum(output), 9223372036854775807)::bigint, least(sum(reasoning), 9223372036854775807)::bigint, "
-        + "least(sum(audio_input), 9223372036854775807)::bigint, least(sum(audio_output), 9223372036854775807)::bigint, least(sum(cost_nano_usd), 9223372036854775807)::bigint";
 
     private const string FromHours = $"""
         select {Dimensions}, requests, {Counts} from gateway_ledger_hours where hour >= $1 and hour < $2
@@ -34,6 +36,8 @@ internal static class LedgerSums
         select {Dimensions}, user_id, tags, 1::bigint as requests, {Counts} from gateway_ledger_requests where hour >= $1 and hour < $2 and time_ms >= $3 and time_ms < $4
         union all
         select {Dimensions}, user_id, tags, 0::bigint, {Counts} from gateway_ledger_charges where hour >= $1 and hour < $2 and time_ms >= $3 and time_ms < $4
+        union all
+        select {Dimensions}, user_id, tags, requests, {Counts} from gateway_ledger_carried where hour >= $1 and hour < $2
         """;
 
     /// <exception cref="GatewayException">There are more groups than one answer holds.</exception>
@@ -54,6 +58,21 @@ internal static class LedgerSums
 
         return new UsageSums(
             query.Groups.Count == 0 ? [] : [.. groups.OrderBy(static group => string.Join('\0', group.Values), StringComparer.Ordinal)], total);
+    }
+
+    /// <summary>What <see cref="Totals"/> gives.</summary>
+    public static UsageCounters Counters(NpgsqlDataReader rows, int at)
+    {
+        var counters = new UsageCounters();
+        counters.AddRequests(rows.GetInt64(at));
+        counters.AddCharge(
+            new TokenUsage(rows.GetInt64(at + 1), rows.GetInt64(at + 2), rows.GetInt64(at + 3), rows.GetInt64(at + 4), rows.GetInt64(at + 5))
+            {
+                AudioInput = rows.GetInt64(at + 6),
+                AudioOutput = rows.GetInt64(at + 7),
+            },
+            rows.GetInt64(at + 8));
+        return counters;
     }
 
     private static async Task<List<UsageGroupSum>> ReadAsync(NpgsqlConnection connection, UsageQuery query, IReadOnlyList<UsageDimension> by, CancellationToken cancellationToken)
@@ -95,19 +114,5 @@ internal static class LedgerSums
         }
 
         return groups;
-    }
-
-    private static UsageCounters Counters(NpgsqlDataReader rows, int at)
-    {
-        var counters = new UsageCounters();
-        counters.AddRequests(rows.GetInt64(at));
-        counters.AddCharge(
-            new TokenUsage(rows.GetInt64(at + 1), rows.GetInt64(at + 2), rows.GetInt64(at + 3), rows.GetInt64(at + 4), rows.GetInt64(at + 5))
-            {
-                AudioInput = rows.GetInt64(at + 6),
-                AudioOutput = rows.GetInt64(at + 7),
-            },
-            rows.GetInt64(at + 8));
-        return counters;
     }
 }

@@ -38,6 +38,9 @@ internal sealed class PostgresLedger : ILedgerStore, IAsyncDisposable
 
     public long Requests => _follower.Requests;
 
+    /// <summary>As of the last second, whichever process carried.</summary>
+    public DateTimeOffset KeptFrom => _follower.KeptFrom;
+
     public bool IsWritable => Problem is null;
 
     /// <summary>Never for good: a database comes back.</summary>
@@ -111,6 +114,35 @@ internal sealed class PostgresLedger : ILedgerStore, IAsyncDisposable
                 return new RequestPage(requests, null);
             }
         }
+    }
+
+    /// <summary>By whole days (UTC). Several processes may do it at once: each takes pieces.</summary>
+    public async Task<long> CarryAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        var day = LedgerPartitions.DayOf(before.ToUnixTimeMilliseconds());
+
+        while (await _database.ChangeAsync(LedgerCarry.DropAsync, cancellationToken))
+        {
+        }
+
+        var (carry, carried) = (new LedgerCarry(day), 0L);
+        if (await _database.AskAsync(carry.HasAnyAsync, cancellationToken))
+        {
+            // Most of the summing up is done without keeping batches waiting.
+            await RollUpAsync(cancellationToken);
+        }
+
+        while (await _database.ChangeAsync(carry.StepAsync, cancellationToken) is > 0 and var requests)
+        {
+            carried += requests;
+        }
+
+        while (await _database.ChangeAsync((connection, token) => LedgerCarry.ForgetIdsAsync(connection, day * LedgerPartitions.MsPerDay, token), cancellationToken) > 0)
+        {
+        }
+
+        await TryFollowAsync(cancellationToken);
+        return carried;
     }
 
     public async ValueTask<LedgerEntry?> FindAsync(Guid requestId, CancellationToken cancellationToken)

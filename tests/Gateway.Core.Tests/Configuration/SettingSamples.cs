@@ -203,6 +203,7 @@ internal static class SettingSamples
         ["keys[0].moderation"] = "\"x\"",
         ["keys[0].capture"] = "\"metadata\"",
         ["routes[0].capture"] = "\"full\"",
+        ["usage.retention"] = "\"7d\"",
         ["usage.capture"] = "\"redacted\"",
         ["usage.capture_retention"] = "\"7d\"",
         ["moderation.policies.x.mode"] = "\"best_effort\"",

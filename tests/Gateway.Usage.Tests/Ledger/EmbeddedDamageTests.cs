@@ -307,7 +307,7 @@ public sealed class EmbeddedDamageTests
         return new Answers(ledger.Budgets.SpentIn("acme", [Lifetime])[0], RandomLedger.Lines(await ledger.Store.SumAsync(Query, default)), [.. (await ledger.WalkAllAsync()).Ids()], [.. (await ledger.PagesAsync(new RequestQuery(90))).Ids()]);
     }
 
-    private static void Flip(string path, long at)
+    internal static void Flip(string path, long at)
     {
         var bytes = File.ReadAllBytes(path);
         bytes[at] ^= 1;

@@ -13,13 +13,13 @@ namespace Gateway.Usage.Tests.Ledger;
 /// <summary>The embedded store without a service around it, on a disk that the test chooses.</summary>
 internal sealed class EmbeddedRig : ILedgerUnderTest
 {
-    private readonly string _data = Path.Combine(Path.GetTempPath(), "ledger-" + Guid.NewGuid().ToString("N"));
     private readonly long _segmentBytes;
+    private readonly TimeProvider _time;
     private EmbeddedLedger? _ledger;
 
-    public EmbeddedRig(long segmentBytes = 16 * 1024, JournalDisk? disk = null)
+    public EmbeddedRig(long segmentBytes = 16 * 1024, JournalDisk? disk = null, TimeProvider? time = null)
     {
-        _segmentBytes = segmentBytes;
+        (_segmentBytes, _time) = (segmentBytes, time ?? TimeProvider.System);
         Open(disk);
     }
 
@@ -29,22 +29,27 @@ internal sealed class EmbeddedRig : ILedgerUnderTest
 
     public LogLines Log { get; private set; } = null!;
 
-    public string Folder => Path.Combine(_data, "usage");
+    public string Data { get; } = Path.Combine(Path.GetTempPath(), "ledger-" + Guid.NewGuid().ToString("N"));
+
+    public string Folder => Path.Combine(Data, "usage");
 
     public string[] Columns => [.. Directory.GetFiles(Folder, "*.col").Order(StringComparer.Ordinal)];
 
     public string[] Segments => [.. Directory.GetFiles(Folder, "*.seg").Order(StringComparer.Ordinal)];
+
+    /// <summary>Files of carried sums.</summary>
+    public string[] Sums => [.. Directory.GetFiles(Folder, "*.sum").Order(StringComparer.Ordinal)];
 
     public string Names => Path.Combine(Folder, NameFile.Name);
 
     public void Open(JournalDisk? disk = null)
     {
         Log = new LogLines();
-        Budgets = new BudgetBook(TimeProvider.System);
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("GATEWAY_DATA", _data)]).Build();
+        Budgets = new BudgetBook(_time);
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("GATEWAY_DATA", Data)]).Build();
         _ledger = new EmbeddedLedger(
-            configuration, Options.Create(new LedgerOptions { SegmentBytes = _segmentBytes, MinFreeBytes = 0 }), disk ?? JournalDisk.Real, TimeProvider.System, new LedgerMetrics(BudgetRig.Meters), Budgets,
-            new DispatchedRequests(TimeProvider.System), new Lifetime(), new Logger<EmbeddedLedger>(new LoggerFactory([Log])));
+            configuration, Options.Create(new LedgerOptions { SegmentBytes = _segmentBytes, MinFreeBytes = 0 }), disk ?? JournalDisk.Real, _time, new LedgerMetrics(BudgetRig.Meters), Budgets,
+            new DispatchedRequests(_time), new Lifetime(), new Logger<EmbeddedLedger>(new LoggerFactory([Log])));
     }
 
     /// <summary>Ends it, as well as its disk lets it end.</summary>
@@ -71,7 +76,7 @@ internal sealed class EmbeddedRig : ILedgerUnderTest
     public ValueTask DisposeAsync()
     {
         Close();
-        Directory.Delete(_data, recursive: true);
+        Directory.Delete(Data, recursive: true);
         return default;
     }
 

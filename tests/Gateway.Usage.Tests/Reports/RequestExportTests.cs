@@ -126,7 +126,7 @@ public sealed class RequestExportTests
     private static async Task<Lifetime> RunAsync(EndlessStore store, string format, Stream body, CancellationToken gone = default)
     {
         var tokens = new ContextToken(new ContextKeys("a secret for tests that is long enough"), TimeProvider.System);
-        var reports = new RequestReports(new ReportDoor(new ContextGuard(tokens), NullLogger<ReportDoor>.Instance), store);
+        var reports = new RequestReports(new ReportDoor(new ContextGuard(tokens), NullLogger<ReportDoor>.Instance), store, new FixedConfig());
         var lifetime = new Lifetime();
         var context = new DefaultHttpContext();
         context.Features.Set<Microsoft.AspNetCore.Http.Features.IHttpRequestLifetimeFeature>(lifetime);
@@ -163,6 +163,10 @@ public sealed class RequestExportTests
         public bool IsWritable => true;
 
         public Exception? Failure => null;
+
+        public DateTimeOffset KeptFrom => DateTimeOffset.MinValue;
+
+        public Task<long> CarryAsync(DateTimeOffset before, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask<RequestPage> ListAsync(RequestQuery query, CancellationToken cancellationToken)
         {

@@ -161,6 +161,10 @@ public sealed class RequestTailTests
 
         public Exception? Failure => null;
 
+        public DateTimeOffset KeptFrom => DateTimeOffset.MinValue;
+
+        public Task<long> CarryAsync(DateTimeOffset before, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public ValueTask<RequestPage> ListAsync(RequestQuery query, CancellationToken cancellationToken)
         {
             Asked++;
