@@ -93,7 +93,8 @@ async function ask(level, stream, content) {
 
 /** Everything that can be typed into or pressed has a name; one heading; nothing wider than the window. */
 async function inspect(name) {
-  const found = await page.evaluate(() => {
+  // Not the window's own width: a phone's grows with what does not fit, and the page is shown smaller.
+  const found = await page.evaluate(width => {
     const named = element => element.labels?.length || element.getAttribute('aria-label') || element.getAttribute('aria-labelledby') || element.textContent.trim() || element.type === 'hidden';
     return {
       nameless: [...document.querySelectorAll('input, select, textarea, button, a, nav, dialog, [role=region]')].filter(element => !named(element)).map(element => element.outerHTML.slice(0, 90)),
@@ -101,9 +102,9 @@ async function inspect(name) {
       headings: document.querySelectorAll('h1').length,
       main: document.querySelectorAll('main').length,
       language: document.documentElement.lang,
-      wide: document.documentElement.scrollWidth - innerWidth,
+      wide: document.documentElement.scrollWidth - width,
     };
-  });
+  }, page.viewport().width);
   same(found.nameless.join(' | '), '', `${name}: controls without a name`);
   same(found.images, 0, `${name}: pictures without a text`);
   same(found.headings, 1, `${name}: headings of the first level`);
