@@ -6,7 +6,7 @@ namespace Gateway.Console.Tests;
 /// <summary>The console of the whole gateway in a headless Chromium, driven as an operator does. <c>CONSOLE_SHOTS</c> names a folder for pictures of every page.</summary>
 public sealed class ConsoleBrowserTests
 {
-    private const int Checks = 27;
+    private const int Checks = 31;
 
     private static readonly string Folder = Path.Combine(RigPaths.RepositoryRoot, "tests", "Gateway.Console.Tests", "browser");
 

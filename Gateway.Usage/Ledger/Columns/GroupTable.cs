@@ -5,8 +5,8 @@ namespace Gateway.Usage.Ledger.Columns;
 /// <summary>Numbers 0, 1, 2 for keys in the order in which they come. Not thread-safe.</summary>
 internal sealed class KeyNumbers
 {
-    private ulong[] _keys = new ulong[256];
-    private int[] _numbers = new int[256];    // number + 1, or 0
+    // Key and number in one line of the cache: with many groups nearly each look is a miss.
+    private Slot[] _slots = new Slot[256];
     private int _shift = 64 - 8;
 
     public int Count { get; private set; }
@@ -14,16 +14,16 @@ internal sealed class KeyNumbers
     /// <param name="isNew">The key was not there.</param>
     public int Of(ulong key, out bool isNew)
     {
-        var slot = Slot(key);
-        isNew = _numbers[slot] == 0;
+        ref var slot = ref SlotOf(key);
+        isNew = slot.NumberPlusOne == 0;
         if (!isNew)
         {
-            return _numbers[slot] - 1;
+            return slot.NumberPlusOne - 1;
         }
 
         var number = Count++;
-        (_keys[slot], _numbers[slot]) = (key, Count);
-        if (Count * 2 > _keys.Length)
+        (slot.Key, slot.NumberPlusOne) = (key, Count);
+        if (Count * 2 > _slots.Length)
         {
             Grow();
         }
@@ -31,32 +31,35 @@ internal sealed class KeyNumbers
         return number;
     }
 
-    private int Slot(ulong key)
+    private ref Slot SlotOf(ulong key)
     {
         // The product's high bits depend on all bits of the key.
-        var slot = (int)((key * 0x9E37_79B9_7F4A_7C15) >> _shift);
-        while (_numbers[slot] > 0 && _keys[slot] != key)
+        var slots = _slots;
+        var at = (int)((key * 0x9E37_79B9_7F4A_7C15) >> _shift);
+        while (slots[at].NumberPlusOne > 0 && slots[at].Key != key)
         {
-            slot = (slot + 1) & (_keys.Length - 1);
+            at = (at + 1) & (slots.Length - 1);
         }
 
-        return slot;
+        return ref slots[at];
     }
 
     private void Grow()
     {
-        var (keys, numbers) = (_keys, _numbers);
-        (_keys, _numbers) = (new ulong[keys.Length * 2], new int[keys.Length * 2]);
-        _shift = 64 - BitOperations.Log2((uint)_keys.Length);
-        for (var i = 0; i < keys.Length; i++)
+        var old = _slots;
+        _slots = new Slot[old.Length * 2];
+        _shift = 64 - BitOperations.Log2((uint)_slots.Length);
+        foreach (ref readonly var slot in old.AsSpan())
         {
-            if (numbers[i] > 0)
+            if (slot.NumberPlusOne > 0)
             {
-                var slot = Slot(keys[i]);
-                (_keys[slot], _numbers[slot]) = (keys[i], numbers[i]);
+                SlotOf(slot.Key) = slot;
             }
         }
     }
+
+    /// <param name="NumberPlusOne">0 where there is none.</param>
+    private record struct Slot(ulong Key, int NumberPlusOne);
 }
 
 /// <summary>Sums of each <see cref="LedgerColumns.Measures"/>, by group. Not thread-safe.</summary>

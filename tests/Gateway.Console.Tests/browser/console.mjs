@@ -75,9 +75,26 @@ async function pressButton(within, label) {
   await handle.asElement().evaluate(button => button.click());
 }
 
+/** Asks once with a key of its own that keeps so much of the content. Returns the request's id when both its record and its content can be read. */
+async function ask(level, stream, content) {
+  const admin = (path, options) => fetch(`${url}/admin/v1/${path}`, { ...options, headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' } });
+  const made = await (await admin('keys', { method: 'POST', body: JSON.stringify({ models: ['*'], capture: level }) })).json();
+  const answer = await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${made.secret}`, 'content-type': 'application/json' }, body: JSON.stringify({ model, stream, messages: [{ role: 'user', content }] }) });
+  same(answer.status, 200, await answer.text());
+  const id = answer.headers.get('x-gateway-request-id');
+  const isThere = async () => (await admin(`requests/${id}`)).ok && (await (await admin(`requests/${id}/content`)).json()).level === level;
+  for (let i = 0; !(await isThere()); i++) {
+    holds(i < 300, `nothing is known of the request with ${level}`);
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+  await admin(`keys/${made.id}`, { method: 'DELETE' });
+  return id;
+}
+
 /** Everything that can be typed into or pressed has a name; one heading; nothing wider than the window. */
 async function inspect(name) {
-  const found = await page.evaluate(() => {
+  // Not the window's own width: a phone's grows with what does not fit, and the page is shown smaller.
+  const found = await page.evaluate(width => {
     const named = element => element.labels?.length || element.getAttribute('aria-label') || element.getAttribute('aria-labelledby') || element.textContent.trim() || element.type === 'hidden';
     return {
       nameless: [...document.querySelectorAll('input, select, textarea, button, a, nav, dialog, [role=region]')].filter(element => !named(element)).map(element => element.outerHTML.slice(0, 90)),
@@ -85,9 +102,9 @@ async function inspect(name) {
       headings: document.querySelectorAll('h1').length,
       main: document.querySelectorAll('main').length,
       language: document.documentElement.lang,
-      wide: document.documentElement.scrollWidth - innerWidth,
+      wide: document.documentElement.scrollWidth - width,
     };
-  });
+  }, page.viewport().width);
   same(found.nameless.join(' | '), '', `${name}: controls without a name`);
   same(found.images, 0, `${name}: pictures without a text`);
   same(found.headings, 1, `${name}: headings of the first level`);
@@ -184,6 +201,49 @@ await check('requests can be filtered, and one is a waterfall', async () => {
   holds((await page.$$('.waterfall rect.call')).length > 0, 'no waterfall');
   await inspect('one request');
   await shot('request');
+});
+
+for (const [level, stream, shown, hidden] of [
+  ['full', false, 'Tell jane@example.com the word sesame.', '[email]'],
+  ['redacted', true, 'Tell [email] the word sesame.', 'jane@example.com'],
+  ['metadata', false, '"messages": 1', 'sesame'],
+]) {
+  await check(`the content that was kept with ${level} is shown on a click`, async () => {
+    const id = await ask(level, stream, '[sim echo] Tell jane@example.com the word sesame.');
+    await open(`${pages.requests}/${id}`);
+    holds(!(await page.content()).includes('sesame'), 'content is in the page before anybody asked for it');
+    await pressButton('#content', 'Show content');
+    await page.waitForSelector('#content h3');
+    const content = await text('#content');
+    const parts = await page.$$eval('#content h3', titles => titles.map(title => title.firstChild.textContent.trim()).join());
+    same(parts, 'Request,Answer', 'parts');
+    same(await text('#content .pill'), level, 'level');
+    holds(content.includes(shown), `'${shown}' is not shown: ${content}`);
+    holds(!content.includes(hidden), `'${hidden}' is shown: ${content}`);
+    await inspect('one request with content');
+    await page.$eval('#content', card => card.scrollIntoView());
+    await shot(`request-content-${level}`);
+    await page.setViewport(phone);    // which loads the page again
+    await open(`${pages.requests}/${id}`);
+    await pressButton('#content', 'Show content');
+    await page.waitForSelector('#content h3');
+    await inspect('one request with content (phone)');
+    await page.$eval('#content', card => card.scrollIntoView());
+    await shot(`phone-request-content-${level}`);
+    await page.setViewport(desk);
+  });
+}
+
+await check('a request of which nothing was kept says so, and the browser complains of nothing', async () => {
+  const before = wrong.length;
+  await open(`${pages.requests}/${await ask('none', false, 'hello')}`);
+  await pressButton('#content', 'Show content');
+  await page.waitForSelector('#content [role=status]');
+  holds((await text('#content')).startsWith('No content of request'), `it does not say why: ${await text('#content')}`);
+  holds((await page.$$('#problem:not([hidden]), #content button')).length === 0, 'it looks like a mistake');
+  await settle();
+  same(wrong.slice(before).join(' | '), '', 'complaints');
+  await shot('request-content-none');
 });
 
 await check('the list follows the tail', async () => {
