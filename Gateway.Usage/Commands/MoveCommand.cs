@@ -76,7 +76,10 @@ internal sealed class MoveCommand(ILedgerSource source, LedgerDatabase database,
                     await LedgerWriter.LockAsync(connection, producer, token);
                 }
 
-                return await LedgerCarriedParts.TakeAsync(connection, part, token);
+                return await LedgerCarriedParts.CameAsRecordsAsync(connection, part, token)
+                    ? throw new CommandException(
+                        $"{source.Name} keeps days as sums that are in PostgreSQL as requests already: Usage ran on it after an earlier move. They would count twice. Move into an empty database, or go on with this one.")
+                    : await LedgerCarriedParts.TakeAsync(connection, part, token);
             },
             cancellationToken);
         _read.Add(part.Total);

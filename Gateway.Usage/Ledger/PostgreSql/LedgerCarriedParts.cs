@@ -34,6 +34,24 @@ internal static class LedgerCarriedParts
         on conflict (name, slot) do update set spent_nano_usd = least(known.spent_nano_usd::numeric + excluded.spent_nano_usd, 9223372036854775807)::bigint
         """;
 
+    /// <summary>
+    /// Whether some of a part's requests came as records before: their journals stand at or behind its marks, and it was not taken as a part. Each segment of a ledger goes on where the one before it has ended.
+    /// </summary>
+    public static async Task<bool> CameAsRecordsAsync(NpgsqlConnection connection, CarriedPart part, CancellationToken cancellationToken)
+    {
+        var ask = LedgerSql.Command(
+            connection,
+            """
+            select count(*) from gateway_ledger_marks as known join unnest($2, $3, $4) as mark (producer, epoch, seq) using (producer, epoch)
+            where known.seq >= mark.seq and not exists (select from gateway_ledger_moved where part = $1)
+            """,
+            part.Id,
+            Column(part.Marks, static mark => mark.Producer),
+            Column(part.Marks, static mark => (long)mark.Epoch),
+            Column(part.Marks, static mark => mark.Seq));
+        return await LedgerSql.NumberAsync(ask, cancellationToken) > 0;
+    }
+
     /// <summary>Takes a part, in the transaction of a connection. One that was taken before is left.</summary>
     /// <returns>What the ledger has of it, and whether that is new.</returns>
     public static async Task<(UsageCounters Found, bool IsNew)> TakeAsync(NpgsqlConnection connection, CarriedPart part, CancellationToken cancellationToken)

@@ -39,6 +39,28 @@ public sealed class CarriedMoveTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task Sums_of_requests_that_were_moved_as_requests_are_refused_and_count_once()
+    {
+        await using var embedded = new EmbeddedRig(segmentBytes: 4096);
+        var history = new CarriedHistory(23, 90);
+        await history.TakeAsync(embedded);
+        await embedded.Store.CarryAsync(history.Before(30), default);
+        embedded.Close();
+        var database = await server.NewDatabaseAsync();
+        Assert.Equal(0, (await CommandRun.OfAsync(embedded.Data, database, "move", "--to", "postgres")).Exit);
+        embedded.Open();
+        await embedded.Store.CarryAsync(history.Before(70), default);
+        embedded.Close();
+
+        var run = await CommandRun.OfAsync(embedded.Data, database, "move", "--to", "postgres");
+
+        Assert.Equal(2, run.Exit);
+        Assert.Contains("would count twice", run.Errors, StringComparison.Ordinal);
+        await using var moved = new PostgresUnderTest(await UsageHost.StartAsync(database: database));
+        await history.CheckAsync(moved);
+    }
+
+    [Fact]
     public async Task Damaged_sums_are_not_left_behind_unsaid()
     {
         await using var embedded = new EmbeddedRig(segmentBytes: 4096);
