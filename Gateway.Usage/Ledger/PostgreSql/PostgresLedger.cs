@@ -123,6 +123,7 @@ internal sealed class PostgresLedger : ILedgerStore, IAsyncDisposable
 
         while (await _database.ChangeAsync(LedgerCarry.DropAsync, cancellationToken))
         {
+            _partitions.Forget();
         }
 
         var (carry, carried) = (new LedgerCarry(day), 0L);
