@@ -58,7 +58,7 @@ public sealed class SharedFolderTests : IDisposable
 
         await leave.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitAsync(EdgeServer.Patience));
     }
 
     [Fact]

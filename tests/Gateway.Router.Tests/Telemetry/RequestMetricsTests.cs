@@ -50,20 +50,26 @@ public sealed class RequestMetricsTests
     [Fact]
     public async Task A_stream_that_breaks_is_an_error_and_tells_no_time_of_a_token()
     {
-        await using var upstream = await UpstreamServer.StartAsync(static async context =>
+        // Only what has begun can break: until its first content is there, another call replaces it.
+        var begun = new TaskCompletionSource();
+        await using var upstream = await UpstreamServer.StartAsync(async context =>
         {
             context.Response.ContentType = "text/event-stream";
-            await UpstreamServer.WritePieceAsync(context, Requests.Delta("hel"));
-            await UpstreamServer.WritePieceAsync(context, Requests.Delta("lo"));
+            await UpstreamServer.WritePieceAsync(context, Requests.Delta("more than one token in all"));
+            await UpstreamServer.WritePieceAsync(context, Requests.Delta(", as anybody would guess"));
+            await begun.Task;
             context.Abort();
         });
         await using var router = await RouterHost.StartAsync(upstream);
         using var measured = new Measured(router);
 
         using var response = await router.SendAsync(Requests.Stream);
+        begun.SetResult();
         await Record.ExceptionAsync(() => response.Content.ReadAsStringAsync());
         await measured.UntilAsync(1);
 
+        var final = Assert.Single(router.Journal.Finals);
+        Assert.True(final is { Usage.Output: > 1, TimeToFirstTokenMs: >= 0 }, final.ToString());
         Assert.Empty(measured.Of("gen_ai.server.time_per_output_token"));
         Assert.StartsWith($"{Place} gateway.ending=upstream_failed error.type=", Assert.Single(measured.Of("gen_ai.server.request.duration")), StringComparison.Ordinal);
         Assert.Contains("domain=upstream model=gpt-test = 1", Assert.Single(measured.Of("llm.errors")), StringComparison.Ordinal);

@@ -91,11 +91,11 @@ public sealed class TracesTests
     }
 
     [Fact]
-    public async Task Request_WithAnExporter_HasAnActivity()
+    public async Task Request_WithAnExporter_HasAnActivityThatIsRecorded()
     {
         await using var service = await TestService.StartAsync(map: MapThings, settings: Exporting);
 
-        Assert.Equal("yes", await service.Http.GetStringAsync("/activity"));
+        Assert.Equal("recorded", await service.Http.GetStringAsync("/activity"));
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class TracesTests
     {
         app.MapGet("/things/{id}", static (string id) => Results.StatusCode(418));
         app.MapGet("/broken", static () => Results.StatusCode(503));
-        app.MapGet("/activity", static () => Activity.Current is null ? "no" : "yes");
+        app.MapGet("/activity", static () => Activity.Current is not { } activity ? "no" : activity.Recorded ? "recorded" : "made for the log alone");
     }
 
     private sealed class Spans : BaseExporter<Activity>
