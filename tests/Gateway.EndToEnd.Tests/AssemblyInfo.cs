@@ -1,5 +1,2 @@
-using Gateway.EndToEnd.Tests;
-
-// Two gateways at once, of those scenarios that wait most of their time; those that fill the machine or watch the clock are in collections that run alone.
-[assembly: CollectionBehavior(MaxParallelThreads = 2)]
-[assembly: TestCollectionOrderer(LongestFirst.Type, LongestFirst.Assembly)]
+// Each test class may start a whole gateway; two at once would only slow each other down.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

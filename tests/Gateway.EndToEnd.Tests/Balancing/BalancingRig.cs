@@ -72,5 +72,5 @@ public sealed class BalancingRig : IAsyncLifetime
         $"mix-{preset}: {{ strategy: hybrid, priority: {preset}, deployments: [ {{ provider: a, model: mix-{preset}, price: {{ input: 1, output: 1 }} }}, {{ provider: b, model: mix-{preset}, price: {{ input: 5, output: 5 }} }} ] }}";
 }
 
-[CollectionDefinition(BalancingRig.Name, DisableParallelization = true)]
+[CollectionDefinition(BalancingRig.Name)]
 public sealed class BalancingCollection : ICollectionFixture<BalancingRig>;

@@ -16,7 +16,7 @@ public sealed class BudgetRig : IAsyncLifetime
     public async Task DisposeAsync() => await Rig.DisposeAsync();
 }
 
-[CollectionDefinition(BudgetRig.Name, DisableParallelization = true)]
+[CollectionDefinition(BudgetRig.Name)]
 public sealed class BudgetRigs : ICollectionFixture<BudgetRig>;
 
 /// <summary>Hard budgets under a burst that could spend six times as much: nothing is overspent, nothing stays held.</summary>

@@ -7,7 +7,6 @@ namespace Gateway.EndToEnd.Tests.Budgets;
 /// <summary>
 /// Redis is slow, broken, full, empty or back in the past while requests come at a steady rate: keys without hard budgets notice nothing, those with one never overspend.
 /// </summary>
-[Collection(AloneCollection.Name)]
 public sealed class RedisOutageScenarios(ITestOutputHelper output)
 {
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(3);

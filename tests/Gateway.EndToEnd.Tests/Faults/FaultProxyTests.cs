@@ -6,7 +6,6 @@ using Gateway.ServiceDefaults.Tests;
 namespace Gateway.EndToEnd.Tests.Faults;
 
 /// <summary>The proxy between two bare sockets: this test is both the client and the server behind it.</summary>
-[Collection(AloneCollection.Name)]
 public sealed class FaultProxyTests : IDisposable
 {
     private readonly TcpListener _server = new(IPAddress.Loopback, 0);

@@ -49,5 +49,5 @@ public sealed class ScenarioRig : IAsyncLifetime
         .Key("narrow", "narrow-scenario-key", "dear-alone");
 }
 
-[CollectionDefinition(ScenarioRig.Name, DisableParallelization = true)]
+[CollectionDefinition(ScenarioRig.Name)]
 public sealed class ScenarioCollection : ICollectionFixture<ScenarioRig>;
