@@ -41,7 +41,11 @@ internal static class PastRequests
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
             request.Headers.TryAddWithoutValidation(GatewayHeaders.Context, tokens.Sign(new ContextClaims
             {
-                Audience = ContextAudience.Usage, Role = ContextRole.Service, RequestId = Guid.NewGuid(), Path = UsageBatch.Path, ExpiresUnixMs = tokens.ExpiryFromNow(),
+                Audience = ContextAudience.Usage,
+                Role = ContextRole.Service,
+                RequestId = Guid.NewGuid(),
+                Path = UsageBatch.Path,
+                ExpiresUnixMs = tokens.ExpiryFromNow(),
             }));
             using var answer = await client.SendAsync(request, cancellationToken);
             Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(cancellationToken));
@@ -83,8 +87,17 @@ internal static class PastRequests
         var failed = new UsageAttempt { Number = 1, Deployment = "refusing/" + deployment.Split('/')[1], Credential = "refusing#1", Ending = RequestEnding.UpstreamError, UpstreamStatus = 503, Failure = "overloaded", StartMs = 3, DurationMs = 240 };
         var answered = new UsageAttempt
         {
-            Number = 2, Deployment = deployment, Credential = "sim#1", Ending = RequestEnding.Completed, UpstreamStatus = 200, AnsweredModel = model, Usage = usage, CostNanoUsd = cost,
-            StartMs = 265, DurationMs = whole, TimeToFirstTokenMs = output > 0 ? first : -1,
+            Number = 2,
+            Deployment = deployment,
+            Credential = "sim#1",
+            Ending = RequestEnding.Completed,
+            UpstreamStatus = 200,
+            AnsweredModel = model,
+            Usage = usage,
+            CostNanoUsd = cost,
+            StartMs = 265,
+            DurationMs = whole,
+            TimeToFirstTokenMs = output > 0 ? first : -1,
         };
         return final with
         {

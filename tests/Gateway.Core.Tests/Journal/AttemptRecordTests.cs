@@ -144,8 +144,19 @@ public sealed class AttemptRecordTests
     {
         // Three bytes a character, the most that one takes.
         var text = new string('\u4e2d', 5000);
-        var intent = JournalFixture.Intent(Id) with { KeyId = text, Team = text, User = text, RequestedModel = text, Deployment = text, Attempt = int.MaxValue, CarriedNanoUsd = long.MaxValue, Owner = text, Organisation = text,
-            Budgets = [.. Enumerable.Range(0, 200).Select(static slot => new BudgetSlot("key:demo|rolling:86400", slot))] };
+        var intent = JournalFixture.Intent(Id) with
+        {
+            KeyId = text,
+            Team = text,
+            User = text,
+            RequestedModel = text,
+            Deployment = text,
+            Attempt = int.MaxValue,
+            CarriedNanoUsd = long.MaxValue,
+            Owner = text,
+            Organisation = text,
+            Budgets = [.. Enumerable.Range(0, 200).Select(static slot => new BudgetSlot("key:demo|rolling:86400", slot))]
+        };
         var wild = new TokenUsage(long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue) { CacheWrite1h = long.MaxValue, AudioInput = long.MaxValue, AudioOutput = long.MaxValue };
         var final = JournalFixture.Final(intent with { CarriedUsage = wild }) with { AnsweredModel = text };
         final = final with

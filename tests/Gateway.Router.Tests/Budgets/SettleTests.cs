@@ -71,7 +71,8 @@ public sealed class SettleTests
                 {
                     context.Abort();
                     return Task.CompletedTask;
-                },
+                }
+                ,
                 _ => Fleet.Serves(0),
             });
         await using var _ = fleet;

@@ -92,8 +92,14 @@ public sealed class EmbeddedCorrectionTests
         var final = FakeJournal.Final(Guid.NewGuid(), Text(512), Text(512), Text(512), Text(512));
         var intent = final.Intent with
         {
-            User = Text(512), Owner = Text(128), Organisation = Text(128), PriceVersion = Text(64), Tags = [.. Enumerable.Repeat(Text(64), UsageRecordCodec.MaxNotes)],
-            Budgets = [.. Enumerable.Range(0, 100).Select(static i => new BudgetSlot(Text(40) + i, long.MaxValue))], CarriedUsage = new(1L << 40, 1L << 40, 1, 1L << 40, 1), CarriedNanoUsd = long.MaxValue,
+            User = Text(512),
+            Owner = Text(128),
+            Organisation = Text(128),
+            PriceVersion = Text(64),
+            Tags = [.. Enumerable.Repeat(Text(64), UsageRecordCodec.MaxNotes)],
+            Budgets = [.. Enumerable.Range(0, 100).Select(static i => new BudgetSlot(Text(40) + i, long.MaxValue))],
+            CarriedUsage = new(1L << 40, 1L << 40, 1, 1L << 40, 1),
+            CarriedNanoUsd = long.MaxValue,
         };
         var correction = new CostCorrection(Guid.CreateVersion7(), intent.RequestId, long.MaxValue, long.MaxValue, Text(64), DateTimeOffset.FromUnixTimeMilliseconds(FakeJournal.Noon), Text(64))
         {
