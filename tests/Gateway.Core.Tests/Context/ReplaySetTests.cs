@@ -2,6 +2,7 @@ using Gateway.Core.Context;
 
 namespace Gateway.Core.Tests.Context;
 
+[Collection(WholeProcessCollection.Name)]
 public sealed class ReplaySetTests
 {
     private readonly ManualTime _time = new();

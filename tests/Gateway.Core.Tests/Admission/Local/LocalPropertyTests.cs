@@ -5,6 +5,7 @@ using static Gateway.Core.Tests.Admission.Local.LocalRequests;
 namespace Gateway.Core.Tests.Admission.Local;
 
 /// <summary>Random histories against the invariants: money never beyond a limit, nothing held at the end, rates in every interval.</summary>
+[Collection(WholeProcessCollection.Name)]
 public sealed class LocalPropertyTests
 {
     private readonly ManualTime _time = new();
