@@ -99,24 +99,11 @@ internal sealed record SumDirectory
         writer.Write(Rows);
         writer.Write(MinTime);
         writer.Write(MaxTime);
-        writer.Write(Columns.Length);
-        foreach (var column in Columns)
-        {
-            writer.Write(column.Base);
-            writer.Write(column.Width);
-            ColumnDirectory.Write(writer, column.Section);
-        }
-
+        ColumnDirectory.Write(writer, Columns);
         ColumnDirectory.Write(writer, Names);
         ColumnDirectory.Write(writer, Kept);
         ColumnDirectory.Write(writer, Facts);
-        writer.Flush();
-        var length = (int)stream.Length;
-        writer.Write(length);
-        writer.Write(Crc32C.Compute(stream.GetBuffer().AsSpan(0, length)));
-        writer.Write(Magic);
-        writer.Flush();
-        return stream.ToArray();
+        return ColumnDirectory.Seal(writer, stream, Magic);
     }
 
     /// <returns>How long the directory before a trailer is; null when it is no trailer.</returns>

@@ -67,24 +67,11 @@ internal sealed record ColumnDirectory
         writer.Write(Rows);
         writer.Write(MinTime);
         writer.Write(MaxTime);
-        writer.Write(Columns.Length);
-        foreach (var column in Columns)
-        {
-            writer.Write(column.Base);
-            writer.Write(column.Width);
-            Write(writer, column.Section);
-        }
-
+        Write(writer, Columns);
         Write(writer, Ids);
         Write(writer, Offsets);
         Write(writer, Facts);
-        writer.Flush();
-        var length = (int)stream.Length;
-        writer.Write(length);
-        writer.Write(Crc32C.Compute(stream.GetBuffer().AsSpan(0, length)));
-        writer.Write(Magic);
-        writer.Flush();
-        return stream.ToArray();
+        return Seal(writer, stream, Magic);
     }
 
     /// <returns>How long the directory before a trailer is; null when it is no trailer.</returns>
@@ -125,6 +112,30 @@ internal sealed record ColumnDirectory
         }
 
         return directory with { Ids = ReadSection(reader), Offsets = ReadSection(reader), Facts = ReadSection(reader) };
+    }
+
+    public static void Write(BinaryWriter writer, ColumnEncoding[] columns)
+    {
+        writer.Write(columns.Length);
+        foreach (var column in columns)
+        {
+            writer.Write(column.Base);
+            writer.Write(column.Width);
+            Write(writer, column.Section);
+        }
+    }
+
+    /// <summary>Ends a directory, of whatever kind of file.</summary>
+    /// <returns>What was written, with its trailer.</returns>
+    public static byte[] Seal(BinaryWriter writer, MemoryStream stream, ReadOnlySpan<byte> magic)
+    {
+        writer.Flush();
+        var length = (int)stream.Length;
+        writer.Write(length);
+        writer.Write(Crc32C.Compute(stream.GetBuffer().AsSpan(0, length)));
+        writer.Write(magic);
+        writer.Flush();
+        return stream.ToArray();
     }
 
     public static void Write(BinaryWriter writer, in ColumnSection section)
