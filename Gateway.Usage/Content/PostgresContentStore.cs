@@ -59,6 +59,7 @@ internal sealed class PostgresContentStore(LedgerDatabase database, TimeProvider
         var removed = 0;
         foreach (var day in days.Where(day => day < first).Order())
         {
+            // One at a time: who looks for content holds the days that it has looked at, and waits for no more than this one.
             await database.ChangeAsync((connection, token) => LedgerSql.RunAsync(connection, $"drop table if exists {NameOf(day)}", token), cancellationToken);
             removed++;
         }
@@ -81,9 +82,10 @@ internal sealed class PostgresContentStore(LedgerDatabase database, TimeProvider
 
     private static async Task<ContentEntry?> FindAsync(NpgsqlConnection connection, string table, Guid requestId, CancellationToken cancellationToken)
     {
+        await LedgerSql.RunAsync(connection, "savepoint day", cancellationToken);
         await using var ask = LedgerSql.Command(connection, $"select time_ms, level, crc32c, payload from {table} where request_id = $1", requestId);
-        await using var reader = await ask.ExecuteReaderAsync(cancellationToken);
-        if (!await reader.ReadAsync(cancellationToken))
+        await using var reader = await TryReadAsync(ask, cancellationToken);
+        if (reader is null || !await reader.ReadAsync(cancellationToken))
         {
             return null;
         }
@@ -91,6 +93,20 @@ internal sealed class PostgresContentStore(LedgerDatabase database, TimeProvider
         var payload = reader.GetFieldValue<byte[]>(3);
         var head = new ContentHead(requestId, reader.GetInt64(0), (CaptureLevel)reader.GetInt16(1), payload.Length, (uint)reader.GetInt64(2));
         return head.IsWhole(payload) ? new ContentEntry(head, payload) : null;
+    }
+
+    /// <returns>Null when the day was deleted since it was listed: a table that is dropped is gone from all snapshots.</returns>
+    private static async Task<NpgsqlDataReader?> TryReadAsync(NpgsqlCommand ask, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ask.ExecuteReaderAsync(cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.UndefinedTable)
+        {
+            await LedgerSql.RunAsync(ask.Connection!, "rollback to savepoint day", cancellationToken);
+            return null;
+        }
     }
 
     private static async Task<List<DateOnly>> DaysAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

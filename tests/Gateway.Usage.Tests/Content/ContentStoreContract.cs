@@ -1,6 +1,7 @@
 using Gateway.Core.Configuration;
 using Gateway.Core.Tests;
 using Gateway.Usage.Content;
+using Gateway.Usage.Ledger.PostgreSql;
 using Gateway.Usage.Tests.PostgreSql;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -76,6 +77,34 @@ public abstract class ContentStoreContract
         }
 
         return found;
+    }
+
+    [Fact]
+    public async Task Content_is_found_while_older_days_go()
+    {
+        var store = await OpenAsync();
+        for (var round = 0; round < 3; round++)
+        {
+            for (var day = 0; day < 20; day++)
+            {
+                await store.AddAsync([Contents.Entry(Guid.NewGuid(), Time.GetUtcNow())], default);
+                Time.Advance(TimeSpan.FromDays(1));
+            }
+
+            var kept = Guid.NewGuid();
+            await store.AddAsync([Contents.Entry(kept, Time.GetUtcNow())], default);
+            var removal = Task.Run(() => store.RemoveBeforeAsync(ContentDays.Of(Time.GetUtcNow()), default));
+            do
+            {
+                // An id that nobody has: all days are looked through.
+                Assert.Null(await store.FindAsync(Guid.NewGuid(), default));
+            }
+            while (!removal.IsCompleted);
+
+            Assert.Equal(round == 0 ? 20 : 21, await removal);
+            Assert.NotNull(await store.FindAsync(kept, default));
+            Time.Advance(TimeSpan.FromDays(1));
+        }
     }
 
     [Fact]
@@ -169,31 +198,35 @@ public sealed class FileContentStoreTests : ContentStoreContract, IDisposable
 [Collection(PostgresCollectionFixture.Name)]
 public sealed class PostgresContentStoreTests(PostgresServer server) : ContentStoreContract, IAsyncLifetime
 {
-    private UsageHost _usage = null!;
-    private string _database = "";
+    private LedgerDatabase? _database;
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
-        _database = await server.NewDatabaseAsync();
-        _usage = await UsageHost.StartAsync(database: _database);
+        if (_database is not null)
+        {
+            await _database.DisposeAsync();
+        }
     }
-
-    public async Task DisposeAsync() => await _usage.DisposeAsync();
 
     [Fact]
     public async Task The_service_uses_a_table_a_day_and_no_file()
     {
+        var database = await server.NewDatabaseAsync();
+        await using var usage = await UsageHost.StartAsync(database: database);
         var now = DateTimeOffset.UtcNow;
         var entry = Contents.Entry(Guid.CreateVersion7(now), now, "kept");
-        Assert.Equal(204, await _usage.PostContentAsync(Contents.Frames(entry)));
+        Assert.Equal(204, await usage.PostContentAsync(Contents.Frames(entry)));
 
-        var (status, body) = await _usage.GetAsync($"/admin/v1/requests/{entry.Head.RequestId}/content");
+        var (status, body) = await usage.GetAsync($"/admin/v1/requests/{entry.Head.RequestId}/content");
 
         Assert.Equal((200, "kept"), (status, body.GetProperty("text").GetString()));
-        Assert.Equal(1L, await PostgresServer.AskAsync(_database, $"select count(*) from gateway_content_{now:yyyyMMdd}"));
-        Assert.False(Directory.Exists(Path.Combine(_usage.Folder, "content")));
+        Assert.Equal(1L, await PostgresServer.AskAsync(database, $"select count(*) from gateway_content_{now:yyyyMMdd}"));
+        Assert.False(Directory.Exists(Path.Combine(usage.Folder, "content")));
     }
 
-    private protected override Task<IContentStore> OpenAsync() =>
-        Task.FromResult<IContentStore>(new PostgresContentStore(_usage.Service<Gateway.Usage.Ledger.PostgreSql.LedgerDatabase>(), Time));
+    // Without the service: its sweeper would delete what is old by the clock of this machine.
+    private protected override async Task<IContentStore> OpenAsync() =>
+        new PostgresContentStore(_database = LedgerDatabase.Connect(await server.NewDatabaseAsync(), TimeProvider.System, NullLogger.Instance), Time);
 }
