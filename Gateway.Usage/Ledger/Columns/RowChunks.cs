@@ -15,7 +15,7 @@ internal sealed class RowChunks(int segment)
     public void Add(ReadOnlySpan<long> row)
     {
         var index = Count % ChunkRows;
-        if (index == 0)
+        if (Count / ChunkRows == _chunks.Count)
         {
             var added = new long[LedgerColumns.Count][];
             for (var column = 0; column < added.Length; column++)
@@ -26,7 +26,7 @@ internal sealed class RowChunks(int segment)
             _chunks.Add(added);
         }
 
-        var chunk = _chunks[^1];
+        var chunk = _chunks[Count / ChunkRows];
         for (var column = 0; column < row.Length; column++)
         {
             chunk[column][index] = row[column];
@@ -36,6 +36,9 @@ internal sealed class RowChunks(int segment)
         _maxTime = Math.Max(_maxTime, row[(int)LedgerColumn.Time]);
         Count++;
     }
+
+    /// <summary>Forgets all rows and keeps their room. Whoever still reads a snapshot reads what comes next.</summary>
+    public void Clear() => (Count, _minTime, _maxTime) = (0, long.MaxValue, long.MinValue);
 
     public ISegmentRows Snapshot() => new Rows(segment, [.. _chunks], Count, _minTime, _maxTime);
 

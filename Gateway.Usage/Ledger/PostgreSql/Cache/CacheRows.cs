@@ -189,7 +189,16 @@ internal sealed class CacheRows : IDisposable
             // What the numbers mean comes before the numbers.
             _names.Flush();
             _files = _files.Add(CacheFile.Write(_folder, _disk, new CacheEntry(++_lastNumber, isSummed), _tail.Snapshot()));
-            _tail = new RowChunks(0);
+            if (_isWhole)
+            {
+                // Reports may have the rows.
+                _tail = new RowChunks(0);
+            }
+            else
+            {
+                // Nobody has them: arrays that live as long as a file takes would pile up, when all rows are read.
+                _tail.Clear();
+            }
         }
     }
 
