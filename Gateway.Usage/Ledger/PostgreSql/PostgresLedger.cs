@@ -242,11 +242,15 @@ internal sealed class PostgresLedger : ILedgerStore, IAsyncDisposable
         _partitions.Remember(days);
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        if (_columns is not null)
+        {
+            await _columns.DisposeAsync();
+        }
+
         _follower.Dispose();
-        _columns?.Dispose();
-        return _database.DisposeAsync();
+        await _database.DisposeAsync();
     }
 
     private async Task<(BatchPlan Plan, List<LedgerRow> Taken)> TakeAsync(NpgsqlConnection connection, UsageBatchHead head, ReadOnlyMemory<byte> records, CancellationToken cancellationToken)

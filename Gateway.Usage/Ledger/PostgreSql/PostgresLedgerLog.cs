@@ -17,4 +17,7 @@ internal static partial class PostgresLedgerLog
 
     [LoggerMessage(5054, LogLevel.Warning, "The columns on this machine cannot be kept; reports ask PostgreSQL, which is slower. It is tried again in {Pause}. Check GATEWAY_DATA, its permissions and the room on its disk.")]
     public static partial void CacheFailed(this ILogger logger, Exception exception, TimeSpan pause);
+
+    [LoggerMessage(5055, LogLevel.Information, "Reports are answered from columns on this machine: {Rows} rows, found on its disk but for what came since.")]
+    public static partial void CacheFound(this ILogger logger, long rows);
 }

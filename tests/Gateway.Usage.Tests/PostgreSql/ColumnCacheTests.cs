@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Core.Errors;
 using Gateway.Core.Journal;
 using Gateway.Core.Tests;
 using Gateway.Usage.Ledger;
@@ -18,6 +19,7 @@ public sealed class ColumnCacheTests(PostgresServer server)
     private const long DayMs = 86_400_000;
     private const int Loaded = 5052;
     private const int Failed = 5054;
+    private const int Found = 5055;
 
     private static readonly UsageQuery ByAll = new([UsageDimension.User, UsageDimension.Tag, UsageDimension.Hour, UsageDimension.Deployment]);
 
@@ -121,6 +123,7 @@ public sealed class ColumnCacheTests(PostgresServer server)
         Assert.True(cached.Service<PostgresLedger>().HasColumns);
         Assert.Equal(expected, await LinesAsync(cached));
         Assert.Single(cached.Log.Of(Loaded));
+        Assert.Single(cached.Log.Of(Found));
     }
 
     [Theory]
@@ -291,6 +294,23 @@ public sealed class ColumnCacheTests(PostgresServer server)
         var sums = await ledger.Store.SumAsync(new UsageQuery([UsageDimension.Model], Filters: [new UsageFilter(UsageDimension.Model, ["a\0b"])]), default);
 
         Assert.Equal((1, "a\uFFFDb"), (sums.Total.Requests, Assert.Single(sums.Groups).Values[0]));
+    }
+
+    [Fact]
+    public async Task A_database_that_is_away_leaves_them_as_they_are_and_answers_nothing_old()
+    {
+        var database = await server.NewDatabaseAsync();
+        await using var cached = await UsageHost.StartAsync(database: database, columns: true);
+        var expected = await FillAsync(cached, 60);
+        await PostgresServer.AskAsync(database, "alter table gateway_ledger_state rename to away");
+
+        await Assert.ThrowsAsync<GatewayException>(async () => await LinesAsync(cached));
+        await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
+        await PostgresServer.AskAsync(database, "alter table away rename to gateway_ledger_state");
+
+        Assert.Equal(expected, await LinesAsync(cached));
+        Assert.True(cached.Service<PostgresLedger>().HasColumns);
+        Assert.Single(cached.Log.Of(Loaded));
     }
 
     [Fact]

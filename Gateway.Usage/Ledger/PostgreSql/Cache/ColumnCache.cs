@@ -9,7 +9,7 @@ namespace Gateway.Usage.Ledger.PostgreSql.Cache;
 /// snapshot, so that an answer is that of all rows; and what it cannot follow (another history, rows that were carried before they were read here, another ledger's sums) makes it begin anew. Until it has all rows,
 /// and where its disk fails, the server is asked. Each process has one of its own. Thread-safe.
 /// </summary>
-internal sealed class ColumnCache : IDisposable
+internal sealed class ColumnCache : IAsyncDisposable
 {
     /// <summary>Below <c>GATEWAY_DATA</c>; replicas on one machine get folders of their own in it.</summary>
     public const string FolderName = "usage-columns";
@@ -18,6 +18,9 @@ internal sealed class ColumnCache : IDisposable
     private const int ReportsAtOnce = 2;
 
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMinutes(5);
+
+    /// <summary>After all rows could not be read: that is too much to be tried each second.</summary>
+    private static readonly TimeSpan PauseAfterLoad = TimeSpan.FromSeconds(10);
 
     private readonly LedgerDatabase _database;
     private readonly JournalDisk _disk;
@@ -32,6 +35,7 @@ internal sealed class ColumnCache : IDisposable
     private long _keptDay;
     private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
     private volatile bool _isReady;
+    private int _isDisposed;
 
     /// <param name="database">The truth.</param>
     /// <param name="root">Folder that this process and others on the machine have their columns in.</param>
@@ -96,7 +100,7 @@ internal sealed class ColumnCache : IDisposable
     }
 
     /// <summary>Reads what others have taken, and all rows where that has to be; adds up what is kept no longer.</summary>
-    /// <exception cref="LedgerUnavailableException">The database does not answer.</exception>
+    /// <exception cref="LedgerUnavailableException">All rows had to be read, and the database does not answer.</exception>
     public async Task KeepUpAsync(CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
@@ -112,11 +116,24 @@ internal sealed class ColumnCache : IDisposable
             {
                 await LoadAsync(cancellationToken);
             }
+            else if (!_isReady)
+            {
+                _logger.CacheFound(_rows.Count);
+            }
 
             _isReady = true;
             while (_keptDay > 0 && await Task.Run(() => _rows.SumOldest(_keptDay * LedgerPartitions.MsPerDay), cancellationToken))
             {
             }
+        }
+        catch (LedgerUnavailableException) when (_rows?.Mark is not null)
+        {
+            // What is missing is read the next time.
+        }
+        catch (LedgerUnavailableException)
+        {
+            _notBefore = _time.GetUtcNow() + PauseAfterLoad;
+            throw;
         }
         catch (Exception exception) when (IsOfTheDisk(exception))
         {
@@ -128,8 +145,16 @@ internal sealed class ColumnCache : IDisposable
         }
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        // The ledger is known under two names, and each of them ends it.
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 1)
+        {
+            return;
+        }
+
+        // Who is at it, and was told to end, still writes: the folder must not be free before.
+        await _gate.WaitAsync();
         _rows?.Dispose();
         _folder?.Dispose();
         _gate.Dispose();
