@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Gateway.Core.Configuration;
 using Gateway.Core.Journal;
 using Gateway.Core.Tests.Journal;
+using Gateway.Edge.Tests.Rig;
 using Gateway.Router.Tests.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -123,10 +124,7 @@ public sealed class EndingTests
     [Fact]
     public async Task Upstream_AcceptsNoConnection_ClientGets502AndNothingIsCharged()
     {
-        await using var upstream = await UpstreamServer.StartJsonAsync("{}");
-        var url = upstream.Url;
-        await upstream.DisposeAsync();
-        await using var router = await RouterHost.StartAsync(TestConfig.For(url));
+        await using var router = await RouterHost.StartAsync(TestConfig.For($"http://127.0.0.1:{RedisProcess.FreePort()}"));
 
         using var response = await router.SendAsync(Requests.Plain);
 
