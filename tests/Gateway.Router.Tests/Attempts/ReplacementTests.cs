@@ -162,7 +162,11 @@ public sealed class ReplacementTests
 
         var pending = fleet.Router.SendAsync(Requests.StreamWithUsage);
         await reached.Task.WaitAsync(RouterHost.Patience);
-        using var response = await Clock.RunAsync(time, pending, TimeSpan.FromSeconds(1));
+
+        // Most of its half minute at once, the rest in steps that the second call does not notice.
+        await fleet.Router.RoundTripsAsync();
+        time.Advance(TimeSpan.FromSeconds(29));
+        using var response = await Clock.RunAsync(time, pending, TimeSpan.FromMilliseconds(50));
 
         Assert.Equal(string.Concat(Fleet.StreamOf(1)), await response.Content.ReadAsStringAsync());
         AssertOfTheSecond(response);
