@@ -25,7 +25,7 @@ internal sealed class OpenLedger : IAsyncDisposable
         var (metrics, budgets, dispatched) = (new LedgerMetrics(_services.GetRequiredService<IMeterFactory>()), new BudgetBook(time), new DispatchedRequests(time));
         if (database is not null)
         {
-            var ledger = new PostgresLedger(database, budgets, dispatched, metrics, NullLogger<PostgresLedger>.Instance);
+            var ledger = new PostgresLedger(database, columns: null, budgets, dispatched, metrics, NullLogger<PostgresLedger>.Instance);
             (_database, Store) = (ledger, ledger);
             return;
         }

@@ -136,23 +136,7 @@ internal sealed class EmbeddedLedger : ILedgerStore, IDisposable
             // In this order: the names are those of the rows at least.
             using var reading = _segments.BeginReading();
             var rows = _segments.SnapshotWithSums();
-            var scans = Enumerable.Range(0, Math.Clamp(rows.Count, 1, Environment.ProcessorCount)).Select(_ => new SumScan(query, _segments.Names, MostGroups)).ToArray();
-            var next = -1;
-            await Task.WhenAll(scans.Select(scan => Task.Run(
-                () =>
-                {
-                    for (var at = Interlocked.Increment(ref next); at < rows.Count; at = Interlocked.Increment(ref next))
-                    {
-                        scan.Add(rows[at], cancellationToken);
-                    }
-                },
-                cancellationToken)));
-            foreach (var scan in scans.Skip(1))
-            {
-                scans[0].Add(scan);
-            }
-
-            return scans[0].Finish();
+            return await SumScan.RunAsync(query, rows, _segments.Names, MostGroups, cancellationToken);
         }
         finally
         {

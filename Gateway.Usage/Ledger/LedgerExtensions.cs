@@ -1,7 +1,9 @@
 using Gateway.Core.Journal;
 using Gateway.Usage.Ledger.PostgreSql;
+using Gateway.Usage.Ledger.PostgreSql.Cache;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
 
 namespace Gateway.Usage.Ledger;
 
@@ -21,7 +23,7 @@ internal static class LedgerExtensions
             // Asked here: what is wrong with it is told before anything starts.
             LedgerDatabase.Check(connection);
             services.AddSingleton(provider => LedgerDatabase.Connect(connection, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<LedgerDatabase>>()));
-            services.AddSingleton<PostgresLedger>();
+            services.AddSingleton(MakePostgres);
             services.TryAddSingleton<ILedgerStore>(static provider => provider.GetRequiredService<PostgresLedger>());
             services.AddHostedService<LedgerUpkeep>();
         }
@@ -37,6 +39,17 @@ internal static class LedgerExtensions
         services.AddHostedService(static provider => provider.GetRequiredService<LedgerSweeper>());
         services.AddHealthChecks().AddCheck<LedgerHealthCheck>("ledger");
         return builder;
+    }
+
+    private static PostgresLedger MakePostgres(IServiceProvider services)
+    {
+        var (database, options, logger) = (services.GetRequiredService<LedgerDatabase>(), services.GetRequiredService<IOptions<LedgerOptions>>().Value, services.GetRequiredService<ILogger<PostgresLedger>>());
+        var data = services.GetRequiredService<IConfiguration>()["GATEWAY_DATA"] is { Length: > 0 } configured ? configured : ".data";
+        var columns = options.ColumnCache
+            ? new ColumnCache(database, Path.Combine(data, ColumnCache.FolderName), services.GetRequiredService<JournalDisk>(), options, services.GetRequiredService<TimeProvider>(), logger)
+            : null;
+        return new PostgresLedger(
+            database, columns, services.GetRequiredService<Budgets.BudgetBook>(), services.GetRequiredService<Budgets.DispatchedRequests>(), services.GetRequiredService<LedgerMetrics>(), logger);
     }
 }
 

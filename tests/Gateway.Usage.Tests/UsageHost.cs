@@ -44,6 +44,9 @@ internal sealed class UsageHost : IAsyncDisposable
     /// <summary>Connection string of the ledger's database; empty for none.</summary>
     public string Database { get; init; } = "";
 
+    /// <summary>Whether sums of the database are answered from columns on this machine; null leaves it as it is by default.</summary>
+    public bool? Columns { get; init; }
+
     /// <summary>What a test puts in the place of the service's own.</summary>
     public required Action<IServiceCollection> Replace { get; init; }
 
@@ -52,9 +55,9 @@ internal sealed class UsageHost : IAsyncDisposable
     public T Service<T>()
         where T : notnull => _app!.Services.GetRequiredService<T>();
 
-    public static async Task<UsageHost> StartAsync(string? folder = null, long segmentBytes = 64 * 1024 * 1024, long minFreeBytes = 0, string cache = "", string database = "", Action<IServiceCollection>? replace = null)
+    public static async Task<UsageHost> StartAsync(string? folder = null, long segmentBytes = 64 * 1024 * 1024, long minFreeBytes = 0, string cache = "", string database = "", Action<IServiceCollection>? replace = null, bool? columns = null)
     {
-        var host = new UsageHost(folder) { Cache = cache, Database = database, Replace = replace ?? (static _ => { }) };
+        var host = new UsageHost(folder) { Cache = cache, Database = database, Columns = columns, Replace = replace ?? (static _ => { }) };
         await host.StartAgainAsync(segmentBytes, minFreeBytes);
         return host;
     }
@@ -77,6 +80,13 @@ internal sealed class UsageHost : IAsyncDisposable
             ["Gateway:Ledger:SegmentBytes"] = segmentBytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["Gateway:Ledger:MinFreeBytes"] = minFreeBytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
         });
+        if (Columns is { } columns)
+        {
+            // Files of few rows: most tests have no more.
+            builder.Configuration["Gateway:Ledger:ColumnCache"] = columns.ToString();
+            builder.Configuration["Gateway:Ledger:ColumnFileRows"] = "50";
+        }
+
         Replace(builder.Services);
         builder.AddUsage();
         var app = builder.Build();

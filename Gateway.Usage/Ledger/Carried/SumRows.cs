@@ -6,7 +6,9 @@ namespace Gateway.Usage.Ledger.Carried;
 /// Rows of one segment, added up by hour and by all else that reports ask for, in memory until they are written. A sum that would not fit begins another row: nothing is cut before a report adds them up. Not
 /// thread-safe.
 /// </summary>
-internal sealed class SumRows(int segment, SumNames names) : ISegmentRows
+/// <param name="segment">The segment.</param>
+/// <param name="names">Numbers of its own for the names; null keeps those of the shared table.</param>
+internal sealed class SumRows(int segment, SumNames? names) : ISegmentRows
 {
     private readonly Dictionary<Group, int> _rows = [];
     private readonly long[][] _columns = [.. Enumerable.Range(0, LedgerColumns.Count).Select(static _ => new long[256])];
@@ -27,14 +29,14 @@ internal sealed class SumRows(int segment, SumNames names) : ISegmentRows
         var time = row[(int)LedgerColumn.Time];
         var group = new Group(
             time - (time % LedgerColumns.MsPerHour),
-            names.Of((int)row[(int)LedgerColumn.Key]),
-            names.Of((int)row[(int)LedgerColumn.User]),
-            names.Of((int)row[(int)LedgerColumn.Team]),
-            names.Of((int)row[(int)LedgerColumn.Organisation]),
-            names.Of((int)row[(int)LedgerColumn.Model]),
-            names.Of((int)row[(int)LedgerColumn.Deployment]),
-            names.Of((int)row[(int)LedgerColumn.Provider]),
-            names.OfSet((int)row[(int)LedgerColumn.Tags]),
+            Name(row[(int)LedgerColumn.Key]),
+            Name(row[(int)LedgerColumn.User]),
+            Name(row[(int)LedgerColumn.Team]),
+            Name(row[(int)LedgerColumn.Organisation]),
+            Name(row[(int)LedgerColumn.Model]),
+            Name(row[(int)LedgerColumn.Deployment]),
+            Name(row[(int)LedgerColumn.Provider]),
+            names?.OfSet((int)row[(int)LedgerColumn.Tags]) ?? (int)row[(int)LedgerColumn.Tags],
             row[(int)LedgerColumn.Status]);
         if (!_rows.TryGetValue(group, out var at) || !Fits(at, row))
         {
@@ -50,6 +52,8 @@ internal sealed class SumRows(int segment, SumNames names) : ISegmentRows
     public bool IsZero(LedgerColumn column) => false;
 
     public void Read(LedgerColumn column, int first, Span<long> values) => _columns[(int)column].AsSpan(first, values.Length).CopyTo(values);
+
+    private int Name(long number) => names?.Of((int)number) ?? (int)number;
 
     private bool Fits(int at, ReadOnlySpan<long> row)
     {

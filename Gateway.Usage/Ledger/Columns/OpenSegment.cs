@@ -9,13 +9,8 @@ namespace Gateway.Usage.Ledger.Columns;
 /// </summary>
 internal sealed class OpenSegment(int segment)
 {
-    private const int ChunkRows = 1024;
-
-    private readonly List<long[][]> _chunks = [];    // by chunk, then by column
+    private readonly RowChunks _rows = new(segment);
     private readonly Dictionary<Guid, uint> _ids = [];
-    private int _count;
-    private long _minTime = long.MaxValue;
-    private long _maxTime = long.MinValue;
 
     public int Segment { get; } = segment;
 
@@ -29,7 +24,7 @@ internal sealed class OpenSegment(int segment)
     public void Add(UsageFinal final, long offset, NameTable names)
     {
         _ids.Add(final.Intent.RequestId, checked((uint)offset));
-        LedgerRows.Make(final, offset, names, Add);
+        LedgerRows.Make(final, offset, names, _rows.Add);
         Facts.Requests++;
         Facts.Book(final);
     }
@@ -38,62 +33,11 @@ internal sealed class OpenSegment(int segment)
     {
         _ids.Add(CorrectionCodec.KeyOf(correction.Correction.Id), checked((uint)offset));
         _ids.Add(CorrectionCodec.KeyOf(correction.Correction.RequestId, correction.Number), checked((uint)offset));
-        LedgerRows.Make(correction, offset, names, Add);
+        LedgerRows.Make(correction, offset, names, _rows.Add);
         Facts.Corrections++;
         Facts.LastCorrectionMs = Math.Max(Facts.LastCorrectionMs, correction.Correction.Time.ToUnixTimeMilliseconds());
         Facts.Book(correction);
     }
 
-    public ISegmentRows Snapshot() => new Rows(Segment, [.. _chunks], _count, _minTime, _maxTime);
-
-    private void Add(ReadOnlySpan<long> row)
-    {
-        var index = _count % ChunkRows;
-        if (index == 0)
-        {
-            var added = new long[LedgerColumns.Count][];
-            for (var column = 0; column < added.Length; column++)
-            {
-                added[column] = new long[ChunkRows];
-            }
-
-            _chunks.Add(added);
-        }
-
-        var chunk = _chunks[^1];
-        for (var column = 0; column < row.Length; column++)
-        {
-            chunk[column][index] = row[column];
-        }
-
-        _minTime = Math.Min(_minTime, row[(int)LedgerColumn.Time]);
-        _maxTime = Math.Max(_maxTime, row[(int)LedgerColumn.Time]);
-        _count++;
-    }
-
-    /// <summary>Rows are never changed once they are there.</summary>
-    private sealed class Rows(int segment, long[][][] chunks, int count, long minTime, long maxTime) : ISegmentRows
-    {
-        public int Segment => segment;
-
-        public int Count => count;
-
-        public long MinTime => minTime;
-
-        public long MaxTime => maxTime;
-
-        public bool IsZero(LedgerColumn column) => false;
-
-        public void Read(LedgerColumn column, int first, Span<long> values)
-        {
-            while (!values.IsEmpty)
-            {
-                var part = chunks[first / ChunkRows][(int)column].AsSpan(first % ChunkRows);
-                part = part[..Math.Min(part.Length, values.Length)];
-                part.CopyTo(values);
-                values = values[part.Length..];
-                first += part.Length;
-            }
-        }
-    }
+    public ISegmentRows Snapshot() => _rows.Snapshot();
 }

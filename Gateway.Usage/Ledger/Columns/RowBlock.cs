@@ -34,5 +34,14 @@ internal sealed class RowBlock
         Array.Clear(_isRead);
     }
 
+    /// <summary>One row with all its columns.</summary>
+    public void CopyTo(int index, Span<long> row)
+    {
+        for (var column = 0; column < row.Length; column++)
+        {
+            row[column] = this[(LedgerColumn)column][index];
+        }
+    }
+
     public bool IsZero(LedgerColumn column) => _rows.IsZero(column);
 }

@@ -1,3 +1,4 @@
+using Gateway.Core.Errors;
 using Gateway.Core.Money;
 
 namespace Gateway.Usage.Ledger.Columns;
@@ -24,6 +25,29 @@ internal sealed class SumScan
         _tests = RowTest.Of(query.Filters, names);
         _time = (query.FromHour * LedgerColumns.MsPerHour, query.ToHour * LedgerColumns.MsPerHour);
         _span = new SpanTest(_time.From, _time.To);
+    }
+
+    /// <summary>One report, on as many processors as there are.</summary>
+    /// <exception cref="GatewayException">There are more groups than one answer holds.</exception>
+    public static async Task<UsageSums> RunAsync(UsageQuery query, IReadOnlyList<ISegmentRows> rows, NameTable names, int mostGroups, CancellationToken cancellationToken)
+    {
+        var scans = Enumerable.Range(0, Math.Clamp(rows.Count, 1, Environment.ProcessorCount)).Select(_ => new SumScan(query, names, mostGroups)).ToArray();
+        var next = -1;
+        await Task.WhenAll(scans.Select(scan => Task.Run(
+            () =>
+            {
+                for (var at = Interlocked.Increment(ref next); at < rows.Count; at = Interlocked.Increment(ref next))
+                {
+                    scan.Add(rows[at], cancellationToken);
+                }
+            },
+            cancellationToken)));
+        foreach (var scan in scans.Skip(1))
+        {
+            scans[0].Add(scan);
+        }
+
+        return scans[0].Finish();
     }
 
     public void Add(ISegmentRows rows, CancellationToken cancellationToken)

@@ -16,6 +16,7 @@ internal sealed class LedgerUpkeep(PostgresLedger ledger, TimeProvider time, ILo
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
         EveryAsync(FollowEvery, ledger.TryFollowAsync, stoppingToken),
+        EveryAsync(FollowEvery, ledger.KeepColumnsAsync, stoppingToken),
         EveryAsync(RollUpEvery, ledger.RollUpAsync, stoppingToken),
         EveryAsync(MakeDaysEvery, token => ledger.MakeDaysAsync(time.GetUtcNow(), token), stoppingToken));
 

@@ -3,6 +3,7 @@ using Gateway.Core.Errors;
 using Gateway.Core.Journal;
 using Gateway.Usage.Budgets;
 using Gateway.Usage.Ledger.Corrections;
+using Gateway.Usage.Ledger.PostgreSql.Cache;
 using Npgsql;
 
 namespace Gateway.Usage.Ledger.PostgreSql;
@@ -18,6 +19,7 @@ internal sealed class PostgresLedger : ILedgerStore, IAsyncDisposable
     private static readonly GatewayError Unavailable = new(GatewayErrorKind.ServiceUnavailable, "The ledger's database does not answer. Try again.", RetryAfter: TimeSpan.FromSeconds(2));
 
     private readonly LedgerDatabase _database;
+    private readonly ColumnCache? _columns;
     private readonly LedgerPartitions _partitions = new();
     private readonly LedgerWriter _writer;
     private readonly LedgerFollower _follower;
@@ -25,9 +27,10 @@ internal sealed class PostgresLedger : ILedgerStore, IAsyncDisposable
     private readonly LedgerMetrics _metrics;
     private readonly ILogger<PostgresLedger> _logger;
 
-    public PostgresLedger(LedgerDatabase database, BudgetBook budgets, DispatchedRequests dispatched, LedgerMetrics metrics, ILogger<PostgresLedger> logger)
+    /// <param name="columns">Null to ask the server for every sum.</param>
+    public PostgresLedger(LedgerDatabase database, ColumnCache? columns, BudgetBook budgets, DispatchedRequests dispatched, LedgerMetrics metrics, ILogger<PostgresLedger> logger)
     {
-        (_database, _dispatched, _metrics, _logger) = (database, dispatched, metrics, logger);
+        (_database, _columns, _dispatched, _metrics, _logger) = (database, columns, dispatched, metrics, logger);
         _writer = new LedgerWriter(_partitions);
         _follower = new LedgerFollower(database, budgets, dispatched);
 
@@ -81,8 +84,22 @@ internal sealed class PostgresLedger : ILedgerStore, IAsyncDisposable
         return results;
     }
 
-    public async ValueTask<UsageSums> SumAsync(UsageQuery query, CancellationToken cancellationToken) =>
-        await AskAsync((connection, token) => LedgerSums.SumAsync(connection, query, token), cancellationToken);
+    public async ValueTask<UsageSums> SumAsync(UsageQuery query, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_columns is not null && await _columns.TrySumAsync(query, cancellationToken) is { } sums)
+            {
+                return sums;
+            }
+        }
+        catch (LedgerUnavailableException exception)
+        {
+            throw new GatewayException(Unavailable, exception);
+        }
+
+        return await AskAsync((connection, token) => LedgerSums.SumAsync(connection, query, token), cancellationToken);
+    }
 
     public async ValueTask<RequestPage> ListAsync(RequestQuery query, CancellationToken cancellationToken)
     {
@@ -192,6 +209,13 @@ internal sealed class PostgresLedger : ILedgerStore, IAsyncDisposable
         }
     }
 
+    /// <summary>Whether sums are made of columns on this machine.</summary>
+    public bool HasColumns => _columns is { IsReady: true };
+
+    /// <summary>Brings the columns on this machine up to date, which reports would have to do else.</summary>
+    /// <exception cref="LedgerUnavailableException">The database does not answer.</exception>
+    public Task KeepColumnsAsync(CancellationToken cancellationToken) => _columns?.KeepUpAsync(cancellationToken) ?? Task.CompletedTask;
+
     /// <summary>Brings the sums by hour up to date.</summary>
     /// <exception cref="LedgerUnavailableException">The database does not answer.</exception>
     public async Task RollUpAsync(CancellationToken cancellationToken)
@@ -221,6 +245,7 @@ internal sealed class PostgresLedger : ILedgerStore, IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _follower.Dispose();
+        _columns?.Dispose();
         return _database.DisposeAsync();
     }
 

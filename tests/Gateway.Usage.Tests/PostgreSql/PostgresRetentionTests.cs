@@ -24,7 +24,7 @@ public sealed class PostgresRetentionTests(PostgresServer server) : RetentionCon
     private static readonly BudgetSlot Lifetime = new("key:demo|lifetime", 0);
     private static readonly UsageQuery ByUser = new([UsageDimension.User, UsageDimension.Tag, UsageDimension.Hour]);
 
-    private protected override async Task<ILedgerUnderTest> OpenAsync() => new PostgresUnderTest(await UsageHost.StartAsync(database: await server.NewDatabaseAsync()));
+    private protected override async Task<ILedgerUnderTest> OpenAsync() => new PostgresUnderTest(await UsageHost.StartAsync(database: await server.NewDatabaseAsync(), columns: false));
 
     [Fact]
     public async Task A_report_that_began_before_has_each_request_once()

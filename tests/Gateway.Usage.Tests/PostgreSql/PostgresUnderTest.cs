@@ -5,7 +5,9 @@ using Gateway.Usage.Tests.Ledger;
 
 namespace Gateway.Usage.Tests.PostgreSql;
 
-/// <summary>The store in PostgreSQL. Before every other restart its rows are summed up, so that answers are made of both.</summary>
+/// <summary>
+/// The store in PostgreSQL. Before every other restart its rows are summed up, so that answers are made of both.
+/// </summary>
 internal sealed class PostgresUnderTest(UsageHost usage) : ILedgerUnderTest
 {
     private int _restarts;
@@ -16,6 +18,15 @@ internal sealed class PostgresUnderTest(UsageHost usage) : ILedgerUnderTest
 
     public LogLines Log => usage.Log;
 
+    /// <summary>With columns that are ready.</summary>
+    public static async Task<PostgresUnderTest> WithColumnsAsync(string database)
+    {
+        var usage = await UsageHost.StartAsync(database: database, columns: true);
+        await usage.Service<PostgresLedger>().KeepColumnsAsync(default);
+        Assert.True(usage.Service<PostgresLedger>().HasColumns);
+        return new PostgresUnderTest(usage);
+    }
+
     public async Task RestartAsync()
     {
         if (_restarts++ % 2 == 0)
@@ -24,6 +35,11 @@ internal sealed class PostgresUnderTest(UsageHost usage) : ILedgerUnderTest
         }
 
         await usage.StartAgainAsync();
+        if (usage.Columns is true)
+        {
+            await usage.Service<PostgresLedger>().KeepColumnsAsync(default);
+            Assert.True(usage.Service<PostgresLedger>().HasColumns);
+        }
     }
 
     public ValueTask DisposeAsync() => usage.DisposeAsync();
