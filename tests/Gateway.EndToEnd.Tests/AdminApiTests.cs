@@ -65,7 +65,7 @@ public sealed class AdminApiTests(SharedRig shared)
         string? line;
         do
         {
-            line = await lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            line = await lines.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60));
             Assert.NotNull(line);
         }
         while (!line.StartsWith("data: ", StringComparison.Ordinal));

@@ -24,7 +24,7 @@ internal static class Ledger
     /// <summary>Waits until the ledger holds the request: the journal ships at least once a second, not at once.</summary>
     public static async Task<JsonElement> WaitForAsync(HttpClient admin, string requestId)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (true)
         {

@@ -9,7 +9,7 @@ namespace Gateway.EndToEnd.Tests;
 /// <summary>What a service says when it cannot start, or starts with less than it was given.</summary>
 public sealed class StartTests
 {
-    private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task UnknownConfigurationKey_RefusesToStart_NamingFileLineAndNearestKey()

@@ -95,7 +95,7 @@ public sealed class TracingTests
     /// <summary>After its start the gateway first makes the counters of budgets in the shared store.</summary>
     private static async Task CountersAreMadeAsync(HttpClient client)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
         while (true)
         {

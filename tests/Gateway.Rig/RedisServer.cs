@@ -19,7 +19,7 @@ public static class RedisServer
     /// <summary>Waits until it answers PING.</summary>
     public static async Task WaitAsync(RigProcess redis)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (true)
         {

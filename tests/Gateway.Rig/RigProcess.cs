@@ -165,7 +165,7 @@ public sealed partial class RigProcess : IAsyncDisposable
         if (IsRunning)
         {
             Signal(signal);
-            await WaitForExitAsync(TimeSpan.FromSeconds(30));
+            await WaitForExitAsync(TimeSpan.FromSeconds(60));
         }
     }
 

@@ -106,7 +106,7 @@ internal sealed class TestSimulator : IAsyncDisposable
     public async Task<MeterReport> SettledAsync(int requests)
     {
         // Not a measure of anything: without it a count that is never reached would hang the run.
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
             limit.Token.ThrowIfCancellationRequested();

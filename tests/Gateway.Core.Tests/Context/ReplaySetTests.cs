@@ -89,9 +89,7 @@ public sealed class ReplaySetTests
             Send();
         }
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Send();
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 200);
+        Assert.InRange(Allocated.By(Send), 0, 200);
 
         void Send()
         {

@@ -51,9 +51,7 @@ public sealed class AttemptRecordTests
         var length = Write(final).Length;
         Assert.InRange(length - Write(without).Length, 1, 8);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        UsageRecordCodec.Write(final, _space);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocated.By(() => UsageRecordCodec.Write(final, _space)));
     }
 
     [Fact]

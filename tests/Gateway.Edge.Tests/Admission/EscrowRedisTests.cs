@@ -16,6 +16,7 @@ public sealed class EscrowRedisTests : IAsyncLifetime
     private static readonly BudgetCharge Budget = Ask.Budget(1_000_000);
 
     private RedisProcess _redis = null!;
+    private ConnectionMultiplexer _usage = null!;
     private ServiceProvider _services = null!;
     private RedisLink _link = null!;
     private RedisAdmissionStore _store = null!;
@@ -27,7 +28,10 @@ public sealed class EscrowRedisTests : IAsyncLifetime
         _services = new ServiceCollection().AddMetrics().AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(_redis.ConnectionString + ",abortConnect=false")).BuildServiceProvider();
         _link = new RedisLink(new RedisConnection(_services, null, TimeProvider.System, NullLogger<RedisConnection>.Instance), TimeProvider.System, _services.GetRequiredService<IMeterFactory>(), NullLogger<RedisLink>.Instance);
         _store = new RedisAdmissionStore(_link, TimeProvider.System);
-        _authority = new RedisBudgetAuthority(_link, TimeProvider.System);
+
+        // Usage, whose calls have all the time that they need.
+        _usage = await ConnectionMultiplexer.ConnectAsync(_redis.ConnectionString + ",syncTimeout=60000");
+        _authority = new RedisBudgetAuthority(new RedisCalls(_usage, new ManualTime()), TimeProvider.System);
         await _link.StartAsync(CancellationToken.None);
         await UntilAsync(() => _store.IsUp);
         var next = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
@@ -40,6 +44,7 @@ public sealed class EscrowRedisTests : IAsyncLifetime
         await _link.StopAsync(CancellationToken.None);
         _link.Dispose();
         await _services.DisposeAsync();
+        await _usage.CloseAsync(allowCommandsToComplete: false);
         await _redis.DisposeAsync();
     }
 

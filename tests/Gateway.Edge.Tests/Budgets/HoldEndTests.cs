@@ -162,10 +162,5 @@ public sealed class HoldEndTests
         Assert.Empty(rig.Admission.Voided);
     }
 
-    private static Uri Nobody()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return new Uri($"http://{listener.LocalEndpoint}");
-    }
+    private static Uri Nobody() => new($"http://127.0.0.1:{RedisProcess.FreePort()}");
 }

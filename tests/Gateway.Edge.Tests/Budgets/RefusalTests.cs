@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Gateway.Core.Admission.Shared;
 using Gateway.Edge.Tests.Rig;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Edge.Tests.Budgets;
 
@@ -156,28 +157,28 @@ public sealed class RefusalTests : IAsyncLifetime
     public async Task ShadowLimit_IsCounted_AndClientsSeeNothing()
     {
         _rig.Admission.Answer = static request => FakeAdmission.Admit(request) with { Limits = [new LimitState(0, TimeSpan.FromSeconds(9), Exceeded: true)] };
-        using var counts = new Counts("gateway.edge.shadow_limits");
+        using var counts = new Counts(_rig.Edge, "gateway.edge.shadow_limits");
         using var response = await _rig.PostAsync(key: "gw-shadow-key");
 
         Assert.Equal(200, (int)response.StatusCode);
         Assert.False(response.Headers.Contains("x-ratelimit-limit-requests"));
         Assert.False(response.Headers.Contains("x-gateway-warning"));
-        Assert.True(counts.Of("gateway.unit=requests") > 0);
+        Assert.Equal(1, counts.Of("gateway.unit=requests"));
     }
 
     [Fact]
     public async Task Decisions_AreCounted_ByWhatRefused_AndNameNobody()
     {
-        using var admissions = new Counts("gateway.edge.admissions");
-        using var refusals = new Counts("gateway.edge.budget.refusals");
+        using var admissions = new Counts(_rig.Edge, "gateway.edge.admissions");
+        using var refusals = new Counts(_rig.Edge, "gateway.edge.budget.refusals");
         _rig.Admission.Answer = FakeAdmission.Limit("team:research|tokens/60", 1);
         (await _rig.PostAsync()).Dispose();
         _rig.Admission.Answer = FakeAdmission.Budget("org:acme");
         (await _rig.PostAsync()).Dispose();
 
-        Assert.True(admissions.Of("gateway.outcome=limited gateway.unit=tokens") > 0);
-        Assert.True(admissions.Of("gateway.outcome=unaffordable gateway.unit=usd") > 0);
-        Assert.True(refusals.Of("gateway.owner=org gateway.window=month") > 0);
+        Assert.Equal(1, admissions.Of("gateway.outcome=limited gateway.unit=tokens"));
+        Assert.Equal(1, admissions.Of("gateway.outcome=unaffordable gateway.unit=usd"));
+        Assert.Equal(1, refusals.Of("gateway.owner=org gateway.window=month"));
     }
 
     private static (string Limit, string Remaining, string Reset) Rates(HttpResponseMessage response, string unit) =>
@@ -207,17 +208,18 @@ public sealed class RefusalTests : IAsyncLifetime
         return error.GetProperty("message").GetString()!;
     }
 
-    /// <summary>What one counter says, by its labels. Other tests of the process may count, too.</summary>
+    /// <summary>What one counter of an Edge says, by its labels; other Edges in this process are left out.</summary>
     private sealed class Counts : IDisposable
     {
         private readonly MeterListener _listener = new();
         private readonly ConcurrentDictionary<string, long> _counts = new();
 
-        public Counts(string name)
+        public Counts(EdgeServer edge, string name)
         {
+            var meters = edge.Services.GetRequiredService<IMeterFactory>();
             _listener.InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Name == name)
+                if (instrument.Name == name && ReferenceEquals(instrument.Meter.Scope, meters))
                 {
                     listener.EnableMeasurementEvents(instrument);
                 }

@@ -211,10 +211,5 @@ public sealed class FailoverTests
         return await client.PostAsync(EdgeServer.Chat, content);
     }
 
-    private static Uri Nobody()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
-    }
+    private static Uri Nobody() => new($"http://127.0.0.1:{RedisProcess.FreePort()}");
 }

@@ -47,8 +47,8 @@ internal sealed class EdgeServer : IAsyncDisposable
           - { id: limited, secret: gw-limited-key, models: ["*"], limits: { requests_per_minute: 12 } }
         """;
 
-    /// <summary>Bound of every wait for something that must happen.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    /// <summary>Bound of every wait for something that must happen; long, since the machine may be busy.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly WebApplication _app;
     private readonly string _folder;
@@ -133,8 +133,13 @@ internal sealed class EdgeServer : IAsyncDisposable
         return client;
     }
 
-    /// <summary>Puts another document in the place of the first.</summary>
-    public Task ReconfigureAsync(string config) => File.WriteAllTextAsync(Path.Combine(_folder, "gateway.yaml"), config);
+    /// <summary>Puts another document in the place of the first, at once: the Edge may be reading.</summary>
+    public async Task ReconfigureAsync(string config)
+    {
+        var next = Path.Combine(_folder, "gateway.yaml.next");
+        await File.WriteAllTextAsync(next, config);
+        File.Move(next, Path.Combine(_folder, "gateway.yaml"), overwrite: true);
+    }
 
     /// <summary>What a signal to stop does.</summary>
     public Task StopAsync() => _app.StopAsync();

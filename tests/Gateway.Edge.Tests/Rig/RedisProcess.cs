@@ -66,12 +66,7 @@ internal sealed class RedisProcess : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    public static int FreePort() => Gateway.Rig.FreePorts.Next();
 
     private async Task<bool> AnswersAsync()
     {

@@ -60,7 +60,7 @@ public sealed class BudgetScenarios(BudgetRig shared, ITestOutputHelper output)
 
         // 0.03 USD: two at 0.013, four at 0.001.
         Assert.All(statuses, static status => Assert.Equal(200, status));
-        await BudgetEnd.SettledAsync(shared.Rig, client, "fallback", "key:fallback", TimeSpan.FromSeconds(30), 30_000_000, output);
+        await BudgetEnd.SettledAsync(shared.Rig, client, "fallback", "key:fallback", TimeSpan.FromSeconds(60), 30_000_000, output);
         var meter = await MeteredAsync(shared.Rig, "fallback");
         Assert.Equal((2, 4), (meter.Count(static row => row.Model == "sim-priced"), meter.Count(static row => row.Model == "sim-cheap")));
     }
@@ -84,7 +84,7 @@ public sealed class BudgetScenarios(BudgetRig shared, ITestOutputHelper output)
             Assert.Equal(200, (await client.SendAsync(i, "soft")).Status);
         }
 
-        await BudgetEnd.UntilAsync(async () => (await client.BudgetsAsync("soft")).Single() is { Held: 0, Spent: 3 * BudgetDocument.CostNanoUsd }, TimeSpan.FromSeconds(30), "the soft budget is counted");
+        await BudgetEnd.UntilAsync(async () => (await client.BudgetsAsync("soft")).Single() is { Held: 0, Spent: 3 * BudgetDocument.CostNanoUsd }, TimeSpan.FromSeconds(60), "the soft budget is counted");
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class BudgetScenarios(BudgetRig shared, ITestOutputHelper output)
     {
         const int Requests = 400;
         using var client = new BudgetClient(shared.Rig);
-        await BudgetEnd.UntilAsync(async () => (await client.SendAsync(0, "counted")).IsServed, TimeSpan.FromSeconds(15), "the counters of the budgets are made");
+        await BudgetEnd.UntilAsync(async () => (await client.SendAsync(0, "counted")).IsServed, TimeSpan.FromSeconds(60), "the counters of the budgets are made");
         using var redis = new RedisAsk(shared.Rig.Redis!.Port);
         var (idle, started) = (await redis.ScriptsRunAsync(), TimeProvider.System.GetTimestamp());
         await Task.Delay(TimeSpan.FromSeconds(3));
@@ -126,7 +126,7 @@ public sealed class BudgetScenarios(BudgetRig shared, ITestOutputHelper output)
         Say(all);
         Assert.True(all.Count(static answer => answer.IsServed) >= 76, "Fewer than 76 were served.");
         Assert.All(all.Where(static answer => !answer.IsServed), static answer => Assert.Equal((429, "budget_exceeded", "false"), (answer.Status, answer.Code, answer.ShouldRetry)));
-        var spent = await BudgetEnd.SettledAsync(rig, client, keys[0], scope, TimeSpan.FromSeconds(30), BudgetDocument.DollarNanoUsd, output);
+        var spent = await BudgetEnd.SettledAsync(rig, client, keys[0], scope, TimeSpan.FromSeconds(60), BudgetDocument.DollarNanoUsd, output);
         var metered = (await MeteredAsync(rig, keys)).Sum(static row => row.TokensGenerated) * 13_000;
         Assert.Equal(metered, spent);
         await stop.CancelAsync();

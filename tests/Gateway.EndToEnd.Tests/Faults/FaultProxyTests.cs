@@ -9,7 +9,7 @@ namespace Gateway.EndToEnd.Tests.Faults;
 public sealed class FaultProxyTests : IDisposable
 {
     private readonly TcpListener _server = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _limit = new(TimeSpan.FromSeconds(20));
+    private readonly CancellationTokenSource _limit = new(TimeSpan.FromSeconds(60));
 
     public FaultProxyTests() => _server.Start();
 

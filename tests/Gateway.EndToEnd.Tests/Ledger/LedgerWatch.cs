@@ -71,5 +71,8 @@ internal static class LedgerWatch
         }
     }
 
+    /// <summary>Waits until a process has printed something: its log comes through a pipe, behind what its endpoints say.</summary>
+    public static Task SaysAsync(RigProcess process, string text, CancellationToken limit) => UntilAsync(() => Task.FromResult(process.Output.Contains(text, StringComparison.Ordinal)), limit);
+
     private static HttpClient Client(RigProcess process) => new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = process.Url, Timeout = TimeSpan.FromSeconds(20) };
 }

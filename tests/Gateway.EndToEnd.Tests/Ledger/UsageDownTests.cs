@@ -60,7 +60,7 @@ public sealed class UsageDownTests(ITestOutputHelper output)
             Assert.Contains("wait in the journal", detail, StringComparison.Ordinal);
             Assert.True(await LedgerWatch.MetricAsync(router, "gateway_journal_lag_seconds", limit.Token) > away.TotalSeconds / 2);
             Assert.True(await LedgerWatch.MetricAsync(router, "gateway_journal_waiting", limit.Token) > 0);
-            Assert.Contains("does not take records", router.Output, StringComparison.Ordinal);
+            await LedgerWatch.SaysAsync(router, "does not take records", limit.Token);
             unshipped += await LedgerWatch.MetricAsync(router, "gateway_journal_unshipped_bytes", limit.Token);
         }
 
@@ -98,7 +98,7 @@ public sealed class UsageDownTests(ITestOutputHelper output)
         foreach (var router in rig.Routers)
         {
             Assert.Equal("ready", (await LedgerWatch.ReadyAsync(router, "ledger", limit.Token)).Status);
-            Assert.Contains("takes records again", router.Output, StringComparison.Ordinal);
+            await LedgerWatch.SaysAsync(router, "takes records again", limit.Token);
         }
 
         await LedgerWatch.UntilAsync(

@@ -35,7 +35,7 @@ public sealed class DocumentScenarios
             }, RigProcess.FreePort());
 
             edge.Start();
-            await edge.WaitForExitAsync(TimeSpan.FromSeconds(30));
+            await edge.WaitForExitAsync(TimeSpan.FromSeconds(60));
 
             Assert.NotEqual(0, edge.ExitCode);
             Assert.Contains(named, edge.Output, StringComparison.Ordinal);

@@ -31,7 +31,7 @@ public sealed class ScenarioRig : IAsyncLifetime
     private static ScenarioDocument Scenarios() => new ScenarioDocument()
         .Provider("a", 0).Provider("b", 1)
         .Provider("two-keys", 0, keys: ["tk-good", "tk-bad"])
-        .Provider("short-a", 0, silence: "800ms", total: "1s").Provider("short-b", 1, silence: "800ms", total: "1s")
+        .Provider("short-a", 0, silence: "1600ms", total: "2s").Provider("short-b", 1, silence: "1600ms", total: "2s")
         .Provider("link-a", 0).Provider("link-b", 1)
         .Provider("patient", 0, silence: "20s")
         .Provider("short-cheap", 0, input: 500, output: 40_000).Provider("long-cheap", 1, input: 8000, output: 2000)

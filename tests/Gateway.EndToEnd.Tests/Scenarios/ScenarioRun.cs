@@ -7,7 +7,7 @@ namespace Gateway.EndToEnd.Tests.Scenarios;
 /// <summary>The requests of one scenario and what became of them. Its name is the beginning of each tag.</summary>
 internal sealed class ScenarioRun : IAsyncDisposable
 {
-    private static readonly TimeSpan LedgerPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LedgerPatience = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentBag<ClientObservation> _seen = [];
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(2));

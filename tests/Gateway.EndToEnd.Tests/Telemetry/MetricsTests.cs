@@ -152,7 +152,7 @@ public sealed partial class MetricsTests : IAsyncLifetime
     /// <returns>The page of which it is so.</returns>
     private async Task<PrometheusPage> UntilAsync(Func<PrometheusPage, bool> isSo)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         PrometheusPage page;
         do

@@ -51,7 +51,7 @@ internal sealed class TraceCollector(WebApplication app) : IAsyncDisposable
 
     public async Task UntilAsync(Func<bool> condition)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (!condition())
         {

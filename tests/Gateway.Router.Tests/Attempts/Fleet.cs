@@ -186,7 +186,7 @@ internal sealed class Fleet : IAsyncDisposable
     {
         var catalog = Router.Services.GetRequiredService<ModelCatalog>().Current;
         var deployments = catalog.Config.Models.Keys.Select(name => catalog.Resolve(name)!).ToList();
-        for (var i = 0; i < 600 && deployments.Any(static group => group.State.Room.Count > 0 || group.Deployments.Any(static one => one.State.Load.InFlight > 0 || one.Upstream.Credentials.Running > 0)); i++)
+        for (var i = 0; i < 6000 && deployments.Any(static group => group.State.Room.Count > 0 || group.Deployments.Any(static one => one.State.Load.InFlight > 0 || one.Upstream.Credentials.Running > 0)); i++)
         {
             // What the client saw ends a little before the Router's own book-keeping does.
             await Task.Delay(10);

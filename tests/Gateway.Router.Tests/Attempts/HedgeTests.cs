@@ -20,12 +20,13 @@ public sealed class HedgeTests
     public async Task A_second_call_answers_when_the_first_keeps_silent_and_both_are_charged()
     {
         var time = new JournalTime();
-        var (reached, cancelled) = (new TaskCompletionSource(), new TaskCompletionSource());
-        await using var fleet = await StartAsync(time, Fleet.Hangs(reached, cancelled), Fleet.Streams(Fleet.StreamOf(1)));
+        var (reached, cancelled, second) = (new TaskCompletionSource(), new TaskCompletionSource(), new TaskCompletionSource());
+        await using var fleet = await StartAsync(time, Fleet.Hangs(reached, cancelled), Reaches(second, Fleet.Streams(Fleet.StreamOf(1))));
 
         var pending = fleet.Router.SendAsync(Requests.StreamWithUsage);
         await reached.Task.WaitAsync(RouterHost.Patience);
-        using var response = await Clock.RunAsync(time, pending, Silence / 4);
+        await PassAsync(time, second.Task);
+        using var response = await pending;
 
         Assert.Equal(string.Concat(Fleet.StreamOf(1)), await response.Content.ReadAsStringAsync());
         Assert.Equal(("2", "b/real-b"), (Fleet.One(response, "x-gateway-attempts"), Fleet.One(response, "x-gateway-deployment")));
@@ -210,12 +211,13 @@ public sealed class HedgeTests
     {
         const string Vectors = """{"object":"list","model":"real-b-1","data":[{"object":"embedding","index":0,"embedding":[0.5,1]}],"usage":{"prompt_tokens":4,"total_tokens":4}}""";
         var time = new JournalTime();
-        var reached = new TaskCompletionSource();
-        await using var fleet = await StartAsync(time, Fleet.Hangs(reached), Fleet.Says(200, Vectors));
+        var (reached, second) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var fleet = await StartAsync(time, Fleet.Hangs(reached), Reaches(second, Fleet.Says(200, Vectors)));
 
         var pending = fleet.Router.SendAsync("""{"model":"gpt-test","input":"hi"}""", LlmEndpoint.Embeddings);
         await reached.Task.WaitAsync(RouterHost.Patience);
-        using var response = await Clock.RunAsync(time, pending, Silence / 4);
+        await PassAsync(time, second.Task);
+        using var response = await pending;
 
         Assert.Equal((Vectors, "b/real-b"), (await response.Content.ReadAsStringAsync(), Fleet.One(response, "x-gateway-deployment")));
         Assert.Equal(2, fleet.Final().Attempts);
@@ -329,20 +331,30 @@ public sealed class HedgeTests
     public async Task There_are_at_most_so_many_hedges_of_a_hundred_requests()
     {
         var time = new JournalTime();
+        var (reached, go) = (new TaskCompletionSource(), new TaskCompletionSource());
         await using var fleet = await StartAsync(
             Fleet.Group(static group => group with { Hedge = Always with { MaxPercent = 20 } }), time,
             async context =>
             {
-                // Silent until its client has had time enough.
-                await Task.Delay(40, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                var mayAnswer = go.Task;
+                reached.TrySetResult();
+                await mayAnswer;
                 await Fleet.StreamAsync(context, Fleet.StreamOf(0));
             },
             Fleet.Streams(Fleet.StreamOf(1)));
 
         for (var i = 0; i < 40; i++)
         {
+            (reached, go) = (new TaskCompletionSource(), new TaskCompletionSource());
             var pending = fleet.Router.SendAsync(Requests.StreamWithUsage);
-            using var response = await Clock.RunAsync(time, pending, TimeSpan.FromSeconds(3));
+            await reached.Task.WaitAsync(RouterHost.Patience);
+
+            // Silent until there was time enough for a second call, where one may be made.
+            await fleet.Router.RoundTripsAsync();
+            time.Advance(Silence * 1.5);
+            await fleet.Router.RoundTripsAsync();
+            go.SetResult();
+            using var response = await pending;
             await response.Content.ReadAsStringAsync();
         }
 
@@ -355,6 +367,12 @@ public sealed class HedgeTests
     private static Task<Fleet> StartAsync(TimeProvider time, params RequestDelegate[] answers) => StartAsync(Fleet.Group(static group => group with { Hedge = Always }), time, answers);
 
     private static Task<Fleet> StartAsync(Func<GatewayConfig, GatewayConfig> change, TimeProvider time, params RequestDelegate[] answers) => Fleet.StartAsync(change, time, answers);
+
+    private static RequestDelegate Reaches(TaskCompletionSource reached, RequestDelegate answer) => context =>
+    {
+        reached.TrySetResult();
+        return answer(context);
+    };
 
     /// <summary>Lets the silence pass, in steps that no other limit notices.</summary>
     private static async Task PassAsync(JournalTime time, Task until)

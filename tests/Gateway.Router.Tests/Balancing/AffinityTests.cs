@@ -1,6 +1,7 @@
 using System.Text;
 using Gateway.Core.Configuration;
 using Gateway.Core.Requests;
+using Gateway.Core.Tests;
 using Gateway.Router.Balancing;
 using Gateway.Router.Pipeline;
 using Gateway.Router.Tests.Hosting;
@@ -141,10 +142,8 @@ public sealed class AffinityTests
     public void Nothing_is_allocated()
     {
         var body = Encoding.UTF8.GetBytes("""{"model":"m","prompt_cache_key":7,"messages":[{"role":"system","content":"Be kind."},{"role":"user","content":[{"type":"text","text":"Hello"}]}]}""");
-        Affinity.Of(body, LlmOperation.ChatCompletions, StickyBy.Session, "tenant", "", "");
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Affinity.Of(body, LlmOperation.ChatCompletions, StickyBy.Session, "tenant", "", "");
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+
+        Assert.Equal(0, Allocated.By(() => Affinity.Of(body, LlmOperation.ChatCompletions, StickyBy.Session, "tenant", "", "")));
     }
 
     private static ulong Of(

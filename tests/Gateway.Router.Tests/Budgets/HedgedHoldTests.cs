@@ -39,7 +39,7 @@ public sealed class HedgedHoldTests
 
         var pending = fleet.Router.SendAsync(Requests.StreamWithUsage, claims: Tickets.With(Tickets.Hard(Held, cap: 5)));
         await reached.Task.WaitAsync(RouterHost.Patience);
-        await Clock.RunAsync(time, asked.Task, Silence / 4);
+        await Clock.RunAsync(time, asked.Task, Silence / 50);
         if (calls == 1)
         {
             go.SetResult();

@@ -1,3 +1,4 @@
+using Gateway.Core.Tests;
 using Gateway.Router.Cooldowns;
 
 namespace Gateway.Router.Tests.Cooldowns;
@@ -203,17 +204,18 @@ public sealed class BreakerTests : BreakerScene
         var breaker = new Breaker();
         Fail(breaker);
         breaker.Succeeded(Now);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
-        {
-            Now += Second / 10;
-            breaker.Failed(Now, began: Now);
-            breaker.Succeeded(Now, began: Now);
-            breaker.Succeeded(Now);
-            _ = breaker.ViewAt(Now);
-        }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocated.By(() =>
+        {
+            for (var i = 0; i < 1000; i++)
+            {
+                Now += Second / 10;
+                breaker.Failed(Now, began: Now);
+                breaker.Succeeded(Now, began: Now);
+                breaker.Succeeded(Now);
+                _ = breaker.ViewAt(Now);
+            }
+        }));
     }
 
     private sealed class Told : IBreakerObserver

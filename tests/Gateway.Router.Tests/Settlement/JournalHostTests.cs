@@ -1,6 +1,7 @@
 using Gateway.Core.Context;
 using Gateway.Core.Journal;
 using Gateway.Router.Settlement;
+using Gateway.Router.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -35,7 +36,7 @@ public sealed class JournalHostTests : IDisposable
             disk.Fails = true;
             await Assert.ThrowsAsync<IOException>(async () => await SettlementFixture.AppendAsync((UsageJournal)journal, 1));
 
-            await stopping.Task.WaitAsync(TimeSpan.FromSeconds(10));
+            await stopping.Task.WaitAsync(RouterHost.Patience);
             Assert.Equal(1, Environment.ExitCode);
             Assert.False(journal.IsWritable);
             var report = await app.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();

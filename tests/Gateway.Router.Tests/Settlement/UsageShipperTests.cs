@@ -125,7 +125,17 @@ public sealed class UsageShipperTests : IDisposable
         using var shipper = Shipper(journal, usage, out _);
         await SettlementFixture.AppendAsync(journal, 4);
         var seen = new Dictionary<string, double>();
-        using var listener = new MeterListener { InstrumentPublished = static (instrument, listener) => { if (instrument.Meter.Name == "Gateway.Router.Settlement") { listener.EnableMeasurementEvents(instrument); } } };
+        var meters = _services.GetRequiredService<IMeterFactory>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == "Gateway.Router.Settlement" && ReferenceEquals(instrument.Meter.Scope, meters))
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
         listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => seen[instrument.Name] = value);
         listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => seen[instrument.Name] = value);
         listener.Start();

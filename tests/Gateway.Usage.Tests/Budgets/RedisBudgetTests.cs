@@ -2,8 +2,10 @@ using System.Collections.Frozen;
 using Gateway.Core.Admission.Redis;
 using Gateway.Core.Admission.Shared;
 using Gateway.Core.Configuration;
+using Gateway.Core.Tests;
 using Gateway.Edge.Tests.Rig;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using StackExchange.Redis;
 
 namespace Gateway.Usage.Tests.Budgets;
 
@@ -20,7 +22,8 @@ public sealed class RedisBudgetTests
     {
         await using var redis = await RedisProcess.StartNewAsync();
         await using var usage = await StartAsync(redis);
-        var router = new RedisAdmissionStore(usage.Service<IRedisScripts>(), TimeProvider.System);
+        using var connection = await ConnectAsync(redis);
+        var router = new RedisAdmissionStore(new RedisCalls(connection, new ManualTime()), TimeProvider.System);
         var journal = new FakeJournal();
         await UntilOpenAsync(usage, router, []);
 
@@ -49,7 +52,8 @@ public sealed class RedisBudgetTests
     {
         await using var redis = await RedisProcess.StartNewAsync();
         await using var usage = await StartAsync(redis);
-        var router = new RedisAdmissionStore(usage.Service<IRedisScripts>(), TimeProvider.System);
+        using var connection = await ConnectAsync(redis);
+        var router = new RedisAdmissionStore(new RedisCalls(connection, new ManualTime()), TimeProvider.System);
         await UntilOpenAsync(usage, router, []);
         var lost = await AdmitAsync(router);
         await ShipAsync(usage, new FakeJournal(), lost, 70);
@@ -68,7 +72,8 @@ public sealed class RedisBudgetTests
     {
         await using var redis = await RedisProcess.StartNewAsync();
         await using var usage = await StartAsync(redis);
-        var router = new RedisAdmissionStore(usage.Service<IRedisScripts>(), TimeProvider.System);
+        using var connection = await ConnectAsync(redis);
+        var router = new RedisAdmissionStore(new RedisCalls(connection, new ManualTime()), TimeProvider.System);
         await UntilOpenAsync(usage, router, []);
         var hold = await AdmitAsync(router);
         await router.SettleAsync(Settlement(hold, 100), default);
@@ -96,6 +101,14 @@ public sealed class RedisBudgetTests
             Organisations = new Dictionary<string, OrganisationConfig> { [Organisation] = new() { Name = Organisation } }.ToFrozenDictionary(),
         });
         return usage;
+    }
+
+    /// <summary>Of a Router whose calls have all the time that they need: what is told once must have its answer, however slow the machine is.</summary>
+    private static async Task<ConnectionMultiplexer> ConnectAsync(RedisProcess redis)
+    {
+        var options = ConfigurationOptions.Parse(redis.ConnectionString + ",abortConnect=false,syncTimeout=60000");
+        options.ReconnectRetryPolicy = new LinearRetry(500);
+        return await ConnectionMultiplexer.ConnectAsync(options);
     }
 
     /// <summary>Renews as a Router does until the counters can be relied on.</summary>

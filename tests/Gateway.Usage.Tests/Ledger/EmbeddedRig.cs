@@ -15,6 +15,7 @@ internal sealed class EmbeddedRig : ILedgerUnderTest
 {
     private readonly long _segmentBytes;
     private readonly TimeProvider _time;
+    private readonly ExitCodeHold _exitCode = new();
     private EmbeddedLedger? _ledger;
 
     public EmbeddedRig(long segmentBytes = 16 * 1024, JournalDisk? disk = null, TimeProvider? time = null)
@@ -77,6 +78,7 @@ internal sealed class EmbeddedRig : ILedgerUnderTest
     {
         Close();
         Directory.Delete(Data, recursive: true);
+        _exitCode.Dispose();
         return default;
     }
 

@@ -95,7 +95,14 @@ public sealed class PostgresRetentionTests(PostgresServer server) : RetentionCon
             Assert.Equal(tables, await PostgresServer.AskAsync(database, Tables));
         }
 
-        Assert.Equal(0, await ledger.Store.CarryAsync(cut, default));
+        // The service looks at the tables now and then as well, and a drop waits for nobody: it comes with one of the next times.
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        do
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            Assert.Equal(0, await ledger.Store.CarryAsync(cut, default));
+        }
+        while (await PostgresServer.AskAsync(database, Tables) is long left && left > tables - 4);
         Assert.Equal(tables - 4, await PostgresServer.AskAsync(database, Tables));
 
         await ledger.TakeAsync(FakeJournal.Final());

@@ -11,7 +11,7 @@ namespace Gateway.Usage.Tests.Reports;
 /// <summary>Requests as the ledger takes them.</summary>
 public sealed class RequestTailTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Stream_tells_new_requests_oldest_first_and_none_of_before()

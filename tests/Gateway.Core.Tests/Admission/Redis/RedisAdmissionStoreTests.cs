@@ -3,7 +3,7 @@ using Gateway.Core.Admission.Shared;
 
 namespace Gateway.Core.Tests.Admission.Redis;
 
-/// <summary>Decisions of the scripts in a real Redis.</summary>
+/// <summary>Decisions of the scripts in a real Redis. Where a place must not come back between two of them, it takes a minute.</summary>
 public sealed class RedisAdmissionStoreTests(AdmissionRedis redis) : IClassFixture<AdmissionRedis>
 {
     private static readonly MoneyBound Thirty = new(10, 10, 1, 20, 20);
@@ -53,7 +53,7 @@ public sealed class RedisAdmissionStoreTests(AdmissionRedis redis) : IClassFixtu
     public async Task The_same_request_again_gets_the_same_and_consumes_nothing_more()
     {
         await _scene.OpenAsync();
-        var limited = _scene.Request(limits: [AdmissionScene.Requests(60, 5), AdmissionScene.Concurrency(5), AdmissionScene.Sessions(5, TimeSpan.FromHours(1))], session: "a");
+        var limited = _scene.Request(limits: [AdmissionScene.Requests(1, 5), AdmissionScene.Concurrency(5), AdmissionScene.Sessions(5, TimeSpan.FromHours(1))], session: "a");
         var charged = limited with { RequestId = Guid.CreateVersion7(), Budgets = [AdmissionScene.Budget(1_000)], Bound = Thirty };
         foreach (var request in new[] { limited, charged })
         {
@@ -78,8 +78,8 @@ public sealed class RedisAdmissionStoreTests(AdmissionRedis redis) : IClassFixtu
         await _scene.OpenAsync();
         LimitRule[] rules =
         [
-            AdmissionScene.Requests(60, refusing is LimitUnit.Requests ? 1 : 9, "team:a"),
-            AdmissionScene.Tokens(6_000, refusing is LimitUnit.Tokens ? 100 : 900),
+            AdmissionScene.Requests(1, refusing is LimitUnit.Requests ? 1 : 9, "team:a"),
+            AdmissionScene.Tokens(6, refusing is LimitUnit.Tokens ? 100 : 900),
             AdmissionScene.Concurrency(refusing is LimitUnit.Concurrency ? 1 : 9),
             AdmissionScene.Sessions(refusing is LimitUnit.Sessions ? 1 : 9, TimeSpan.FromHours(1)),
         ];
@@ -288,7 +288,7 @@ public sealed class RedisAdmissionStoreTests(AdmissionRedis redis) : IClassFixtu
     public async Task Peek_sees_what_would_be_and_changes_nothing()
     {
         await _scene.OpenAsync();
-        var request = _scene.Request([AdmissionScene.Requests(60, 2), AdmissionScene.Concurrency(1)], [AdmissionScene.Budget(40)], Thirty);
+        var request = _scene.Request([AdmissionScene.Requests(1, 2), AdmissionScene.Concurrency(1)], [AdmissionScene.Budget(40)], Thirty);
         await _scene.AdmitAsync(request);
         var before = await redis.DumpAsync(_scene.Organisation);
 

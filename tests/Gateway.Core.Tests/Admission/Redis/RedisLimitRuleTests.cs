@@ -188,8 +188,8 @@ public sealed class RedisLimitRuleTests(AdmissionRedis redis) : IClassFixture<Ad
     {
         LimitRule[] rules =
         [
-            AdmissionScene.Requests(60, 1),
-            AdmissionScene.Requests(1, 1, "team:a"),
+            AdmissionScene.Requests(1, 1),
+            new("team:a", "requests/3600", LimitUnit.Requests, 1, TimeSpan.FromHours(1), 1, Shadow: false),
             AdmissionScene.Concurrency(1),
         ];
         await _scene.AdmitAsync(_scene.Request(rules));

@@ -108,7 +108,7 @@ public sealed class AlertSenderTests
 
         public static async Task<Sender> StartAsync(bool mayBePrivate = true, TimeSpan? patience = null)
         {
-            var sender = new Sender(mayBePrivate, patience ?? TimeSpan.FromSeconds(5));
+            var sender = new Sender(mayBePrivate, patience ?? TimeSpan.FromMinutes(1));
             await sender._sender.StartAsync(default);
             return sender;
         }
