@@ -256,6 +256,29 @@ public sealed class ColumnCacheTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task A_process_that_comes_when_all_requests_are_sums_keeps_its_columns()
+    {
+        var database = await server.NewDatabaseAsync();
+        await using (var first = await UsageHost.StartAsync(database: database, columns: false))
+        {
+            await first.PostAsync(new FakeJournal().Add(FakeJournal.Final()).Add(FakeJournal.Final(time: FakeJournal.Noon + DayMs)).All());
+            Assert.Equal(2, await first.Ledger.CarryAsync(DateTimeOffset.FromUnixTimeMilliseconds(FakeJournal.Noon + (3 * DayMs)), default));
+        }
+
+        await using var cached = await UsageHost.StartAsync(database: database, columns: true);
+        await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
+        Assert.Equal(2, (await cached.Ledger.SumAsync(ByAll, default)).Total.Requests);
+        Assert.True(cached.Service<PostgresLedger>().HasColumns);
+        await cached.StartAgainAsync();
+        await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
+        await cached.PostAsync(new FakeJournal().Add(FakeJournal.Final(time: FakeJournal.Noon + (4 * DayMs))).All());
+
+        Assert.Equal(3, (await cached.Ledger.SumAsync(ByAll, default)).Total.Requests);
+        Assert.True(cached.Service<PostgresLedger>().HasColumns);
+        Assert.Single(cached.Log.Of(Loaded));
+    }
+
+    [Fact]
     public async Task A_disk_that_fails_costs_no_answer_and_is_tried_again_later()
     {
         var (disk, time) = (new SwitchedDisk(), new ManualTime());
