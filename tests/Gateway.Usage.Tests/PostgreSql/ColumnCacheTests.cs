@@ -13,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Gateway.Usage.Tests.PostgreSql;
 
 /// <summary>Columns on this machine beside the ledger in PostgreSQL: whatever becomes of either, sums are those of the server.</summary>
-[Collection(PostgresCollectionFixture.Name)]
+[Collection(ColumnsCollectionFixture.Name)]
 public sealed class ColumnCacheTests(PostgresServer server)
 {
     private const long DayMs = 86_400_000;

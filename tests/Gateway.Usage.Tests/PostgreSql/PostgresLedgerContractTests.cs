@@ -10,13 +10,13 @@ public sealed class PostgresLedgerContractTests(PostgresServer server) : LedgerC
 }
 
 /// <summary>Sums are made of columns on this machine.</summary>
-[Collection(PostgresCollectionFixture.Name)]
+[Collection(ColumnsCollectionFixture.Name)]
 public sealed class ColumnCacheContractTests(PostgresServer server) : LedgerContract
 {
     private protected override async Task<ILedgerUnderTest> OpenAsync() => await PostgresUnderTest.WithColumnsAsync(await server.NewDatabaseAsync());
 }
 
-[Collection(PostgresCollectionFixture.Name)]
+[Collection(ColumnsCollectionFixture.Name)]
 public sealed class ColumnCacheRetentionTests(PostgresServer server) : RetentionContract
 {
     private protected override async Task<ILedgerUnderTest> OpenAsync() => await PostgresUnderTest.WithColumnsAsync(await server.NewDatabaseAsync());

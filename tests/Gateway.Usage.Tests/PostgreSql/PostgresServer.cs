@@ -35,3 +35,10 @@ public sealed class PostgresCollectionFixture : ICollectionFixture<PostgresServe
 {
     public const string Name = "postgres";
 }
+
+/// <summary>Those of columns run beside the others, on a server of their own.</summary>
+[CollectionDefinition(Name)]
+public sealed class ColumnsCollectionFixture : ICollectionFixture<PostgresServer>
+{
+    public const string Name = "postgres-columns";
+}

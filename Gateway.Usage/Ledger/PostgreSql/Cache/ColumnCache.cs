@@ -75,6 +75,12 @@ internal sealed class ColumnCache : IAsyncDisposable
 
                 reading = new SegmentReading(_rows!.BeginReading(), _rows.Snapshot(), _rows.Names);
             }
+            catch (Exception exception) when (IsOfTheDisk(exception))
+            {
+                // Before anybody else sees rows that are there in part.
+                Fail(exception);
+                return null;
+            }
             finally
             {
                 _gate.Release();
@@ -122,8 +128,10 @@ internal sealed class ColumnCache : IAsyncDisposable
             }
 
             _isReady = true;
-            while (_keptDay > 0 && await Task.Run(() => _rows.SumOldest(_keptDay * LedgerPartitions.MsPerDay), cancellationToken))
+            if (_keptDay > 0)
             {
+                // One file at a time: reports wait for it.
+                await Task.Run(() => _rows.SumOldest(_keptDay * LedgerPartitions.MsPerDay), cancellationToken);
             }
         }
         catch (LedgerUnavailableException) when (_rows?.Mark is not null)
