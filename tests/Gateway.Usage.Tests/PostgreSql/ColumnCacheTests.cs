@@ -230,7 +230,8 @@ public sealed class ColumnCacheTests(PostgresServer server)
         }
 
         await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
-        foreach (var (from, to) in new[] { (1, 120), (121, 200) })
+        // The last ones are fewer than a file has: a start reads them again.
+        foreach (var (from, to) in new[] { (1, 120), (121, 180), (181, 200) })
         {
             await cached.PostAsync(journal.Batch(from, to));
             await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
@@ -306,6 +307,28 @@ public sealed class ColumnCacheTests(PostgresServer server)
         await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
         Assert.True(cached.Service<PostgresLedger>().HasColumns);
         Assert.Equal(240, (await cached.Ledger.SumAsync(ByAll, default)).Total.Requests);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_cut_off_under_a_running_process_costs_no_answer_and_they_are_made_again_later()
+    {
+        var time = new ManualTime();
+        await using var cached = await UsageHost.StartAsync(database: await server.NewDatabaseAsync(), columns: true, replace: services => services.AddSingleton<TimeProvider>(time));
+        var expected = await FillAsync(cached, 300);
+        await using (var file = new FileStream(Path.Combine(FolderOf(cached), "0000000002.rows"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
+        {
+            file.SetLength(100);
+        }
+
+        Assert.Equal(expected, await LinesAsync(cached));
+        Assert.False(cached.Service<PostgresLedger>().HasColumns);
+        Assert.Single(cached.Log.Of(Failed));
+
+        time.Advance(TimeSpan.FromMinutes(5));
+        await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
+        Assert.Equal(expected, await LinesAsync(cached));
+        Assert.True(cached.Service<PostgresLedger>().HasColumns);
+        Assert.Equal(2, cached.Log.Of(Loaded).Length);
     }
 
     [Fact]
