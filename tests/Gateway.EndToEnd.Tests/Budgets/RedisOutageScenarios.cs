@@ -12,14 +12,6 @@ public sealed class RedisOutageScenarios(ITestOutputHelper output)
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(5);
 
-    /// <summary>
-    /// A call to Redis has 50 ms, after which the answer comes at once. Who waited for four times as long was on a machine that stood still, and was rightly told that Redis did not answer in time. A gateway that has not
-    /// recovered says so sooner, and to nearly everybody.
-    /// </summary>
-    private static readonly TimeSpan StoodStill = TimeSpan.FromMilliseconds(200);
-
-    private const int MostThatStoodStill = 3;
-
     [Fact]
     public Task Frozen_ForTenSeconds() => RunAsync("frozen", TimeSpan.FromSeconds(10), static (rig, _) => Do(() => rig.Redis!.Freeze()), static (rig, _) => Do(() => rig.Redis!.Thaw()));
 
@@ -101,10 +93,8 @@ public sealed class RedisOutageScenarios(ITestOutputHelper output)
         Assert.All(hards, static one => Assert.True(
             one.Answer is { Status: 200 } or { Status: 429, Code: "budget_exceeded" } or { Status: 503, Code: "budget_unavailable", RetryAfter: not null }, $"{one.Answer.Status} {one.Answer.Code}"));
         var after = TimeProvider.System.GetElapsedTime(0, mended) + Recovery;
-        var late = frees.Concat(hards).Where(one => one.At > after && one.Answer.Degraded is not null && one.Answer.Took > StoodStill).ToList();
-        Assert.True(late.Count <= MostThatStoodStill, $"{late.Count} late answers after the recovery");
-        Assert.All(hards.Except(late).Where(one => one.At > after), static one => Assert.True(one.Answer.Status is 200 or 429, $"{one.Answer.Status} {one.Answer.Code} after the recovery"));
-        Assert.All(frees.Except(late).Where(one => one.At > after), static one => Assert.Null(one.Answer.Degraded));
+        Assert.All(hards.Where(one => one.At > after), static one => Assert.True(one.Answer.Status is 200 or 429, $"{one.Answer.Status} {one.Answer.Code} after the recovery"));
+        Assert.All(frees.Where(one => one.At > after), static one => Assert.Null(one.Answer.Degraded));
         Assert.Contains(hards, one => one.At > after && one.Answer.Status is 200 or 429);
         await BudgetEnd.SettledAsync(rig, client, key, $"key:{key}", TimeSpan.FromSeconds(100), BudgetDocument.DollarNanoUsd, output);
     }
