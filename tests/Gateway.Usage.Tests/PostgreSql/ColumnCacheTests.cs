@@ -1,7 +1,5 @@
 using System.Globalization;
-using Gateway.Core.Errors;
 using Gateway.Core.Journal;
-using Gateway.Core.Tests;
 using Gateway.Usage.Ledger;
 using Gateway.Usage.Ledger.Corrections;
 using Gateway.Usage.Ledger.PostgreSql;
@@ -17,11 +15,6 @@ namespace Gateway.Usage.Tests.PostgreSql;
 public sealed class ColumnCacheTests(PostgresServer server)
 {
     private const long DayMs = 86_400_000;
-    private const int Loaded = 5052;
-    private const int Failed = 5054;
-    private const int Found = 5055;
-
-    private static readonly UsageQuery ByAll = new([UsageDimension.User, UsageDimension.Tag, UsageDimension.Hour, UsageDimension.Deployment]);
 
     [Theory]
     [InlineData(81)]
@@ -71,7 +64,7 @@ public sealed class ColumnCacheTests(PostgresServer server)
                 await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
             }
 
-            foreach (var query in new[] { requests.Query(), ByAll })
+            foreach (var query in new[] { requests.Query(), Columns.ByAll })
             {
                 var expected = RandomLedger.Lines(await plain.Ledger.SumAsync(query, default));
                 var found = RandomLedger.Lines(await cached.Ledger.SumAsync(query, default));
@@ -114,50 +107,16 @@ public sealed class ColumnCacheTests(PostgresServer server)
     public async Task What_was_read_once_is_not_read_again_by_the_next_start()
     {
         await using var cached = await UsageHost.StartAsync(database: await server.NewDatabaseAsync(), columns: true);
-        var expected = await FillAsync(cached, 300);
-        Assert.Single(cached.Log.Of(Loaded));
+        var expected = await Columns.FillAsync(cached, 300);
+        Assert.Single(cached.Log.Of(Columns.Loaded));
 
         await cached.StartAgainAsync();
         await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
 
         Assert.True(cached.Service<PostgresLedger>().HasColumns);
-        Assert.Equal(expected, await LinesAsync(cached));
-        Assert.Single(cached.Log.Of(Loaded));
-        Assert.Single(cached.Log.Of(Found));
-    }
-
-    [Theory]
-    [InlineData("names", 60)]
-    [InlineData("names", -1)]
-    [InlineData("manifest.json", 30)]
-    [InlineData("manifest.json", -1)]
-    [InlineData("0000000002.rows", 20)]
-    [InlineData("0000000002.rows", -30)]
-    [InlineData("0000000003.rows", -5)]
-    [InlineData("0000000003.rows", int.MinValue)]
-    public async Task A_damaged_file_makes_them_again(string name, int at)
-    {
-        await using var cached = await UsageHost.StartAsync(database: await server.NewDatabaseAsync(), columns: true);
-        var expected = await FillAsync(cached, 300);
-        await cached.StopAsync();
-        var path = Path.Combine(FolderOf(cached), name);
-        if (at == int.MinValue)
-        {
-            File.Delete(path);
-        }
-        else
-        {
-            var bytes = await File.ReadAllBytesAsync(path);
-            bytes[at < 0 ? bytes.Length + at : at] ^= 0x11;
-            await File.WriteAllBytesAsync(path, bytes);
-        }
-
-        await cached.StartAgainAsync();
-        await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
-
-        Assert.True(cached.Service<PostgresLedger>().HasColumns);
-        Assert.Equal(expected, await LinesAsync(cached));
-        Assert.Equal(2, cached.Log.Of(Loaded).Length);
+        Assert.Equal(expected, await Columns.LinesAsync(cached));
+        Assert.Single(cached.Log.Of(Columns.Loaded));
+        Assert.Single(cached.Log.Of(Columns.Found));
     }
 
     [Theory]
@@ -168,7 +127,7 @@ public sealed class ColumnCacheTests(PostgresServer server)
         var database = await server.NewDatabaseAsync();
         await using var cached = await UsageHost.StartAsync(database: database, columns: true);
         await using var plain = await UsageHost.StartAsync(database: database, columns: false);
-        await FillAsync(cached, 120);
+        await Columns.FillAsync(cached, 120);
         if (!isRunning)
         {
             await cached.StopAsync();
@@ -194,10 +153,10 @@ public sealed class ColumnCacheTests(PostgresServer server)
             await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
         }
 
-        Assert.Equal(await LinesAsync(plain), await LinesAsync(cached));
+        Assert.Equal(await Columns.LinesAsync(plain), await Columns.LinesAsync(cached));
         await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
         Assert.True(cached.Service<PostgresLedger>().HasColumns);
-        Assert.Equal(await LinesAsync(plain), await LinesAsync(cached));
+        Assert.Equal(await Columns.LinesAsync(plain), await Columns.LinesAsync(cached));
     }
 
     [Fact]
@@ -213,9 +172,9 @@ public sealed class ColumnCacheTests(PostgresServer server)
 
         Assert.Equal(0, (await CommandRun.OfAsync(embedded.Data, database, "move", "--to", "postgres")).Exit);
 
-        var lines = RandomLedger.Lines(await ledger.Store.SumAsync(ByAll, default));
+        var lines = RandomLedger.Lines(await ledger.Store.SumAsync(Columns.ByAll, default));
         await ledger.RestartAsync();
-        Assert.Equal(lines, RandomLedger.Lines(await ledger.Store.SumAsync(ByAll, default)));
+        Assert.Equal(lines, RandomLedger.Lines(await ledger.Store.SumAsync(Columns.ByAll, default)));
         await history.CheckAsync(ledger);
     }
 
@@ -237,23 +196,23 @@ public sealed class ColumnCacheTests(PostgresServer server)
             await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
         }
 
-        var before = await LinesAsync(cached);
-        var files = CacheManifest.Read(FolderOf(cached))!.Files;
+        var before = await Columns.LinesAsync(cached);
+        var files = CacheManifest.Read(Columns.FolderOf(cached))!.Files;
         Assert.All(files, static file => Assert.False(file.IsSummed));
 
         Assert.Equal(120, await cached.Ledger.CarryAsync(DateTimeOffset.FromUnixTimeMilliseconds(FakeJournal.Noon + (3 * DayMs)), default));
         await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
 
         // The file of which all requests are old.
-        var manifest = CacheManifest.Read(FolderOf(cached))!;
-        using var summed = CacheFile.TryOpen(FolderOf(cached), Assert.Single(manifest.Files, static file => file.IsSummed), check: true)!;
+        var manifest = CacheManifest.Read(Columns.FolderOf(cached))!;
+        using var summed = CacheFile.TryOpen(Columns.FolderOf(cached), Assert.Single(manifest.Files, static file => file.IsSummed), check: true)!;
         Assert.Equal((1, FakeJournal.Noon / 3_600_000 * 3_600_000), (summed.Count, summed.MinTime));
-        Assert.Equal(manifest.Files.Count, Directory.GetFiles(FolderOf(cached), "*" + CacheFile.Extension).Length);
-        Assert.Equal(before, await LinesAsync(cached));
+        Assert.Equal(manifest.Files.Count, Directory.GetFiles(Columns.FolderOf(cached), "*" + CacheFile.Extension).Length);
+        Assert.Equal(before, await Columns.LinesAsync(cached));
         await cached.StartAgainAsync();
         await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
-        Assert.Equal(before, await LinesAsync(cached));
-        Assert.Single(cached.Log.Of(Loaded));
+        Assert.Equal(before, await Columns.LinesAsync(cached));
+        Assert.Single(cached.Log.Of(Columns.Loaded));
     }
 
     [Fact]
@@ -268,67 +227,15 @@ public sealed class ColumnCacheTests(PostgresServer server)
 
         await using var cached = await UsageHost.StartAsync(database: database, columns: true);
         await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
-        Assert.Equal(2, (await cached.Ledger.SumAsync(ByAll, default)).Total.Requests);
+        Assert.Equal(2, (await cached.Ledger.SumAsync(Columns.ByAll, default)).Total.Requests);
         Assert.True(cached.Service<PostgresLedger>().HasColumns);
         await cached.StartAgainAsync();
         await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
         await cached.PostAsync(new FakeJournal().Add(FakeJournal.Final(time: FakeJournal.Noon + (4 * DayMs))).All());
 
-        Assert.Equal(3, (await cached.Ledger.SumAsync(ByAll, default)).Total.Requests);
+        Assert.Equal(3, (await cached.Ledger.SumAsync(Columns.ByAll, default)).Total.Requests);
         Assert.True(cached.Service<PostgresLedger>().HasColumns);
-        Assert.Single(cached.Log.Of(Loaded));
-    }
-
-    [Fact]
-    public async Task A_disk_that_fails_costs_no_answer_and_is_tried_again_later()
-    {
-        var (disk, time) = (new SwitchedDisk(), new ManualTime());
-        await using var cached = await UsageHost.StartAsync(
-            database: await server.NewDatabaseAsync(), columns: true, replace: services => services.AddSingleton<JournalDisk>(disk).AddSingleton<TimeProvider>(time));
-        await FillAsync(cached, 120);
-        disk.IsBroken = true;
-        var journal = new FakeJournal();
-        for (var i = 0; i < 120; i++)
-        {
-            journal.Add(FakeJournal.Final());
-        }
-
-        await cached.PostAsync(journal.All());
-
-        Assert.Equal(240, (await cached.Ledger.SumAsync(ByAll, default)).Total.Requests);
-        Assert.False(cached.Service<PostgresLedger>().HasColumns);
-        Assert.Single(cached.Log.Of(Failed));
-
-        // Not before its time.
-        disk.IsBroken = false;
-        await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
-        Assert.False(cached.Service<PostgresLedger>().HasColumns);
-        time.Advance(TimeSpan.FromMinutes(5));
-        await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
-        Assert.True(cached.Service<PostgresLedger>().HasColumns);
-        Assert.Equal(240, (await cached.Ledger.SumAsync(ByAll, default)).Total.Requests);
-    }
-
-    [Fact]
-    public async Task A_file_that_is_cut_off_under_a_running_process_costs_no_answer_and_they_are_made_again_later()
-    {
-        var time = new ManualTime();
-        await using var cached = await UsageHost.StartAsync(database: await server.NewDatabaseAsync(), columns: true, replace: services => services.AddSingleton<TimeProvider>(time));
-        var expected = await FillAsync(cached, 300);
-        await using (var file = new FileStream(Path.Combine(FolderOf(cached), "0000000002.rows"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
-        {
-            file.SetLength(100);
-        }
-
-        Assert.Equal(expected, await LinesAsync(cached));
-        Assert.False(cached.Service<PostgresLedger>().HasColumns);
-        Assert.Single(cached.Log.Of(Failed));
-
-        time.Advance(TimeSpan.FromMinutes(5));
-        await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
-        Assert.Equal(expected, await LinesAsync(cached));
-        Assert.True(cached.Service<PostgresLedger>().HasColumns);
-        Assert.Equal(2, cached.Log.Of(Loaded).Length);
+        Assert.Single(cached.Log.Of(Columns.Loaded));
     }
 
     [Fact]
@@ -343,90 +250,22 @@ public sealed class ColumnCacheTests(PostgresServer server)
     }
 
     [Fact]
-    public async Task A_database_that_is_away_leaves_them_as_they_are_and_answers_nothing_old()
-    {
-        var database = await server.NewDatabaseAsync();
-        await using var cached = await UsageHost.StartAsync(database: database, columns: true);
-        var expected = await FillAsync(cached, 60);
-        await PostgresServer.AskAsync(database, "alter table gateway_ledger_state rename to away");
-
-        await Assert.ThrowsAsync<GatewayException>(async () => await LinesAsync(cached));
-        await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
-        await PostgresServer.AskAsync(database, "alter table away rename to gateway_ledger_state");
-
-        Assert.Equal(expected, await LinesAsync(cached));
-        Assert.True(cached.Service<PostgresLedger>().HasColumns);
-        Assert.Single(cached.Log.Of(Loaded));
-    }
-
-    [Fact]
-    public async Task Without_a_folder_or_room_the_server_is_asked_and_that_is_said()
-    {
-        var database = await server.NewDatabaseAsync();
-        var folder = Path.Combine(Path.GetTempPath(), "usage-" + Guid.NewGuid().ToString("N"));
-        await File.WriteAllTextAsync(folder, "a file, where a folder should be");
-        try
-        {
-            await using var cached = await UsageHost.StartAsync(folder, database: database, columns: true);
-            await cached.PostAsync(new FakeJournal().Add(FakeJournal.Final()).All());
-            await cached.Service<PostgresLedger>().KeepColumnsAsync(default);
-
-            Assert.Equal(1, (await cached.Ledger.SumAsync(ByAll, default)).Total.Requests);
-            Assert.Single(cached.Log.Of(Failed));
-        }
-        finally
-        {
-            File.Delete(folder);
-        }
-
-        await using var full = await UsageHost.StartAsync(database: database, columns: true, minFreeBytes: long.MaxValue);
-        await full.Service<PostgresLedger>().KeepColumnsAsync(default);
-
-        Assert.Equal(1, (await full.Ledger.SumAsync(ByAll, default)).Total.Requests);
-        Assert.False(full.Service<PostgresLedger>().HasColumns);
-        Assert.Single(full.Log.Of(Failed));
-    }
-
-    [Fact]
     public async Task Two_processes_of_one_machine_have_folders_of_their_own_and_one_that_was_told_not_to_has_none()
     {
         var database = await server.NewDatabaseAsync();
         await using var first = await UsageHost.StartAsync(database: database, columns: true);
         await using var second = await UsageHost.StartAsync(first.Folder, database: database, columns: true);
-        var expected = await FillAsync(first, 60);
+        var expected = await Columns.FillAsync(first, 60);
         await second.Service<PostgresLedger>().KeepColumnsAsync(default);
 
         Assert.True(second.Service<PostgresLedger>().HasColumns);
-        Assert.Equal(expected, await LinesAsync(second));
+        Assert.Equal(expected, await Columns.LinesAsync(second));
         Assert.Equal(["0", "1"], Directory.GetDirectories(Path.Combine(first.Folder, ColumnCache.FolderName)).Select(Path.GetFileName).Order());
 
         await using var without = await UsageHost.StartAsync(database: database, columns: false);
         await without.Service<PostgresLedger>().KeepColumnsAsync(default);
-        Assert.Equal(expected, await LinesAsync(without));
+        Assert.Equal(expected, await Columns.LinesAsync(without));
         Assert.False(Directory.Exists(Path.Combine(without.Folder, ColumnCache.FolderName)));
-    }
-
-    private static string FolderOf(UsageHost usage) => Path.Combine(usage.Folder, ColumnCache.FolderName, "0");
-
-    private static async Task<List<string>> LinesAsync(UsageHost usage) => RandomLedger.Lines(await usage.Ledger.SumAsync(ByAll, default));
-
-    /// <summary>Requests in three batches, the columns up to date after each.</summary>
-    private static async Task<List<string>> FillAsync(UsageHost usage, int count)
-    {
-        var (requests, journal) = (new RandomLedger(91), new FakeJournal());
-        await usage.Service<PostgresLedger>().KeepColumnsAsync(default);
-        for (var i = 0; i < count; i++)
-        {
-            journal.Add(requests.Next());
-            if ((i + 1) % (count / 3) == 0)
-            {
-                await usage.PostAsync(journal.Batch(i + 2 - (count / 3), i + 1));
-                await usage.Service<PostgresLedger>().KeepColumnsAsync(default);
-                Assert.True(usage.Service<PostgresLedger>().HasColumns);
-            }
-        }
-
-        return await LinesAsync(usage);
     }
 
     private static async Task CorrectAsync(UsageHost usage, UsageFinal final, long nanoUsd)
@@ -435,12 +274,5 @@ public sealed class ColumnCacheTests(PostgresServer server)
         var old = await usage.Ledger.FindAsync(final.Intent.RequestId, default);
         var cost = old?.Corrections is [.., var last] ? last.NewNanoUsd : final.CostNanoUsd;
         await usage.Ledger.CorrectAsync([new CostCorrection(Guid.CreateVersion7(), final.Intent.RequestId, cost, nanoUsd, "", DateTimeOffset.UnixEpoch, "ada")], default);
-    }
-
-    private sealed class SwitchedDisk : JournalDisk
-    {
-        public bool IsBroken { get; set; }
-
-        public override Microsoft.Win32.SafeHandles.SafeFileHandle Create(string path) => IsBroken ? throw new IOException("The disk is broken.") : base.Create(path);
     }
 }
